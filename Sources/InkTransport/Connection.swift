@@ -32,6 +32,7 @@ struct Connection: Sendable {
     private var outgoing = SendLanes()
     private var incoming = ReceiveLanes()
     private var liveness: Liveness
+    private(set) var thrift = Thrift()
     private var jitter: SplitMix64
     private var presence = PresenceExchange()
     private var owed = OwedFrames()
@@ -86,6 +87,18 @@ struct Connection: Sendable {
     mutating func takeBackPresence() -> Bool { presence.takeBack() }
 
     mutating func setActivity(_ activity: Activity) { liveness.activity = activity }
+
+    mutating func setThrift(_ thrift: Thrift) {
+        self.thrift = thrift
+        liveness.isCalm = thrift.isCalm
+    }
+
+    /// This end was not run for a while.
+    mutating func resumed(after gap: Duration, now: Instant) {
+        liveness.resumed(after: gap, roundTrip: paths.main.rtt.smoothed, now: now)
+        // What waits on the way may be lost since long: the answer to a fresh one is not held up by it.
+        owed.owePing()
+    }
 
     /// Asks the peer for a packet, if nothing on the way does so already.
     mutating func ask() { if !space.sent.isWaiting { owed.owePing() } }
@@ -364,7 +377,8 @@ struct Connection: Sendable {
         if incoming.owesCredit { draft.writeCredit(incoming.takeCredit()) }
         if let probe { outgoing.writeProbe(of: probe, into: &draft) }
         if withLive || withBulk {
-            var line = SendLanes.Line(losses: Repeater.Losses(share: paths.main.losses.estimate), isRelay: paths.main.isRelay)
+            let losses = Repeater.Losses(share: paths.main.losses.estimate, isSparing: thrift.isSparing)
+            var line = SendLanes.Line(losses: losses, isRelay: paths.main.isRelay)
             if withLive {
                 line.losses.areTogether = paths.main.losses.areTogether(now: now)
                 line.isQueued = paths.main.isQueued(now: now)
@@ -539,7 +553,8 @@ struct Connection: Sendable {
 
     /// While much bulk waits, a packet that asks whether the way in use carries longer ones (TR-110).
     private mutating func sendLengthProbe(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
-        guard outgoing.pending(of: .bulk) >= Self.searchBytes, paths.allowance == nil, !paths.isInDoubt, outgoing.canSend(.bulk),
+        guard !thrift.isSparing, outgoing.pending(of: .bulk) >= Self.searchBytes, paths.allowance == nil, !paths.isInDoubt,
+            outgoing.canSend(.bulk),
             paths.updateMain({ $0.allowsBulk(now: now) }), let size = paths.updateMain({ $0.nextProbe(now: now) })
         else { return }
         var draft = space.begin(limit: size)

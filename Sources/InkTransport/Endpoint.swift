@@ -326,6 +326,23 @@ public struct Endpoint: Sendable {
         }
     }
 
+    /// Says what a connection does without (TR-150, TR-151).
+    public mutating func setThrift(_ thrift: Thrift, on id: ConnectionID) {
+        guard let before = connections[id]?.thrift, before != thrift else { return }
+        connections[id]?.setThrift(thrift)
+        connections.noteDue(id)
+    }
+
+    /// This program was not run for so long, and its clock went on: all are asked at once (TR-152).
+    public mutating func resumed(after gap: Duration, now: Instant) {
+        advance(to: now)
+        for id in connections.ids {
+            connections[id]?.resumed(after: gap, now: self.now)
+            dirty.insert(id)
+            connections.noteDue(id)
+        }
+    }
+
     // MARK: Outputs
 
     /// When to call `handleTimeout` next; nil when only a datagram or the session can move us. Exact once the outputs are drained.

@@ -39,3 +39,13 @@ public enum Activity: Sendable {
         }
     }
 }
+
+/// What one connection does without, since one of its ends asks for little (TR-150, TR-151).
+public struct Thrift: Hashable, Sendable {
+    /// Nobody at one end sees what moves: keepalives are as of a board where all are idle, whatever the others do.
+    public var isCalm: Bool
+    /// What passes is paid for: nothing is sent to learn how long packets may be, and no copy of what most likely arrives.
+    public var isSparing: Bool
+
+    public init(isCalm: Bool = false, isSparing: Bool = false) { (self.isCalm, self.isSparing) = (isCalm, isSparing) }
+}

@@ -15,13 +15,19 @@ struct Liveness: Sendable {
     static let deadAfter: Duration = .seconds(15)
     /// A keepalive is overdue at the latest after this.
     static let overdueMax: Duration = .seconds(25)
+    /// So long who was asked has at least to answer one who was away for long: a way takes less, but for three round trips of a long one.
+    static let verdictMin: Duration = .milliseconds(300)
 
     enum Action { case keepalive, probe, degraded, dead }
 
     var activity: Activity
+    /// As on an idle board, whatever the activity (TR-150).
+    var isCalm = false
     private(set) var lastReceived: Instant
     private(set) var probingSince: Instant?
     private(set) var isDegraded = false
+    /// When it is dead where nothing has come by then, since the other may have forgotten it (TR-152).
+    private var verdictAt: Instant?
     /// When last one side asked and the other will have answered.
     private var lastExchange: Instant
     /// Times the interval; drawn anew for each keepalive, so that many peers do not keep step.
@@ -40,7 +46,7 @@ struct Liveness: Sendable {
     mutating func received(isAckEliciting: Bool, now: Instant) -> Bool {
         lastReceived = now
         if isAckEliciting { lastExchange = now }
-        defer { (probingSince, isDegraded) = (nil, false) }
+        defer { (probingSince, isDegraded, verdictAt) = (nil, false, nil) }
         return isDegraded
     }
 
@@ -50,16 +56,24 @@ struct Liveness: Sendable {
     /// One side asked for new keys, and the other answers.
     mutating func exchanged(now: Instant) { lastExchange = now }
 
+    /// This end was not run for a while: what it did not hear meanwhile says nothing, so it begins to ask now.
+    ///
+    /// - Parameter roundTrip: of the way in use.
+    mutating func resumed(after gap: Duration, roundTrip: Duration, now: Instant) {
+        probingSince = now
+        verdictAt = gap >= Self.deadAfter ? now + max(Self.verdictMin, roundTrip * 3) : nil
+    }
+
     /// - Parameter waitingSince: when the oldest unacknowledged packet was sent.
     func deadline(waitingSince: Instant?) -> Instant {
-        if let probingSince { return probingSince + (isDegraded ? Self.deadAfter : Self.degradedAfter) }
+        if let probingSince { return min(probingSince + (isDegraded ? Self.deadAfter : Self.degradedAfter), verdictAt ?? .distantFuture) }
         return min(probingStartsAt(waitingSince: waitingSince), keepaliveAt(waitingSince: waitingSince))
     }
 
     /// Call at or after `deadline`; one step at a time, nil when nothing is due.
     mutating func handleTimeout(waitingSince: Instant?, now: Instant, random: inout SplitMix64) -> Action? {
         if let probingSince {
-            if now >= probingSince + Self.deadAfter { return .dead }
+            if now >= min(probingSince + Self.deadAfter, verdictAt ?? .distantFuture) { return .dead }
             if !isDegraded, now >= probingSince + Self.degradedAfter {
                 isDegraded = true
                 return .degraded
@@ -78,14 +92,16 @@ struct Liveness: Sendable {
         return nil
     }
 
+    private var interval: Duration { (isCalm ? .idle : activity).keepaliveInterval }
+
     private func probingStartsAt(waitingSince: Instant?) -> Instant {
-        let overdueAt = lastReceived + min(activity.keepaliveInterval * 3 / 2, Self.overdueMax)
+        let overdueAt = lastReceived + min(interval * 3 / 2, Self.overdueMax)
         guard let waitingSince else { return overdueAt }
         return min(overdueAt, max(waitingSince, lastReceived) + Self.probeInterval)
     }
 
     /// Never while something waits for an acknowledgement anyway.
     private func keepaliveAt(waitingSince: Instant?) -> Instant {
-        waitingSince == nil ? lastExchange + activity.keepaliveInterval.scaled(by: jitter) : .distantFuture
+        waitingSince == nil ? lastExchange + interval.scaled(by: jitter) : .distantFuture
     }
 }

@@ -52,6 +52,8 @@ struct Repeater: Sendable {
         var share = 0.0
         /// They come several in a row.
         var areTogether = false
+        /// What passes is paid for: nothing is repeated of what most likely arrives (TR-151).
+        var isSparing = false
     }
 
     /// Longest piece that is repeated, bytes, and how many wait at most.
@@ -79,7 +81,7 @@ struct Repeater: Sendable {
         let isCalm = rate <= Self.calmRate
         if losses.areTogether, isCalm { return .apart }
         switch losses.share {
-        case ..<0.015: return isCalm ? .once : nil
+        case ..<0.015: return isCalm && !losses.isSparing ? .once : nil
         case ..<0.06: return .twice
         default: return isCalm ? (isOdd ? .behind : .between) : .thrice
         }

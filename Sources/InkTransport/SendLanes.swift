@@ -116,7 +116,9 @@ struct SendLanes: Sendable {
             if !piece.isNew { bytesRetransmitted += UInt64(piece.range.count) }
             if piece.isNew, lane == .ops {
                 // What a full queue drops it drops again (TR-99).
-                repeater.sent(slot: piece.slot, range: piece.range, losses: line.isQueued ? Repeater.Losses() : line.losses, now: now)
+                repeater.sent(
+                    slot: piece.slot, range: piece.range,
+                    losses: line.isQueued ? Repeater.Losses(isSparing: line.losses.isSparing) : line.losses, now: now)
             }
         }
     }

@@ -86,6 +86,43 @@ import Testing
         #expect(net.nodes[1].messages.count == 1)
     }
 
+    // TR-150
+    @Test func `a connection that is calm at both ends keeps the rhythm of an idle board, and a lively one again afterwards`() throws {
+        var net = TestNet.pair()
+        net.run(for: .seconds(1))
+        for node in 0..<2 { net.nodes[node].endpoint.setThrift(Thrift(isCalm: true), on: try #require(net.nodes[node].id)) }
+        for node in 0..<2 { net.nodes[node].endpoint.setActivity(.drawing) }
+        net.run(for: .seconds(20))
+        net.sent = []
+        net.run(for: .seconds(80))
+        #expect((6...12).contains(net.sent.count), "\(net.sent.count) datagrams")
+        for node in 0..<2 { net.nodes[node].endpoint.setThrift(Thrift(), on: try #require(net.nodes[node].id)) }
+        net.sent = []
+        net.run(for: .seconds(20))
+        #expect(net.sent.count >= 14, "\(net.sent.count) datagrams")
+    }
+
+    // TR-152
+    @Test func `one that was not run asks at once, and after long gives up in 300 ms who has forgotten it`() throws {
+        for (gap, isForgotten) in [(8, false), (8, true), (20, false), (20, true)] {
+            var net = TestNet.pair()
+            net.run(for: .seconds(1))
+            net.now += .seconds(gap)
+            if isForgotten { net.cut = [net.nodes[1].address] }
+            let begin = net.now
+            net.nodes[0].endpoint.resumed(after: .seconds(gap), now: begin)
+            net.sent = []
+            net.run(for: .seconds(2))
+            #expect(net.sent.first { $0.from == net.nodes[0].address }?.sentAt == begin, "it asks at once")
+            let closed = net.nodes[0].closed.first
+            if gap == 20, isForgotten {
+                #expect(closed?.reason == .timedOut && closed.map { $0.at - begin } == .milliseconds(300))
+            } else {
+                #expect(closed == nil)
+            }
+        }
+    }
+
     // TR-21
     @Test(arguments: 0..<10 as Range<UInt64>)
     func `a close reaches the peer even when packets are lost`(seed: UInt64) throws {

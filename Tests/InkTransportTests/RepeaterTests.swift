@@ -46,6 +46,14 @@ import Testing
         #expect(lossy.map(\.operations).dropFirst(2) == (2..<12).map { [$0 - 2, $0 - 1, $0] }[...])
     }
 
+    // TR-151
+    @Test func `where what passes is paid for a piece rides again only where packets are lost`() {
+        let calm = Self.packets(Repeater.Losses(isSparing: true))
+        #expect(calm.map(\.operations) == (0..<12).map { [$0] })
+        let lossy = Self.packets(Repeater.Losses(share: 0.03, isSparing: true))
+        #expect(lossy.map(\.operations).dropFirst(2) == (2..<12).map { [$0 - 2, $0 - 1, $0] }[...])
+    }
+
     // TR-96
     @Test func `where each tenth packet is lost one leaves between each second operation and the next`() {
         let packets = Self.packets(Repeater.Losses(share: 0.1))
