@@ -78,6 +78,9 @@ extension ByteWriter {
         case .lookHere(let box):
             writeTag(24)
             write(box)
+        case .attention(let attending):
+            writeTag(60)
+            write(attending.rawValue)
         case .change(let change):
             writeTag(25)
             writeList(change.drawn) { $0.write($1) }
@@ -162,6 +165,9 @@ extension ByteReader {
         case 22: return .laser(try readFlag())
         case 23: return .view(try readFlag() ? try readWorldBox() : nil)
         case 24: return .lookHere(try readWorldBox())
+        case 60:
+            guard let attending = Attending(rawValue: try readUInt8()) else { throw .unexpected }
+            return .attention(attending)
         case 25:
             let drawn = try readList(leastBytes: 31) { reader throws(WireError) in try reader.readDraft() }
             let depths = try readList(leastBytes: 2) { reader throws(WireError) in

@@ -148,7 +148,7 @@ package struct ShapeAliases: Sendable {
         case .delete(let ids): return .delete(ids.map(holders))
         case .begin(let gesture): return .begin(gesture.renaming(holders))
         case .update(let gesture): return .update(gesture.renaming(holders))
-        case .undo, .redo, .extend, .commit, .cancel, .cursor, .laser, .view, .lookHere, .say, .typing, .rename,
+        case .undo, .redo, .extend, .commit, .cancel, .cursor, .laser, .view, .lookHere, .say, .typing, .attention, .rename,
             .invite, .grant, .remove:
             return intent
         }

@@ -63,7 +63,7 @@ package struct WorkLedger: Sendable {
     /// The program asks for something. Work must bring a reference.
     package mutating func asked(_ intent: Intent, reference: UInt64?) {
         switch intent {
-        case .cursor, .laser, .view, .lookHere, .typing: return
+        case .cursor, .laser, .view, .lookHere, .typing, .attention: return
         case .begin(let gesture): live = LiveWork(reference: reference, gesture: gesture)
         case .extend(let points): live?.samples += points
         case .update(let gesture):

@@ -55,6 +55,8 @@ public enum Intent: Hashable, Sendable {
     case say(String)
     /// This person is typing now.
     case typing
+    /// How this person attends to the program.
+    case attention(Attending)
     /// The name the others see.
     case rename(String)
     /// Whoever has the link that is made of it may join. The outcome comes after the event `invited`, when the disk has its key.
@@ -64,10 +66,20 @@ public enum Intent: Hashable, Sendable {
     /// A right ends.
     case remove(RemovalOrder)
 
+    /// False for what a program also does without a hand: its pointer has left, its window shows another part.
+    var isByHand: Bool {
+        switch self {
+        case .cursor(let point): point != nil
+        case .laser(let isOn): isOn
+        case .view, .attention: false
+        default: true
+        }
+    }
+
     /// True for what only moves a gesture, a pointer or a mark on: it is seen at once by whoever moves it, and has no outcome.
     public var isMotion: Bool {
         switch self {
-        case .extend, .update, .cursor, .laser, .view, .typing: true
+        case .extend, .update, .cursor, .laser, .view, .typing, .attention: true
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit,
             .cancel, .lookHere, .say, .rename, .invite, .grant, .remove:
             false

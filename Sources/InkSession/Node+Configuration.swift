@@ -42,6 +42,8 @@ extension Node {
         public var invitePlaces = InvitePlaces()
         /// Whether rendezvous may carry what is said, and whether anything else may.
         public var relayPolicy = RelayPolicy.any
+        /// What passes is paid for: as little of it as may be.
+        public var isSparing = false
         /// Tell the keys of each connection, for a log that the person asked for.
         public var disclosesKeys = false
         /// The history of undo of the holder's own front end.

@@ -11,7 +11,7 @@ extension Node {
             guard phase.quitting?.handsOver == true, asker.frontEnd != .holder else { return refuse(intent, .leaving, asker) }
             return
         }
-        presence.touched(now: now)
+        presence.touched(by: asker.frontEnd, isByHand: intent.isByHand, now: now)
         guard !holds(intent, now: now) else {
             guard !work.isFull else { return refuse(intent, .ownHistoryMissing, asker) }
             return hold(HeldIntent(intent: intent, asker: asker), now: now)
@@ -59,7 +59,7 @@ extension Node {
     /// finish waits (SE-25).
     private func holds(_ intent: Intent, now: Instant) -> Bool {
         switch intent {
-        case .cursor, .laser, .view, .lookHere, .typing, .begin, .extend, .update, .cancel, .commit: false
+        case .cursor, .laser, .view, .lookHere, .typing, .attention, .begin, .extend, .update, .cancel, .commit: false
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename,
             .invite, .grant, .remove:
             mustHold(now: now)
@@ -130,6 +130,10 @@ extension Node {
             guard presence.look(at: box, now: now) else { throw .tooSoon }
         case .typing:
             presence.typing(now: now)
+            return nil
+        case .attention(let attending):
+            presence.attend(attending, by: frontEnd, now: now)
+            followAttention()
             return nil
         case .extend(let points):
             try extend(points, of: frontEnd, now: now)

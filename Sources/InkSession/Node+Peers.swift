@@ -199,8 +199,10 @@ extension Node {
         (status.path, status.roundTrip) =
             status.silentSeconds == nil ? (figures.map { PeerStatus.Path($0.route) }, figures?.roundTrip) : (nil, nil)
         if neighbour.isInRoom {
+            // One who does not answer may be stopped or asleep: nobody attends there (SE-277).
             status.state =
                 switch neighbour.shown.inbox.shownAttention {
+                case _ where neighbour.isDegraded: .away
                 case .active: .joined
                 case .idle: .idle
                 case .away: .away

@@ -26,7 +26,7 @@ extension Node {
         guard let line = endpoint.line(of: connection),
             neighbours[connection]?.shown.ladder.take(line, waiting, isHeldUp: isHeldUp, now: now) == true
         else { return }
-        let isCoarse = neighbours[connection]?.shown.ladder.isCoarse ?? false
+        let isCoarse = neighbours[connection].map { $0.shown.ladder.isCoarse || isSparing($0) } ?? false
         let requests = neighbours[connection]?.shown.inbox.requests(roundTrip: roundTrip, now: now) ?? []
         guard let bytes = neighbours[connection]?.shown.outbox.packet(for: presence, requests: requests, isCoarse: isCoarse, now: now)
         else { return }
@@ -38,11 +38,13 @@ extension Node {
     /// People on the board, ourselves among them.
     var presentCount: Int { 1 + neighbours.values.count(where: \.isPresent) }
 
-    /// When a neighbour is to hear of us next.
+    /// When a neighbour is to hear of us next; nil where nobody there sees it (SE-276).
     func presenceDeadline(of neighbour: Neighbour, present: Int) -> Instant? {
+        guard !neighbour.shown.inbox.needs.contains(.unseen) else { return nil }
+        let pause = max(neighbour.shown.ladder.pause, isSparing(neighbour) ? PresenceTiming.sparingPause : .zero)
         let due = neighbour.shown.outbox.deadline(
             for: presence, requestAt: neighbour.shown.inbox.requestAt, roundTrip: endpoint.roundTrip(on: neighbour.connection),
-            present: present, pause: neighbour.shown.ladder.pause)
+            present: present, pause: pause)
         return due.map { max($0, neighbour.shown.ladder.pausedUntil) }
     }
 
@@ -50,6 +52,29 @@ extension Node {
     var liveliness: Activity {
         if presence.isDrawing || neighbours.values.contains(where: \.shown.inbox.isDrawing) { return .drawing }
         return presence.attention == .active ? .present : .idle
+    }
+
+    /// What passes to a neighbour is paid for at one end (SE-279).
+    private func isSparing(_ neighbour: Neighbour) -> Bool {
+        presence.isSparing || neighbour.shown.inbox.needs.contains(.sparing)
+    }
+
+    /// Tells the transport what it need not do, by how we and the others attend.
+    mutating func followAttention() {
+        endpoint.setActivity(liveliness)
+        for connection in connections {
+            if let neighbour = neighbours[connection] { endpoint.setThrift(thrift(toward: neighbour), on: connection) }
+        }
+    }
+
+    mutating func followAttention(of connection: ConnectionID) {
+        if let neighbour = neighbours[connection] { endpoint.setThrift(thrift(toward: neighbour), on: connection) }
+    }
+
+    private func thrift(toward neighbour: Neighbour) -> Thrift {
+        let isSparing = isSparing(neighbour)
+        let isAway = presence.attention == .away || neighbour.shown.inbox.isAway
+        return Thrift(isCalm: isAway || isSparing, isSparing: isSparing)
     }
 
     mutating func receivePresence(_ bytes: [UInt8], on connection: ConnectionID, now: Instant) {
@@ -68,6 +93,7 @@ extension Node {
         } catch {
             return rejected(author: remote.author, rule: "presence: \(error)", now: now)
         }
+        followAttention(of: connection)
         showPresence(of: connection, now: now)
         tellPerson(remote.peer)
     }

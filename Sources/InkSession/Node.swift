@@ -42,6 +42,8 @@ public struct Node: Sendable {
         case persistFailed(UInt64, reason: String)
         /// The verdicts on the signatures of one `.verify`, in its order.
         case verified(UInt64, [Bool])
+        /// This program was stopped, or its machine asleep, for so long, and its clock went on.
+        case resumed(after: Duration)
         /// Finish: save, deliver to those present, say good-bye; ends with the event `.stopped`.
         case quit
         /// Finish for another process that goes on with this board: save, and end without a word to anybody.
@@ -157,7 +159,7 @@ public struct Node: Sendable {
         let firstShapeNumber = 1 + secrets.next() % Limits.shapeNumberOrigin
         work = OwnWork(
             strand: configuration.strand, firstShapeNumber: firstShapeNumber, journal: StrokeJournal(stored: configuration.stroke))
-        presence = OwnPresence(now: now)
+        presence = OwnPresence(isSparing: configuration.isSparing, now: now)
         agreement = Agreement(receipts: configuration.receipts)
         rights = OwnRights(invite: configuration.invite, author: configuration.identity.author, board: configuration.boardID)
         inviteKeys = InviteKeys(
@@ -207,6 +209,7 @@ public struct Node: Sendable {
             saves.failed(batch, reason: reason, now: now)
             statusChanged(now: now)
         case .verified(let batch, let verdicts): verified(batch, verdicts, now: now)
+        case .resumed(let gap): resumed(after: gap, now: now)
         case .quit: quit(now: now)
         case .handOver: quit(handsOver: true, now: now)
         }
@@ -328,7 +331,7 @@ public struct Node: Sendable {
             if let bytes = neighbours[connection]?.shown.gate.release(now: now) { readPresence(bytes, on: connection, now: now) }
             showPresence(of: connection, now: now)
         }
-        endpoint.setActivity(liveliness)
+        followAttention()
         compareAndReconcile(now: now)
         askForParents(now: now)
         forgetOrphans(now: now)

@@ -3,7 +3,9 @@ import InkPrimitives
 
 /// What our person is doing, by the hand at each of their programs: what the others shall know, and a version that counts its changes.
 package struct OwnPresence: Sendable {
-    package private(set) var attention = PresenceValue.Attention.active
+    private var attending: OwnAttention
+    /// What passes is paid for: the others are asked to say as little as they can (SE-279).
+    package let isSparing: Bool
     /// True while the person types a message.
     package private(set) var isTyping = false
     /// Counts changes, from 1.
@@ -14,24 +16,47 @@ package struct OwnPresence: Sendable {
     /// Gestures of all hands, so that no number is used twice.
     private var gestureCount: UInt64 = 0
     private var typingUntil: Instant?
-    private var lastInput: Instant
 
-    package init(now: Instant) { lastInput = now }
+    package init(isSparing: Bool = false, now: Instant) {
+        (attending, self.isSparing) = (OwnAttention(now: now), isSparing)
+    }
+
+    package var attention: PresenceValue.Attention { attending.state }
+    /// What the others are asked to do without, where they say something to us.
+    package var needs: PresenceValue.Needs {
+        var needs: PresenceValue.Needs = []
+        if attending.isUnseen { needs.insert(.unseen) }
+        if isSparing { needs.insert(.sparing) }
+        return needs
+    }
 
     /// True while any gesture is under way.
     package var isDrawing: Bool { hands.values.contains { $0.live != nil } }
 
-    package var deadline: Instant? {
-        let idle = attention == .active ? lastInput + PresenceTiming.idleAfter : nil
-        return earliest(typingUntil, idle)
+    package var deadline: Instant? { earliest(typingUntil, attending.deadline) }
+
+    /// The person did something at one of their programs.
+    ///
+    /// - Parameter isByHand: false for what a program also does by itself.
+    package mutating func touched(by frontEnd: FrontEndID = .holder, isByHand: Bool = true, now: Instant) {
+        change { $0.touched(by: frontEnd, isByHand: isByHand, now: now) }
     }
 
-    /// The person did something.
-    package mutating func touched(now: Instant) {
-        lastInput = now
-        guard attention != .active else { return }
-        attention = .active
-        version += 1
+    /// A program says how the person attends to it.
+    package mutating func attend(_ attending: Attending, by frontEnd: FrontEndID, now: Instant) {
+        change { $0.attend(attending, by: frontEnd, now: now) }
+        // Who is away points nowhere, and writes no message.
+        if attending != .here { point(at: nil, by: frontEnd, now: now) }
+        if attention == .away, isTyping {
+            (typingUntil, isTyping) = (nil, false)
+            version += 1
+        }
+    }
+
+    private mutating func change(_ body: (inout OwnAttention) -> Void) {
+        let before = (attention, needs)
+        body(&attending)
+        if (attention, needs) != before { version += 1 }
     }
 
     package mutating func handleTimeout(now: Instant) {
@@ -39,10 +64,7 @@ package struct OwnPresence: Sendable {
             (typingUntil, isTyping) = (nil, false)
             version += 1
         }
-        if attention == .active, now >= lastInput + PresenceTiming.idleAfter {
-            attention = .idle
-            version += 1
-        }
+        change { $0.handleTimeout(now: now) }
     }
 
     package mutating func typing(now: Instant) {
@@ -137,12 +159,16 @@ package struct OwnPresence: Sendable {
     // MARK: Programs
 
     /// A program takes part; its number may have been another's before.
-    package mutating func attach(_ frontEnd: FrontEndID) { hands[frontEnd]?.overSince = nil }
+    package mutating func attach(_ frontEnd: FrontEndID) {
+        hands[frontEnd]?.overSince = nil
+        change { $0.attach(frontEnd) }
+    }
 
     /// A program has gone, its gesture ended before.
     package mutating func detach(_ frontEnd: FrontEndID, now: Instant) {
         point(at: nil, by: frontEnd, now: now)
         if sight.frontEnd == frontEnd { see(nil, by: frontEnd) }
+        change { $0.detach(frontEnd) }
         version += 1
         hands[frontEnd, default: OwnHand()].overSince = version
     }

@@ -20,6 +20,8 @@ package struct PresenceInbox: Sendable {
     package private(set) var shownAttention = PresenceValue.Attention.active
     private var attention = PresenceValue.Attention.active
     package private(set) var isTyping = false
+    /// What its program does without.
+    package private(set) var needs: PresenceValue.Needs = []
     /// The clock of the peer's process, which outlives the session with it.
     package var clock = PeerClock()
     private var hands: [Hand]
@@ -30,6 +32,9 @@ package struct PresenceInbox: Sendable {
     private var toldTyping = false
 
     package init() { hands = Array(repeating: Hand(), count: FrontEndID.countMax) }
+
+    /// The person attends to something else.
+    package var isAway: Bool { attention == .away }
 
     /// True while the peer has a gesture under way.
     package var isDrawing: Bool { hands.contains { $0.live != nil } }
@@ -55,7 +60,7 @@ package struct PresenceInbox: Sendable {
             runs.append((room >= 0 ? fresh : [], cursor))
         }
         self.clock = clock
-        (attention, isTyping) = (value.attention, value.isTyping)
+        (attention, isTyping, needs) = (value.attention, value.isTyping, value.needs)
         if !isTyping { toldTyping = false }
         sight.take(value.view, value.look)
         if let laser = value.laser { pointer.take(laser, sentAt: sentAt) }

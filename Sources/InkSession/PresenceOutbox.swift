@@ -197,6 +197,7 @@ package struct PresenceOutbox: Sendable {
     private func skeleton(_ presence: OwnPresence, _ requests: [StrokeRequest], _ thrift: Thrift, at now: Int64) -> PresencePacket {
         var own = PresenceValue()
         (own.attention, own.isTyping, own.sentAt) = (presence.attention, presence.isTyping, UInt16(truncatingIfNeeded: now))
+        own.needs = presence.needs
         (own.view, own.look) = presence.sight.untold(after: acknowledged, at: now)
         if let laser = presence.pointer.laser, laser.version > acknowledged {
             let age = laser.endedAt.map { min(max(0, now - $0), GestureBody.ageMax) }

@@ -33,7 +33,20 @@ package struct PresenceValue: Hashable, Sendable {
         case away = 2
     }
 
+    /// What the sender does without.
+    package struct Needs: OptionSet, Hashable, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        /// Nobody there sees what moves.
+        package static let unseen = Needs(rawValue: 1)
+        /// What passes is paid for there.
+        package static let sparing = Needs(rawValue: 2)
+        /// What this version knows of.
+        package static let all: Needs = [.unseen, .sparing]
+    }
+
     package var attention: Attention = .active
+    package var needs: Needs = []
     /// True while the person types a message.
     package var isTyping = false
     /// Milliseconds of the origin's clock when this was said, modulo 65 536; zero where no hand says anything.

@@ -37,6 +37,7 @@ extension PresenceValue {
         static let view: UInt64 = 2
         static let look: UInt64 = 3
         static let gestures: UInt64 = 4
+        static let needs: UInt64 = 8
     }
 
     /// All that is said as *further*, by ascending kind.
@@ -65,7 +66,10 @@ extension PresenceValue {
             }
         }
         if !gestureLooks.isEmpty { write(FurtherKind.gestures) { for look in gestureLooks { look.write(to: &$0) } } }
-        return written + further
+        // Of others' kinds some stand before this one.
+        written += further.prefix { $0.kind < FurtherKind.needs }
+        if !needs.isEmpty { write(FurtherKind.needs) { $0.write(needs.rawValue) } }
+        return written + further.drop { $0.kind < FurtherKind.needs }
     }
 
     /// Takes what was read as *further*.
@@ -82,6 +86,11 @@ extension PresenceValue {
                 let number = try reader.readVarint()
                 guard number <= LiveValue.numberMax else { throw .limitExceeded }
                 look = LookValue(number: number, box: try reader.readWorldBox())
+            case FurtherKind.needs:
+                // Further bits would be of another kind.
+                let bits = try reader.readUInt8()
+                guard bits != 0, Needs.all.rawValue & bits == bits else { throw .unexpected }
+                needs = Needs(rawValue: bits)
             case FurtherKind.gestures:
                 repeat {
                     let look = try GestureLook(from: &reader)

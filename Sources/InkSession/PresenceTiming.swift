@@ -21,6 +21,10 @@ package enum PresenceTiming {
 
     /// Without input for this long a person is idle.
     package static let idleAfter: Duration = .seconds(60)
+    /// Whose window has lost the keyboard for this long is away: longer than a look at another window takes, and others hear of it within 30 s.
+    package static let awayAfter: Duration = .seconds(10)
+    /// Packets to a peer at an end of a line that is paid for are so far apart (SE-279).
+    package static let sparingPause: Duration = .milliseconds(500)
     /// A typing mark goes when it is not renewed for this long.
     package static let typingStops: Duration = .seconds(2)
     /// Room for one packet, bytes.

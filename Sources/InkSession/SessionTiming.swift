@@ -3,6 +3,8 @@ import InkTransport
 
 /// Spans of the session, chosen for people.
 enum SessionTiming {
+    /// After so long without a word others may have given us up (TR-20).
+    static let forgottenAfter: Duration = .seconds(15)
     /// A lost person is "left" only after this.
     static let grace: Duration = .seconds(12)
     /// Our fingerprint is told so long after the first change that the peer was not told of.

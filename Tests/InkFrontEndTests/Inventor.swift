@@ -47,6 +47,7 @@ struct Inventor {
             .move(shapeIDs(), by: point()), .resize(shapeID(), by: point(), growing: point()), .delete(shapeIDs()), .undo, .redo,
             .extend(path()), .commit,
             .cancel, .cursor(point()), .cursor(nil), .laser(flip()), .view(maybe { $0.box() }), .lookHere(box()), .say(text()), .typing,
+            .attention(pick(Attending.allCases)),
             .rename(text()),
             .invite(
                 InviteOrder(
@@ -160,7 +161,10 @@ struct Inventor {
     }
 
     private mutating func codeNews() -> [CodeNews.What] {
-        [.lost, .inviter(.mismatch), .inviter(.left), .inviter(.over), .inviter(.given(name(), name: text()))]
+        [
+            .lost, .inviter(.mismatch), .inviter(.left), .inviter(.over), .inviter(.spent), .inviter(.otherForm),
+            .inviter(.given(name(), name: text())),
+        ]
     }
 
     private mutating func member() -> MemberNews {

@@ -56,6 +56,10 @@ struct PerfectPipes {
     var disclosesKeys = false
     /// What members gave to the pipes, since it was asked for.
     var recorded: [(from: Int, to: SocketAddress, bytes: [UInt8])]?
+    /// Members that are not run now: since when, what their own disk and threads have for them, and what their sockets hold.
+    private var stopped: [Int: (since: Instant, own: [Happening], socket: [([UInt8], from: SocketAddress)]?)] = [:]
+    /// Datagrams that a socket holds.
+    private static let socketMax = 200
     /// Drops what it returns true for.
     var drop: (SocketAddress, SocketAddress) -> Bool = { _, _ in false }
 
@@ -81,7 +85,7 @@ struct PerfectPipes {
     mutating func add(
         name: String, dialling: [Int] = [0], seed: UInt8? = nil, stored: [Transaction] = [], identityIndex: Int? = nil,
         stroke: [UInt8]? = nil, strand: Strand = .common, knowsTime: Bool = true, invite: InviteKey? = nil,
-        inviteKeys: [InviteKey] = [],
+        inviteKeys: [InviteKey] = [], isSparing: Bool = false,
         link: (secret: Secret32, epoch: EpochID)? = nil
     ) {
         let index = members.count
@@ -99,6 +103,7 @@ struct PerfectPipes {
         if let link { (configuration.roomSecret, configuration.epoch) = link }
         configuration.disclosesKeys = disclosesKeys
         configuration.inviteKeys = inviteKeys
+        configuration.isSparing = isSparing
         let node = Node(
             configuration,
             seed: Secret32(Self.seedBytes(seed ?? UInt8(index + 1)))!, now: now)
@@ -148,8 +153,37 @@ struct PerfectPipes {
     mutating func tellTime(to index: Int) { input(.wallClock(1_700_000_000_000), to: index) }
 
     mutating func input(_ input: Node.Input, to index: Int) {
+        guard stopped[index] == nil else { return }
         members[index].node.handle(input, now: now)
         drain(index)
+    }
+
+    /// A member is not run any more.
+    ///
+    /// - Parameter isAsleep: with its machine: what comes to it meanwhile is lost.
+    mutating func stop(_ index: Int, isAsleep: Bool = false) { stopped[index] = (now, [], isAsleep ? nil : []) }
+
+    /// It goes on, and its clock went on, too.
+    mutating func resume(_ index: Int) {
+        guard let (since, own, socket) = stopped.removeValue(forKey: index) else { return }
+        for what in own { schedule(what, after: .zero) }
+        for (bytes, from) in socket ?? [] { schedule(.datagram(to: members[index].address, from: from, bytes), after: .zero) }
+        input(.resumed(after: now - since), to: index)
+    }
+
+    /// What is for a member that is not run waits, or is lost.
+    private mutating func holds(_ what: Happening) -> Bool {
+        switch what {
+        case .datagram(let to, let from, let bytes):
+            guard let index = members.firstIndex(where: { $0.address == to }), let socket = stopped[index]?.socket else {
+                return members.firstIndex { $0.address == to }.map { stopped[$0] != nil } ?? false
+            }
+            if socket.count < Self.socketMax { stopped[index]?.socket?.append((bytes, from)) }
+            return true
+        case .persisted(let index, _, _), .verified(let index, _, _):
+            stopped[index]?.own.append(what)
+            return stopped[index] != nil
+        }
     }
 
     mutating func intent(_ intent: Intent, by index: Int, ref: UInt64? = nil) { input(.intent(intent, ref: ref), to: index) }
@@ -206,7 +240,8 @@ struct PerfectPipes {
         let end = now + limit
         while !condition(self) {
             let next = queue.indices.min { (queue[$0].at, queue[$0].order) < (queue[$1].at, queue[$1].order) }
-            let timer = members.indices.compactMap { index in members[index].node.deadline.map { ($0, index) } }.min { $0 < $1 }
+            let timer = members.indices.filter { stopped[$0] == nil }.compactMap { index in members[index].node.deadline.map { ($0, index) }
+            }.min { $0 < $1 }
             let at = [next.map { queue[$0].at }, timer?.0].compactMap { $0 }.min()
             guard let at, at <= end else {
                 now = end
@@ -215,6 +250,7 @@ struct PerfectPipes {
             now = max(now, at)
             if let next, queue[next].at <= at {
                 let item = queue.remove(at: next)
+                if holds(item.what) { continue }
                 switch item.what {
                 case .datagram(let to, let from, let bytes):
                     guard let index = members.firstIndex(where: { $0.address == to }) else {

@@ -35,6 +35,20 @@ import Testing
         #expect(Hex.encode(packet.bytes) == "8803e84101000704")
     }
 
+    // SE-276 SE-279
+    @Test func `what a person does without is said in one byte, and in none where that is nothing`() throws {
+        var packet = PresencePacket(own: PresenceValue())
+        packet.own.attention = .away
+        #expect(Hex.encode(packet.bytes) == "02")
+        packet.own.needs = [.unseen, .sparing]
+        #expect(Hex.encode(packet.bytes) == "0a1001080103")
+        packet.own.further = [FurtherPresence(kind: 7, bytes: []), FurtherPresence(kind: 9, bytes: [])]
+        #expect(try PresencePacket(decoding: packet.bytes) == packet)
+        for bits in ["00", "04", "ff"] {
+            #expect(throws: WireError.self) { try PresencePacket(decoding: Hex.decode("0a10010801" + bits) ?? []) }
+        }
+    }
+
     // SE-30
     @Test(arguments: 0..<500 as Range<UInt64>)
     func `every packet reads back as it was written`(seed: UInt64) throws {
@@ -122,7 +136,8 @@ import Testing
         let box = WorldBox(left: left, top: top, right: left + random.below(9000), bottom: top + random.below(99))
         if random.chance(0.2) { value.view = random.chance(0.3) ? ViewValue.none : .part(box) }
         if random.chance(0.1) { value.look = LookValue(number: UInt64(random.below(300)), box: box) }
-        if random.chance(0.1) { value.further = [FurtherPresence(kind: UInt64(5 + random.below(1000)), bytes: [1, 2, 3])] }
+        if random.chance(0.1) { value.needs = PresenceValue.Needs(rawValue: UInt8(1 + random.below(3))) }
+        if random.chance(0.1) { value.further = [FurtherPresence(kind: UInt64(9 + random.below(1000)), bytes: [1, 2, 3])] }
         return value
     }
 
