@@ -48,6 +48,7 @@ final class DriverCore {
     private var isDraining = false
     let timer: WakeTimer
     private var lookAround: Scheduled<Void>?
+    private var gaps = GapWatch(turnMax: .nanoseconds(DriverCore.lookAroundInterval.nanoseconds))
     private var monitor: NetworkMonitor?
     private var addresses: [LocalAddress]?
     /// Where the rendezvous of the list answered last, by place.
@@ -102,6 +103,7 @@ final class DriverCore {
     }
 
     private func lookAgain() {
+        noticeGap()
         tellSurroundings()
         let bound = NIOLoopBound(self, eventLoop: loop)
         lookAround = loop.scheduleTask(in: monitor?.isWatching == true ? Self.lookAroundInterval : Self.pollInterval) {
@@ -157,8 +159,16 @@ final class DriverCore {
     /// Gives the node one input and does all that follows from it.
     func handle(_ input: Node.Input) {
         guard !isClosed else { return }
+        noticeGap()
         pending.append(input)
         if hasStarted { drain() }
+    }
+
+    /// Before anything else is taken the node hears that it was not run: what it had to do meanwhile says nothing of the others.
+    private func noticeGap() {
+        guard hasStarted, let gap = gaps.turn(now: clock.now) else { return }
+        pending.append(.resumed(after: gap))
+        drain()
     }
 
     func receive(_ datagram: [UInt8], from source: InkPrimitives.SocketAddress) {
@@ -294,6 +304,7 @@ final class DriverCore {
     }
 
     private func wake() {
+        noticeGap()
         let now = clock.now
         writeDue(now: now)
         if let deadline, deadline <= now {
