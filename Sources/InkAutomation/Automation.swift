@@ -296,6 +296,7 @@ package struct Automation {
         case .lookHere(let box): submit(.lookHere(box))
         case .say(let text): submit(.say(text))
         case .typing: submit(.typing)
+        case .attention(let attending): submit(.attention(attending))
         case .invite(nil): outputs.append(.ask(.invite))
         case .invite(.some(let order)): submit(.invite(order))
         // Whom it is about is known when all are.

@@ -28,6 +28,7 @@ package enum AutomationCommand: Equatable {
     case lookHere(WorldBox)
     case say(String)
     case typing
+    case attention(Attending)
     /// Of a new invite; nil: the link that the board has.
     case invite(InviteOrder?)
     /// Who is meant is a `Whom`.
@@ -202,6 +203,8 @@ extension AutomationRequest {
             guard !message.isEmpty else { throw bad("text", "it is empty") }
             return .say(message)
         case "typing": return .typing
+        case "away": return .attention(.hidden)
+        case "back": return .attention(.here)
         case "invite":
             guard ["role", "me", "uses", "ttl_s", "code"].contains(where: { object[$0] != nil }) else { return .invite(nil) }
             let isForMe = try flag(object, "me")

@@ -49,7 +49,9 @@ extension BoardScene {
     private mutating func handle(_ event: InputEvent, now: Instant) {
         switch event {
         case .answer(let answer): take(answer)
-        case .focus(let isGained): if !isGained { point(at: nil, now: now) }
+        case .focus(let isGained):
+            if !isGained { point(at: nil, now: now) }
+            outputs.append(.intent(.attention(isGained ? .here : .elsewhere), reference: nil))
         case .key, .mouse, .text, .paste:
             // Who leaves does nothing more to the board.
             if mode.isLeaving { handleLeaving(event) } else if !holds(event) { act(event, now: now) }

@@ -39,8 +39,10 @@ public final class TTYLoop {
 
     /// Runs until the person or a signal wants something that is not ours to do.
     ///
-    /// - Parameter perform: takes each intent, with its reference if it has one; called on this thread.
-    public func run(_ app: inout TerminalApp, perform: (Intent, UInt64?) -> Void) -> End {
+    /// - Parameters:
+    ///   - perform: takes each intent, with its reference if it has one; called on this thread.
+    ///   - settle: comes back when what was taken so far has left this process.
+    public func run(_ app: inout TerminalApp, perform: (Intent, UInt64?) -> Void, settle: () -> Void = {}) -> End {
         var due: Instant?
         while true {
             let now = clock.now
@@ -49,7 +51,7 @@ public final class TTYLoop {
             while let output = app.nextOutput() {
                 switch output {
                 case .intent(let intent, let reference): perform(intent, reference)
-                case .effect(.suspend): suspend(&app)
+                case .effect(.suspend): suspend(&app, perform, settle)
                 case .effect(let effect): return .effect(effect)
                 }
             }
@@ -59,7 +61,7 @@ public final class TTYLoop {
             if ready.isGone { return .signal(SIGHUP) }
             if ready.canWrite, !tty.flush() { return .signal(SIGHUP) }
             for signal in ready.signals {
-                if let end = handle(signal, &app) { return end }
+                if let end = handle(signal, &app, perform, settle) { return end }
             }
             let later = clock.now
             if ready.canRead {
@@ -157,10 +159,12 @@ public final class TTYLoop {
         return ready
     }
 
-    private func handle(_ signal: Int32, _ app: inout TerminalApp) -> End? {
+    private func handle(
+        _ signal: Int32, _ app: inout TerminalApp, _ perform: (Intent, UInt64?) -> Void, _ settle: () -> Void
+    ) -> End? {
         switch signal {
         case SIGWINCH: takeSize(&app)
-        case SIGTSTP: suspend(&app)
+        case SIGTSTP: suspend(&app, perform, settle)
         case SIGCONT:
             // After a stop that we could not see coming (SIGSTOP), the terminal may be in any state.
             reenter(&app)
@@ -171,9 +175,13 @@ public final class TTYLoop {
     }
 
     /// Gives the terminal back and stops; goes on when it is continued.
-    private func suspend(_ app: inout TerminalApp) {
+    private func suspend(_ app: inout TerminalApp, _ perform: (Intent, UInt64?) -> Void, _ settle: () -> Void) {
         leave(&app)
+        // A stopped program says nothing: the others hear it now.
+        perform(.attention(.hidden), nil)
+        settle()
         ink_suspend()
+        perform(.attention(.here), nil)
         reenter(&app)
     }
 

@@ -29,6 +29,9 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .customLong("relay-only"), help: "Send by way of the rendezvous only: no peer learns an address of this machine.")
     var isRelayOnly = false
 
+    @Flag(name: .customLong("metered"), help: "What passes is paid for: send and ask for as little as may be.")
+    var isMeteredByFlag = false
+
     @Option(name: .customLong("name"), help: ArgumentHelp("What the others call you.", valueName: "name"))
     var givenName: String?
 
@@ -86,6 +89,11 @@ struct GlobalOptions: ParsableArguments {
 
     /// Which ways may be taken to a peer.
     var relayPolicy: RelayPolicy { isRelayForbidden ? .never : isRelayOnly ? .only : .any }
+
+    /// What passes is paid for, by flag or INKWIRE_METERED.
+    var isMetered: Bool {
+        isMeteredByFlag || Self.environment("INKWIRE_METERED").map { !["0", "no", "false"].contains($0.lowercased()) } ?? false
+    }
 
     /// Refuses what is wrong in the options before anything is made or opened.
     func check() throws {

@@ -118,7 +118,8 @@ import Testing
         #expect(try command(#"{"do":"wait","for":"peers"}"#) == .wait(.peers(count: 1), milliseconds: 30_000))
         #expect(try command(#"{"do":"wait","ms":5}"#) == .pause(milliseconds: 5))
         for (word, wanted) in [
-            ("undo", AutomationCommand.undo), ("redo", .redo), ("typing", .typing), ("invite", .invite(nil)), ("state", .state),
+            ("undo", AutomationCommand.undo), ("redo", .redo), ("typing", .typing), ("away", .attention(.hidden)),
+            ("back", .attention(.here)), ("invite", .invite(nil)), ("state", .state),
             ("stats", .stats), ("dump", .dump),
         ] {
             #expect(try command(#"{"do":"\#(word)"}"#) == wanted)

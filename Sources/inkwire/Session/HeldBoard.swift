@@ -98,6 +98,7 @@ final class HeldBoard: Sendable {
         var configuration = try configuration(
             opened, plan: plan, displayName: options.displayName(profile: opened.profile), succession: succession)
         configuration.relayPolicy = options.relayPolicy
+        configuration.isSparing = options.isMetered
         configuration.invitePlaces = InvitePlaces(inviteHosts, usesTLS: plan.usesTLS)
         do {
             let driver = try Driver(node: configuration, options: driverOptions, store: opened.store, clock: options.clock)

@@ -283,7 +283,7 @@ struct InteractiveRun {
             }
         }
         while true {
-            switch screen.loop.run(&app, perform: submit) {
+            switch screen.loop.run(&app, perform: submit, settle: { Self.settle(session) }) {
             case .signal(let signal):
                 finish(&app)
                 return .signal(signal)
@@ -357,6 +357,13 @@ struct InteractiveRun {
         // A session that has ended has said before what it leaves.
         guard case .status(let report)? = try? status.wait() else { return session.ended ?? Ending(unsaved: 0, unsent: 0) }
         return Ending(unsaved: report.unsaved, unsent: report.unsent)
+    }
+
+    /// Comes back when the others were sent what was submitted so far: what is on the way may have to wait for the packet before it.
+    private static func settle(_ session: BoardSession) {
+        let done = DispatchSemaphore(value: 0)
+        session.loop.scheduleTask(in: .milliseconds(60)) { done.signal() }
+        _ = done.wait(timeout: .now() + lastPatience)
     }
 
     /// Saves and says farewell, but not longer than a signal may wait.
