@@ -111,6 +111,40 @@ class Blind(EndToEnd):
         self.assertTrue(all(stream[:1] == b"\x16" for _, stream in streams if stream), "each stream begins with a handshake of TLS")
         self.assertEqual(wiretap.find({**secrets, **words}, datagrams, streams), [])
 
+    # SE-272
+    @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
+    def test_a_capture_of_a_code_run_holds_no_word_of_it_no_name_and_nothing_of_the_link(self):
+        server = self.rendezvous()
+        planted = {"name ana": b"Anastasia-Planted", "name bob": b"Bartholomew-Planted", "board name": b"planted-board-name"}
+        capture = wiretap.Capture(self.folder / "tap", [server.port])
+        try:
+            ana = ink.new_board(self.folder / "ana", planted["name ana"].decode(), planted["board name"].decode(), server.address)
+            ana.event("rendezvous", state="connected")
+            codes = []
+            # A wrong one, and a right one: neither shows what was typed.
+            for number in range(2):
+                answer = ana.ask("invite", "invite", role="editor", code=True)
+                codes.append(answer["code"])
+            mailbox, *words = codes[0].split("@")[0].split("-")
+            wrong = "-".join([mailbox, *words[1:], words[0]]) + "@" + codes[0].split("@")[1]
+            ink.run(["join", "--peer"], data=self.folder / "eve", name="eve", code=wrong)
+            ana.event("code", state="mismatch")
+            bob = ink.join_board(codes[1], self.folder / "bob", planted["name bob"].decode())
+            bob.wait("synced")
+            self.assert_ends_well(ana, bob)
+        finally:
+            datagrams, streams = capture.stop()
+        secrets = {**planted, **link_secrets(answer["link"])}
+        for code in codes:
+            number, *words = code.split("@")[0].split("-")
+            secrets[f"code {number}"] = "-".join(words).encode()
+            # The shortest words are found anywhere by chance.
+            secrets.update({f"word {word}": word.encode() for word in words if len(word) > 4})
+        frames = [frame for _, stream in streams for frame in wiretap.websocket_texts(stream)]
+        self.assertGreater(sum(b'"pass"' in frame for frame in frames), 4, "what was said in the mailbox was captured")
+        self.assertTrue(any(f'"mailbox":{codes[1].split("-")[0]}'.encode() in frame for frame in frames), "and its number is to be seen")
+        self.assertEqual(wiretap.find(secrets, datagrams, streams), [])
+
     # RV-33
     @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
     def test_who_wants_relays_only_sends_no_datagram_and_tells_no_address(self):

@@ -1,9 +1,16 @@
 """Short codes: somebody joins by three words, wrong ones burn the code, and both sides know each time."""
 
+import contextlib
 import json
+import os
 import re
+import socket
+import statistics
+import threading
+import time
 
 from harness import EndToEnd, ink, main
+from listener import accepting, delaying
 from terminal import Terminal
 
 
@@ -80,6 +87,68 @@ class Codes(EndToEnd):
         self.failed(f"{words}@127.0.0.1:1", 6, "no_rendezvous")
         self.failed(words, 2, "usage")
         self.assert_ends_well(ana)
+
+    # RV-102 CL-164
+    def test_a_connection_that_is_lost_after_the_knock_is_no_reason_to_try_elsewhere(self):
+        ana = self.board()
+        words, _ = self.code(ana).split("@")
+        knocks = []
+
+        def cut(client):
+            with contextlib.suppress(OSError), client, socket.create_connection(("127.0.0.1", self.server.port)) as server:
+                threading.Thread(target=self.pass_on, args=(server, client), daemon=True).start()
+                # The request, whole; then the first frame of the visitor is the knock.
+                said = b""
+                while b"\r\n\r\n" not in said:
+                    some = client.recv(65536)
+                    if not some.startswith(b"GET ") and not said:
+                        return knocks.append("no request: another way to speak was tried")
+                    said += some
+                server.sendall(said)
+                knocks.append(client.recv(65536)[:1])
+                server.shutdown(socket.SHUT_RDWR)
+                client.shutdown(socket.SHUT_RDWR)
+
+        with accepting(cut) as port:
+            error = self.failed(f"{words}@127.0.0.1:{port}", 6, "no_rendezvous")
+        self.assertIn("was lost while the other side was asked", error["why"])
+        self.assertEqual(knocks, [b"\x81"], "one connection, one knock")
+        # Nobody was there who guessed, and the code is good.
+        bob = ink.join_board(f"{words}@127.0.0.1:{self.server.port}", self.folder / "bob", "bob")
+        self.assert_ends_well(ana, bob)
+
+    @staticmethod
+    def pass_on(source, target):
+        with contextlib.suppress(OSError):
+            while some := source.recv(65536):
+                target.sendall(some)
+
+    # CL-212
+    def test_from_the_code_typed_to_the_board_shown_is_a_moment_also_50_ms_from_the_rendezvous(self):
+        server = self.rendezvous()
+        spans = []
+        with delaying(server.port, 0.05) as port:
+            ana = ink.new_board(self.folder / "ana", "ana", rendezvous=f"ws://127.0.0.1:{port}")
+            ana.event("rendezvous", state="connected")
+            ana.draw("a", kind="rectangle", x=80, y=80, w=96, h=64)
+            ana.wait("saved")
+            for number in range(int(os.environ.get("INKWIRE_CODE_RUNS", "3"))):
+                code = self.code(ana)
+                name = f"bob{number}"
+                bob = Terminal([ink.binary(), "join"], 100, 30, {"INKWIRE_DATA_DIR": self.folder / name, "INKWIRE_NAME": name})
+                self.addCleanup(bob.close)
+                bob.see("Code or link")
+                bob.send(code.encode())
+                bob.settle()
+                began = time.monotonic()
+                bob.send(b"\r")
+                bob.until(lambda: "ana" in bob.text and "┌" in bob.text, "the board with its shape", 20)
+                spans.append(time.monotonic() - began)
+                bob.key("q")
+                bob.wait()
+            print("typed to shown: " + ", ".join(f"{span:.2f}" for span in spans) + f"; median {statistics.median(spans):.2f} s")
+            self.assertLess(statistics.median(spans), 1.5 * ink.PATIENCE)
+            self.assert_ends_well(ana)
 
     # CL-165
     def test_several_come_one_after_the_other_where_the_uses_say_so(self):
