@@ -29,6 +29,9 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .customLong("relay-only"), help: "Send by way of the rendezvous only: no peer learns an address of this machine.")
     var isRelayOnly = false
 
+    @Flag(name: .customLong("no-lan"), help: "Look for nobody on this machine's own networks, and be found by nobody there.")
+    var isLANForbidden = false
+
     @Option(name: .customLong("name"), help: ArgumentHelp("What the others call you.", valueName: "name"))
     var givenName: String?
 
@@ -86,6 +89,9 @@ struct GlobalOptions: ParsableArguments {
 
     /// Which ways may be taken to a peer.
     var relayPolicy: RelayPolicy { isRelayForbidden ? .never : isRelayOnly ? .only : .any }
+
+    /// Whether people are looked for on the networks that this machine is on: unless a flag or INKWIRE_NO_LAN says no, or only relays are to be seen.
+    var usesLAN: Bool { !isLANForbidden && !isRelayOnly && Self.environment("INKWIRE_NO_LAN") == nil }
 
     /// Refuses what is wrong in the options before anything is made or opened.
     func check() throws {
