@@ -12,7 +12,7 @@ import InkRendezvous
 /// Who comes later says so at once, and is dialled by all who hear it: the others go on only for those who did not.
 struct Nearby: Sendable {
     /// What was heard, and is for us.
-    enum Heard: Sendable {
+    enum Heard: Hashable, Sendable {
         /// Somebody of the board is there, and is not met as far as is known here.
         case beacon(Beacon, at: SocketAddress, epoch: EpochID)
         /// Somebody looks for a mailbox.
@@ -59,7 +59,8 @@ struct Nearby: Sendable {
         guard !after.speakers.isEmpty else { return nextAt = nil }
         guard before != after.speakers else { return }
         (nextAt, said) = (now, 0)
-        saidAt = saidAt.filter { spoken in after.speakers.contains { $0.interface == spoken.key } }
+        // Of one that has gone, too: it may be back in a moment.
+        saidAt = saidAt.filter { now - $0.value < Self.eagerInterval }
     }
 
     /// The beacons that are due, with whence they leave.

@@ -78,9 +78,11 @@ import Testing
     // RV-91
     @Test func `only numbers of four digits are asked for, and each question and answer has one form`() throws {
         for number: UInt32 in [1, 999, 10_000, 99_999] {
-            #expect(LinkQuestion(number: try #require(MailboxNumber(number)), nonce: [UInt8](1...8)) == nil)
+            let other = try #require(MailboxNumber(number))
+            #expect(LinkQuestion(number: other, nonce: [UInt8](1...8)) == nil)
         }
-        let question = try #require(LinkQuestion(number: try #require(MailboxNumber(1000)), nonce: [UInt8](1...8)))
+        let number = try #require(MailboxNumber(1000))
+        let question = try #require(LinkQuestion(number: number, nonce: [UInt8](1...8)))
         for index in question.encoded.indices where index < 4 || index > 13 {
             var changed = question.encoded
             changed[index] ^= 1

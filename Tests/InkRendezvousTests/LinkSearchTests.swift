@@ -98,9 +98,10 @@ private struct Searcher {
     @Test func `what answers another question, comes from elsewhere or leads to a service is no answer`() throws {
         var searcher = try Searcher()
         let number = try #require(MailboxNumber(4712))
+        let nonce = searcher.question.nonce
         let others = [
             try #require(LinkQuestion(number: searcher.question.number, nonce: [UInt8](2...9))),
-            try #require(LinkQuestion(number: number, nonce: searcher.question.nonce)),
+            try #require(LinkQuestion(number: number, nonce: nonce)),
         ]
         for other in others { try searcher.hear(searcher.answer(1, to: other), from: "192.168.1.5:50000") }
         try searcher.hear(searcher.answer(1), from: "192.168.2.5:50000")

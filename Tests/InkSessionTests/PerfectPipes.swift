@@ -2,7 +2,7 @@ import InkBoard
 import InkConnectivity
 import InkCrypto
 import InkPrimitives
-import InkRendezvous
+import enum InkRendezvous.LinkGroup
 import InkSession
 import InkTransport
 
