@@ -37,8 +37,14 @@ static socklen_t write_address(struct sockaddr_storage *to, const struct ink_tra
         struct sockaddr_in6 *six = (struct sockaddr_in6 *)to;
         six->sin6_family = AF_INET6;
         six->sin6_port = htons(train->port);
+        uint64_t high = train->high;
+        // A link-local address holds the number of its link where it has zeros on the wire.
+        if (high >> 54 == 0x3FA) {
+            six->sin6_scope_id = (uint32_t)(high >> 32 & 0xFFFF);
+            high &= 0xFFFF0000FFFFFFFF;
+        }
         for (int index = 0; index < 8; index++) {
-            six->sin6_addr.s6_addr[index] = (uint8_t)(train->high >> (56 - 8 * index));
+            six->sin6_addr.s6_addr[index] = (uint8_t)(high >> (56 - 8 * index));
             six->sin6_addr.s6_addr[index + 8] = (uint8_t)(train->low >> (56 - 8 * index));
         }
 #ifdef __APPLE__

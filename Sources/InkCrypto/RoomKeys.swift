@@ -15,6 +15,8 @@ public struct RoomKeys: Sendable {
     public let cookie: Secret32
     /// Seals what the rendezvous forwards.
     public let envelope: Secret32
+    /// Says to members on the same link, and to nobody else, that one is there.
+    public let beacon: Secret32
     /// Proves to the rendezvous that we may join the topic.
     public let topicKey: SigningKey
     /// Eight bytes that tell rooms apart in the prologue of a handshake.
@@ -28,6 +30,7 @@ public struct RoomKeys: Sendable {
         mac = roomSecret.derive("inkwire/1 mac", context: context)
         cookie = roomSecret.derive("inkwire/1 cookie", context: context)
         envelope = roomSecret.derive("inkwire/1 envelope", context: context)
+        beacon = roomSecret.derive("inkwire/1 beacon", context: context)
         topicKey = SigningKey(seed: roomSecret.derive("inkwire/1 topic", context: context))
         tag = roomSecret.derive("inkwire/1 tag", context: context).withBytes { Array($0.prefix(8)) }
         self.epoch = epoch

@@ -42,6 +42,22 @@ public enum IPAddress: Hashable, Comparable, Sendable {
         }
     }
 
+    /// Of a link-local IPv6 address the number of the interface on whose link it is good (its zone, RFC 4007); 0 where that is not known, and of
+    /// others.
+    ///
+    /// It stands in the second 16 bits of the address, which are zero on the wire, as the kernels of BSD keep it: so it goes wherever an address goes
+    /// within this machine. Shells take it out before the system sees the address.
+    public var zone: UInt16 {
+        guard case .v6(let high, _) = self, isLinkLocal else { return 0 }
+        return UInt16(truncatingIfNeeded: high >> 32)
+    }
+
+    /// The same address with another zone; as it is where it is no link-local IPv6 address.
+    public func inZone(_ zone: UInt16) -> IPAddress {
+        guard case .v6(let high, let low) = self, isLinkLocal else { return self }
+        return .v6(high: high & 0xFFFF_0000_FFFF_FFFF | UInt64(zone) << 32, low: low)
+    }
+
     /// 224.0.0.0/4, 240.0.0.0/4 (reserved, broadcast in it) or ff00::/8.
     public var isMulticastOrBroadcast: Bool {
         switch self {

@@ -4,6 +4,8 @@ import InkPrimitives
 public enum MailboxWish: Hashable, Sendable {
     /// Opens one, at the first rendezvous of the list that has let us in and keeps mailboxes.
     case open(UInt64)
+    /// Opens one with a number of four digits, at a rendezvous that this program brings.
+    case openLocal(UInt64)
     /// Gives it back; nothing more is told of it.
     case close(UInt64)
     /// Says something to the visitor who is there; nothing where he has gone. At most `Signalling.mailboxBodyBytesMax` bytes.
@@ -92,6 +94,8 @@ struct MailboxHolder: Sendable {
     private static let incomingBurst = 60.0
 
     private var boxes: [UInt64: State] = [:]
+    /// Those that are to have four digits, and are asked for.
+    private var local: Set<UInt64> = []
     private var places: [Int: Place] = [:]
     /// Those whose last connection was lost, or could not be opened: nothing is hoped of them while others have answered.
     private var failed: Set<Int> = []
@@ -105,11 +109,13 @@ struct MailboxHolder: Sendable {
 
     mutating func take(_ wish: MailboxWish, now: Instant) {
         switch wish {
-        case .open(let reference):
+        case .open(let reference), .openLocal(let reference):
             precondition(boxes[reference] == nil, "a mailbox has a number of its own, and \(reference) is another's")
             guard boxes.count < Self.boxesMax else { return outputs.append(.news(.notOpened(reference, .tooMany))) }
             boxes[reference] = .waits(until: now + Self.openTime, refused: [])
+            if wish == .openLocal(reference) { local.insert(reference) }
         case .close(let reference):
+            local.remove(reference)
             // One that was asked for and is not there yet is given back when it comes.
             if case .open(let number, let place, _, _) = boxes.removeValue(forKey: reference) {
                 outputs.append(.send(.close(number), at: place))
@@ -184,7 +190,7 @@ struct MailboxHolder: Sendable {
             if let place = keeping.first(where: { !refused.contains($0) && (places[$0]?.asked.count ?? 0) < Self.boxesMax * 2 }) {
                 places[place]?.asked.append(reference)
                 boxes[reference] = .asked(place, until: until, refused: refused)
-                outputs.append(.send(.open, at: place))
+                outputs.append(.send(local.contains(reference) ? .openLocal : .open, at: place))
                 continue
             }
             // One that still connects may have room (RV-100).
@@ -245,6 +251,12 @@ struct MailboxHolder: Sendable {
         guard let reference = places[place]?.asked.popFirst(), open(number, at: place) == nil else { return strays += 1 }
         // It may have been given up, or asked for elsewhere, in the meantime.
         guard case .asked(place, _, _) = boxes[reference] else { return outputs.append(.send(.close(number), at: place)) }
+        guard number.isLocal == local.contains(reference) else {
+            // Whoever types it would look for it in the wrong place.
+            outputs.append(.send(.close(number), at: place))
+            return give(up: reference, .noneKept)
+        }
+        local.remove(reference)
         boxes[reference] = .open(number, at: place, visitor: nil, last: nil)
         outputs.append(.news(.opened(reference, number, at: place)))
     }
@@ -268,6 +280,7 @@ struct MailboxHolder: Sendable {
 
     private mutating func give(up reference: UInt64, _ reason: MailboxObstacle) {
         boxes[reference] = nil
+        local.remove(reference)
         outputs.append(.news(.notOpened(reference, reason)))
     }
 }

@@ -1,27 +1,33 @@
 import InkPrimitives
 
-/// Number of a mailbox at a rendezvous: 1 to 999, or 10 000 and above, at most nine digits. Never four digits: those are asked for on the local network
-/// only (RV-71).
+/// Number of a mailbox, at most nine digits. Those of four digits are kept by the inviter's own program and asked for on the local network only: no
+/// other rendezvous gives one (RV-71, RV-94).
 public struct MailboxNumber: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let number: UInt32
 
-    /// Nil for a number that no rendezvous gives.
+    /// Nil for a number that no mailbox has.
     public init?(_ number: UInt32) {
-        guard Self.short.contains(number) || Self.long.contains(number) else { return nil }
+        guard Self.all.contains(number) else { return nil }
         self.number = number
     }
+
+    /// It is asked for on the local network, and nowhere else.
+    public var isLocal: Bool { Self.local.contains(number) }
 
     public var description: String { "\(number)" }
     public static func < (left: MailboxNumber, right: MailboxNumber) -> Bool { left.number < right.number }
 
-    private static let short: ClosedRange<UInt32> = 1...999
-    private static let long: ClosedRange<UInt32> = 10_000...999_999_999
+    /// Numbers of four digits.
+    static let local: ClosedRange<UInt32> = 1000...9999
+    private static let all: ClosedRange<UInt32> = 1...999_999_999
 }
 
 /// What an inviter, or one who visits him, says to the rendezvous about a mailbox. Bodies have 0 to 2900 bytes, of which it knows nothing.
 public enum MailboxRequest: Hashable, Sendable {
     /// Asks for a mailbox.
     case open
+    /// Asks for one with a number of four digits. Only the rendezvous of a board gives it, to the program that brings it.
+    case openLocal
     /// Gives it back.
     case close(MailboxNumber)
     /// Of a visitor: comes to it, with the first words to whoever holds it. Once a socket.
@@ -88,12 +94,13 @@ extension KeyedEncodingContainer where K == Field {
 
 extension MailboxRequest: Codable {
     /// What `type` is in those messages.
-    static let types: Set<String> = ["open-mailbox", "close-mailbox", "knock", "pass", "dismiss"]
+    static let types: Set<String> = ["open-mailbox", "open-local-mailbox", "close-mailbox", "knock", "pass", "dismiss"]
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Field.self)
         switch try container.decode(String.self, forKey: .type) {
         case "open-mailbox": self = .open
+        case "open-local-mailbox": self = .openLocal
         case "close-mailbox": self = .close(try container.mailbox())
         case "knock": self = .knock(try container.mailbox(), body: try container.body())
         case "pass": self = .pass(try container.mailbox(), visitor: try container.visitor(), body: try container.body())
@@ -106,6 +113,7 @@ extension MailboxRequest: Codable {
         var container = encoder.container(keyedBy: Field.self)
         switch self {
         case .open: try container.write("open-mailbox", nil)
+        case .openLocal: try container.write("open-local-mailbox", nil)
         case .close(let mailbox): try container.write("close-mailbox", mailbox)
         case .knock(let mailbox, let body): try container.write("knock", mailbox, body: body)
         case .pass(let mailbox, let visitor, let body): try container.write("pass", mailbox, visitor: visitor, body: body)
@@ -117,7 +125,7 @@ extension MailboxRequest: Codable {
     var bodyBytes: Int {
         switch self {
         case .knock(_, let body), .pass(_, _, let body): body.count
-        case .open, .close, .dismiss: 0
+        case .open, .openLocal, .close, .dismiss: 0
         }
     }
 }

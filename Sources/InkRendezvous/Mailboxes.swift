@@ -56,8 +56,8 @@ struct Mailboxes: Sendable {
     static let restTime: Duration = .seconds(60)
     /// Bodies that a visitor says, the knock among them: a handful is needed, and he who holds the mailbox reads each.
     static let wordsMax = 16
-    /// The numbers that are given out, from the shortest on. Four digits are left out: those are asked for on the local network.
-    static let ranges: [ClosedRange<UInt32>] = [1...9, 10...99, 100...999, 10_000...99_999]
+    /// The numbers that are given out, from the shortest on; last those that are asked for on the local network, for who asks for such a one.
+    static let ranges: [ClosedRange<UInt32>] = [1...9, 10...99, 100...999, 10_000...99_999, MailboxNumber.local]
     /// How many allowances there are when those are forgotten that are whole.
     private static let sweepMin = 4096
 
@@ -92,10 +92,17 @@ struct Mailboxes: Sendable {
 
     // Of him who holds one.
 
+    /// He asked for what is not given here.
+    mutating func refuseOpening(by token: ConnectionToken) { outputs.append(.send(.noMailbox(nil), to: token)) }
+
+    /// - Parameter isLocal: its number is to have four digits.
     /// - Returns: false where it was refused.
-    mutating func open(by token: ConnectionToken, from source: Source?, now: Instant, using generator: inout SecretGenerator) -> Bool {
+    mutating func open(
+        by token: ConnectionToken, from source: Source?, isLocal: Bool = false, now: Instant, using generator: inout SecretGenerator
+    ) -> Bool {
         wake(now: now)
-        guard shares.admits(source), allow(source, now: now, { $0.openings.take(now: now) }), let number = freeNumber(using: &generator)
+        guard shares.admits(source), allow(source, now: now, { $0.openings.take(now: now) }),
+            let number = freeNumber(isLocal: isLocal, using: &generator)
         else {
             outputs.append(.send(.noMailbox(nil), to: token))
             return false
@@ -230,8 +237,10 @@ struct Mailboxes: Sendable {
     }
 
     /// One by chance of the shortest range that is less than half taken, so that two tries find it on average; nil where there is none.
-    private func freeNumber(using generator: inout SecretGenerator) -> MailboxNumber? {
-        guard let index = Self.ranges.indices.first(where: { 2 * taken[$0] < Self.ranges[$0].count }) else { return nil }
+    private func freeNumber(isLocal: Bool, using generator: inout SecretGenerator) -> MailboxNumber? {
+        let (publicRanges, last) = (Self.ranges.indices.dropLast(), Self.ranges.count - 1)
+        let indices = isLocal ? last..<last + 1 : publicRanges
+        guard let index = indices.first(where: { 2 * taken[$0] < Self.ranges[$0].count }) else { return nil }
         while true {
             let number = MailboxNumber(UInt32.random(in: Self.ranges[index], using: &generator))
             if let number, boxes[number] == nil, !restingNumbers.contains(number) { return number }

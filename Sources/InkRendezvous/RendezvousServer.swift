@@ -59,6 +59,8 @@ public struct RendezvousServer: Sendable {
         public var relayTotalRate = 16 << 20
         /// Mailboxes in all; 0 to keep none (RV-70). Where only some topics may be joined, only who is in one of them opens a mailbox.
         public var mailboxesMax = 10_000
+        /// Gives numbers of four digits to who asks for one: the rendezvous that a board brings (RV-94).
+        public var keepsLocalMailboxes = false
         /// UDP port of the STUN responder beside us; told in the welcome.
         public var stunPort: UInt16?
 
@@ -511,9 +513,14 @@ public struct RendezvousServer: Sendable {
     private mutating func take(_ request: MailboxRequest, _ token: ConnectionToken, _ socket: Socket, now: Instant) {
         var isDone = true
         switch request {
-        case .open where configuration.topics != nil && socket.topics.isEmpty: refuse(.notJoined, token)
-        case .open:
-            isDone = mailboxes.open(by: token, from: socket.source, now: now, using: &generator)
+        case .open where configuration.topics != nil && socket.topics.isEmpty,
+            .openLocal where configuration.topics != nil && socket.topics.isEmpty:
+            refuse(.notJoined, token)
+        case .openLocal where !configuration.keepsLocalMailboxes:
+            mailboxes.refuseOpening(by: token)
+            isDone = false
+        case .open, .openLocal:
+            isDone = mailboxes.open(by: token, from: socket.source, isLocal: request == .openLocal, now: now, using: &generator)
             if isDone { counted.mailboxesOpened += 1 }
         case .close(let mailbox): mailboxes.close(mailbox, by: token, now: now)
         case .dismiss(let mailbox, let visitor): mailboxes.dismiss(visitor, of: mailbox, by: token)

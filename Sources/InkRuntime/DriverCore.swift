@@ -51,6 +51,7 @@ final class DriverCore {
     private var gaps = GapWatch(turnMax: .nanoseconds(DriverCore.lookAroundInterval.nanoseconds))
     private var monitor: NetworkMonitor?
     private var addresses: [LocalAddress]?
+    private var links: [LocalAddress] = []
     /// Where the rendezvous of the list answered last, by place.
     private var rendezvousAddresses: [Int: InkPrimitives.SocketAddress] = [:]
     /// The epoch of what links hold, as last told.
@@ -97,6 +98,7 @@ final class DriverCore {
 
     func start() {
         hasStarted = true
+        options.links?.begin(on: loop) { [weak self] said in self?.handle(.overheard(said)) }
         monitor = NetworkMonitor(loop: loop) { [weak self] in self?.tellSurroundings() }
         lookAgain()
         drain()
@@ -127,6 +129,7 @@ final class DriverCore {
         lookAround?.cancel()
         monitor?.stop()
         for connector in connectors { connector.shutDown() }
+        options.links?.close()
         let closing = sockets.close()
         self.closing = closing
         ended.fail(ChannelError.alreadyClosed)
@@ -222,6 +225,8 @@ final class DriverCore {
     private func perform(_ output: Node.Output) {
         switch output {
         case .transmit(let datagram, let destination): transmit(datagram, to: destination)
+        case .call(let bytes, let ip, let interface): options.links?.call(bytes, from: ip, interface: interface)
+        case .answerCall(let bytes, let address): options.links?.answer(bytes, to: address)
         case .rendezvousSend(let message, let place):
             if case .join(let topic, _, _) = message { options.joins?(topic) }
             connectors[place].send(message)
@@ -323,6 +328,7 @@ final class DriverCore {
             wallOffset = offset
             handle(.wallClock(UInt64(max(0, wall))))
         }
+        tellLinks()
         // When the system does not list its interfaces, the last list is as good as any.
         guard
             let found = try? Interfaces.addresses(
@@ -332,6 +338,17 @@ final class DriverCore {
         else { return }
         addresses = found
         handle(.localAddresses(found))
+    }
+
+    /// Has the group joined on our links, and tells the node of them.
+    private func tellLinks() {
+        guard let groups = options.links, let all = try? Interfaces.links(port: sockets.port) else { return }
+        let found = OwnLinks(all.filter { sockets.hasV6 || !$0.address.ip.isV6 }).addresses
+        // Also where nothing seems to have changed: an interface that went and came back has lost its membership.
+        groups.follow(found)
+        guard found != links else { return }
+        links = found
+        handle(.links(found))
     }
 
     private func rendezvousOpened(_ host: Invite.Host, to address: InkPrimitives.SocketAddress, at place: Int) {

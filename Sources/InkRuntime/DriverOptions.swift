@@ -13,6 +13,8 @@ public struct DriverOptions: Sendable {
     public var port: PortChoice = .any
     /// How badly what we send shall travel; nil for as it comes.
     public var impairment: Impairment?
+    /// Where members on our links are looked for; nil for nowhere.
+    package var links: LinkSockets?
     /// Listen on 127.0.0.1 and ::1 only.
     public var onlyLoopback = false
 

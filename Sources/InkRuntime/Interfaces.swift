@@ -51,7 +51,7 @@ public enum Interfaces {
     }
 
     /// Somebody far away in each family: documentation addresses (RFC 5737, RFC 3849), to which only the default route leads.
-    private static let world = [
+    static let world = [
         InkPrimitives.SocketAddress(ip: .v4(0xC000_0201), port: 9),
         InkPrimitives.SocketAddress(ip: .v6(high: 0x2001_0DB8_0000_0000, low: 1), port: 9),
     ]
@@ -78,7 +78,7 @@ public enum Interfaces {
     }
 
     /// What is known of an interface before it is known whether anything is sent from it.
-    private static func standing(of name: String, flags: UInt32) -> LocalAddress.Standing {
+    static func standing(of name: String, flags: UInt32) -> LocalAddress.Standing {
         if flags & UInt32(IFF_LOOPBACK) != 0 { return .link }
         if flags & UInt32(IFF_RUNNING) == 0 || isEmptyBridge(name) { return .idle }
         if flags & UInt32(IFF_POINTOPOINT) != 0 { return .tunnel }
@@ -112,7 +112,7 @@ public enum Interfaces {
         "bridge",
     ]
 
-    private static func prefixLength(of mask: UnsafeMutablePointer<sockaddr>, isV6: Bool) -> Int {
+    static func prefixLength(of mask: UnsafeMutablePointer<sockaddr>, isV6: Bool) -> Int {
         // The family of a mask is not always set.
         let bytes =
             isV6

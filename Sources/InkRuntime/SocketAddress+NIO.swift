@@ -17,7 +17,8 @@ extension InkPrimitives.SocketAddress {
         case .v6(let v6):
             // A v4 address seen through a dual-stack socket becomes v4 here.
             guard let ip = withUnsafeBytes(of: v6.address.sin6_addr, { IPAddress(bytes: $0) }) else { return nil }
-            self.init(ip: ip, port: UInt16(bigEndian: v6.address.sin6_port))
+            let zone = UInt16(exactly: v6.address.sin6_scope_id) ?? 0
+            self.init(ip: zone == 0 ? ip : ip.inZone(zone), port: UInt16(bigEndian: v6.address.sin6_port))
         case .unixDomainSocket: return nil
         }
         if port == 0 { return nil }
@@ -25,7 +26,14 @@ extension InkPrimitives.SocketAddress {
 
     /// The same address in NIO's form.
     var forNIO: NIOCore.SocketAddress {
-        get throws { try NIOCore.SocketAddress(packedIPAddress: ByteBuffer(bytes: ip.bytes), port: Int(port)) }
+        get throws {
+            let made = try NIOCore.SocketAddress(packedIPAddress: ByteBuffer(bytes: ip.inZone(0).bytes), port: Int(port))
+            guard ip.zone != 0, case .v6(let v6) = made else { return made }
+            // What is good on one link says on which.
+            var address = v6.address
+            address.sin6_scope_id = UInt32(ip.zone)
+            return NIOCore.SocketAddress(address, host: v6.host)
+        }
     }
 }
 

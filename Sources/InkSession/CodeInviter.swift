@@ -47,7 +47,7 @@ public struct CodeInviter: Sendable {
     /// To whom it was given.
     private var devices: Set<AuthorID> = []
     private let words: String
-    private let mailbox: UInt32
+    let mailbox: UInt32
     private let uses: Int
     private let device: SigningKey
     private let role: Role

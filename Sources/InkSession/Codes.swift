@@ -57,8 +57,12 @@ struct Codes: Sendable {
     private var random: SecretGenerator
     private let device: SigningKey
     private let places: InvitePlaces
+    /// Names this program to who looks for it on a link.
+    private let holder: [UInt8]
 
     init(device: SigningKey, places: InvitePlaces, random: SecretGenerator) {
+        var random = random
+        holder = random.bytes(LinkAnswer.holderCount)
         (self.device, self.places, self.random) = (device, places, random)
     }
 
@@ -81,7 +85,16 @@ struct Codes: Sendable {
         }
         last += 1
         entries[last] = Entry(key: news.key, stage: .asked(news, asker, link: link))
-        return [.wish(.open(last))]
+        return [.wish(places.isOnLinks ? .openLocal(last) : .open(last))]
+    }
+
+    /// What is said to who looks for a mailbox on a link; nil where it is none of ours.
+    func answer(to question: LinkQuestion) -> LinkAnswer? {
+        let isOurs = entries.values.contains { entry in
+            if case .open(let inviter) = entry.stage { inviter.mailbox == question.number.number } else { false }
+        }
+        guard places.isOnLinks, isOurs, let port = places.hosts.first?.port else { return nil }
+        return LinkAnswer(to: question, port: port, holder: holder)
     }
 
     /// Something came of a mailbox, or to it.
@@ -146,7 +159,7 @@ struct Codes: Sendable {
     private mutating func opened(_ number: UInt64, _ mailbox: MailboxNumber, at place: Int, wallTime: UInt64?, now: Instant) -> [Output] {
         guard case .asked(var news, let asker, let link) = entries[number]?.stage else { return [.wish(.close(number))] }
         let host = places.named(at: place)
-        guard let host, let code = ShortCode.drawn(mailbox: Int(mailbox.number), place: host, using: &random) else {
+        guard let host, let code = ShortCode.drawn(mailbox: Int(mailbox.number), place: mailbox.isLocal ? nil : host, using: &random) else {
             entries[number] = nil
             news.codeObstacle = "the rendezvous that keeps it has no name or number that a code can say"
             return [.wish(.close(number)), .invited(news, asker)]

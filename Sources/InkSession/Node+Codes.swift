@@ -46,7 +46,10 @@ extension Node {
     /// A board without a rendezvous has nowhere to keep one.
     private mutating func mailbox(_ wish: MailboxWish, now: Instant) {
         guard introductions.client != nil else {
-            if case .open(let number) = wish { receive(.notOpened(number, .noRendezvous), now: now) }
+            switch wish {
+            case .open(let number), .openLocal(let number): receive(.notOpened(number, .noRendezvous), now: now)
+            case .close, .pass, .dismiss: break
+            }
             return
         }
         introductions.client?.mailbox(wish, now: now)

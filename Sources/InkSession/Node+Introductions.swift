@@ -198,7 +198,7 @@ extension Node {
     }
 
     /// - Parameter epoch: nil for the one in force.
-    private mutating func dial(_ address: SocketAddress, in epoch: EpochID?, now: Instant) {
+    mutating func dial(_ address: SocketAddress, in epoch: EpochID?, now: Instant) {
         var nonce: [UInt8] = []
         for _ in 0..<2 {
             let word = jitter.next()

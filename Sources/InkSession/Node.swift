@@ -31,6 +31,11 @@ public struct Node: Sendable {
         case datagrams([(bytes: [UInt8], from: SocketAddress)])
         /// Addresses of this machine with the port of the socket, each time that they, or what is known of them, change.
         case localAddresses([LocalAddress])
+        /// Addresses of this machine on links where others may be, link-local ones among them, with the port of the socket; none where nobody is to
+        /// be looked for there. Each time that they change.
+        case links([LocalAddress])
+        /// What was said to all on a link, with the number of the interface by which it came.
+        case overheard([(bytes: [UInt8], from: SocketAddress, interface: Int)])
         /// The rendezvous at this position of the list answered at an address; `from` is ours, where that is known.
         case rendezvousConnected(to: SocketAddress, from: IPAddress? = nil, at: Int = 0)
         /// The name of the rendezvous that answered has these addresses, of both families.
@@ -53,6 +58,10 @@ public struct Node: Sendable {
     /// What must be done.
     public enum Output: Sendable {
         case transmit([UInt8], to: SocketAddress)
+        /// Say it to all on the link of this interface, from this address. Who says it hears it, too.
+        case call([UInt8], from: IPAddress, interface: Int)
+        /// Say it to one who called, from another socket than that of sessions.
+        case answerCall([UInt8], to: SocketAddress)
         case rendezvousSend(ClientMessage, at: Int)
         /// A binary message for this rendezvous. Of no use once it is a tenth of a second old; of those that wait, presence is dropped before others.
         case rendezvousFrame([UInt8], isPresence: Bool, at: Int)
@@ -108,6 +117,7 @@ public struct Node: Sendable {
     var saves = SaveQueue()
     var roster = Roster()
     var introductions: Introductions
+    var nearby: Nearby
     var sweeps = Sweeps()
     var status = StatusTeller()
     var rejections = Rejections()
@@ -168,6 +178,7 @@ public struct Node: Sendable {
             device: configuration.identity, places: configuration.invitePlaces,
             random: SecretGenerator(seed: seed.hash(of: "inkwire/1 node codes")))
         introductions = Introductions(configuration, client: rendezvous, stun: stun, now: now)
+        nearby = Nearby(random: SecretGenerator(seed: seed.hash(of: "inkwire/1 node links")))
         if let genesis = configuration.genesis, var board = try? Board(genesis: genesis), board.id == configuration.boardID {
             for (name, strand) in configuration.claims { board.claim(name, by: strand) }
             unreadable = board.load(configuration.stored).count
@@ -198,6 +209,8 @@ public struct Node: Sendable {
         case .rendezvousFrame(let bytes, let place): introductions.client?.receivedFrame(bytes, at: place, now: now)
         case .datagrams(let arrived): for (bytes, from) in arrived { receive(bytes, from: from, now: now) }
         case .localAddresses(let addresses): localAddressesChanged(to: addresses, now: now)
+        case .links(let addresses): linksChanged(to: addresses, now: now)
+        case .overheard(let said): for (bytes, from, interface) in said { overhear(bytes, from: from, interface: interface, now: now) }
         case .rendezvousConnected(let address, let local, let place):
             rendezvousConnected(to: address, from: local, at: place, now: now)
         case .rendezvousAddresses(let addresses, let place):
@@ -235,6 +248,7 @@ public struct Node: Sendable {
         var soonest = earliest(endpoint.deadline, introductions.deadline(isEnding: phase.isEnding))
         soonest = earliest(soonest, saves.deadline)
         soonest = earliest(soonest, codes.deadline)
+        if !phase.isEnding { soonest = earliest(soonest, nearby.deadline) }
         soonest = earliest(soonest, presence.deadline)
         soonest = earliest(soonest, rights.endsAt)
         soonest = earliest(soonest, agreement.deadline)
@@ -336,6 +350,7 @@ public struct Node: Sendable {
         askForParents(now: now)
         forgetOrphans(now: now)
         dialSaved(now: now)
+        callNearby(now: now)
         sayGoodbyeToLost(now: now)
         if hasRoles { dismissStrangers(now: now) }
         if let at = roster.adjacency.deadline, now >= at { tellAdjacency(now: now) }

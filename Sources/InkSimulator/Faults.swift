@@ -124,6 +124,8 @@ package enum Meeting: Hashable, Sendable {
     case rendezvous
     /// By the address of node 0, and by addresses saved earlier. Nobody introduces the others to each other.
     case addresses
+    /// By what each says to all on the one link where they are, and by addresses saved earlier.
+    case links
 }
 
 /// All that goes wrong in one world, drawn from its seed.
@@ -151,6 +153,19 @@ package struct Faults: Hashable, Sendable {
     /// At rest everybody has a session with everybody; else everybody has one with node 0 at least.
     package var leadsToMesh: Bool {
         meeting != .addresses && !scheduled.contains { if case .killRendezvous(nil) = $0.fault { true } else { false } }
+    }
+
+    /// The same world without rendezvous and translators: all are on one link (SM-80).
+    func onOneLink() -> Faults {
+        var faults = self
+        (faults.meeting, faults.nats, faults.relayLies) = (.links, [], false)
+        faults.scheduled.removeAll { item in
+            switch item.fault {
+            case .killRendezvous, .rebind: true
+            default: false
+            }
+        }
+        return faults
     }
 
     package struct Scheduled: Hashable, Sendable {

@@ -113,7 +113,8 @@ package struct LocalBoard: Sendable {
                 case .verify(let batch, let transactions): inputs.append(.verified(batch, transactions.map(\.hasValidSignature)))
                 case .transmit(let bytes, let to):
                     datagrams.append((now + delay, to, members[index].address, bytes))
-                case .rendezvousSend, .rendezvousFrame, .rendezvousConnect, .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe,
+                case .call, .answerCall, .rendezvousSend, .rendezvousFrame, .rendezvousConnect, .rendezvousDisconnect, .rendezvousLiveness,
+                    .rendezvousProbe,
                     .keys:
                     break
                 }

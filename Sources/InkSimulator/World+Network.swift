@@ -65,6 +65,16 @@ extension World {
         }
     }
 
+    /// Said to all on the link: each has its own luck with it, and who says it hears it, too.
+    mutating func call(_ bytes: [UInt8], from source: SocketAddress, _ node: Int) {
+        trace.note(now, node: node, .transmit, hash: Trace.hash(bytes), "\(bytes.count) bytes to all")
+        for other in participants.indices where participants[other].address.ip.isV6 == source.ip.isV6 {
+            for arrival in links[link(node, other)].carry(bytes, from: source, faults: linkFaults, now: now) {
+                queue.schedule(.overheard(arrival.bytes, from: arrival.source, other), at: now + arrival.after)
+            }
+        }
+    }
+
     mutating func arrive(_ bytes: [UInt8], from source: SocketAddress, to address: SocketAddress, isAltered: Bool) throws(Violation) {
         if address == SimulatedRendezvous.stun {
             guard rendezvous.server != nil, let answer = STUN.answer(to: bytes, from: source) else { return }

@@ -1,6 +1,7 @@
 import InkBoard
 import InkConnectivity
 import InkPrimitives
+import InkRendezvous
 import InkSession
 
 // Processes: started, driven, drained, gone.
@@ -28,8 +29,8 @@ extension World {
             identity: participant.signing, staticKey: participant.staticKey, roomSecret: roomSecret, boardID: boardID,
             genesis: stored.first,
             displayName: participant.name, stored: stored, receipts: receipts, lastPeers: participant.disk.lastPeers,
-            directAddresses: node == 0 || faults.meeting == .rendezvous ? [] : [participants[0].address],
-            rendezvousCount: faults.meeting == .addresses ? 0 : 1)
+            directAddresses: node == 0 || faults.meeting == .rendezvous || faults.meeting == .links ? [] : [participants[0].address],
+            rendezvousCount: faults.meeting == .addresses || faults.meeting == .links ? 0 : 1)
         configuration.inviteKeys = participant.disk.inviteKeys
         configuration.invite = roles?.invite(of: origin(of: node), among: options.peers)
         configuration.epochRecords = participant.disk.epochs
@@ -51,7 +52,7 @@ extension World {
         }
         try drain(node)
         try giveWallClock(node)
-        try give(.localAddresses([LocalAddress(participants[node].address)]), to: node)
+        try giveAddresses(node)
         if !isHealed { queue.schedule(.act(node, process: process), at: now + .milliseconds(10) + stream.jitter(.milliseconds(300))) }
     }
 
@@ -81,6 +82,14 @@ extension World {
         queue.schedule(.wallClock(node, process: participants[node].process), at: now + .seconds(5))
     }
 
+    mutating func giveAddresses(_ node: Int) throws(Violation) {
+        let address = participants[node].address
+        try give(.localAddresses([LocalAddress(address)]), to: node)
+        guard faults.meeting == .links else { return }
+        // All that people of worlds have, and move to, is in 11.0.0.0/8.
+        try give(.links([LocalAddress(address: address, prefixLength: 8, standing: .routed, interface: Self.interface)]), to: node)
+    }
+
     /// One input, all its outputs, one timer: the contract of `Node`.
     mutating func give(_ input: Node.Input, to node: Int) throws(Violation) {
         guard participants[node].isUp else { return }
@@ -96,6 +105,9 @@ extension World {
             guard outputs < Self.outputsMax else { throw Violation("node \(node) made \(outputs) outputs of one input") }
             switch output {
             case .transmit(let bytes, let to): try transmit(bytes, from: node, to: to)
+            case .call(let bytes, let from, _): call(bytes, from: SocketAddress(ip: from, port: LinkGroup.port), node)
+            // Nobody of a world types a code.
+            case .answerCall: break
             case .persist(let batch, let records): try persist(batch, records, node)
             case .verify(let batch, let transactions):
                 try checkVoid(transactions, verifiedBy: node)

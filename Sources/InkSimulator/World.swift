@@ -31,6 +31,8 @@ package struct World {
         package var rekeying = RekeySchedule.standard
         /// People have roles on the board.
         package var hasRoles = false
+        /// All are on one link, and meet by what they say there.
+        package var isOnOneLink = false
         /// Some of the members keep no rule; how many take part the seed says.
         package var isHostile = false
         /// What they all do; nil: the seed says.
@@ -45,6 +47,8 @@ package struct World {
     enum Event {
         case start(Int)
         case datagram([UInt8], from: SocketAddress, to: SocketAddress, isAltered: Bool)
+        /// Said to all on the link, for one of them.
+        case overheard([UInt8], from: SocketAddress, Int)
         case timer(Int, number: UInt64)
         case act(Int, process: Int)
         case finish(Int, process: Int)
@@ -118,6 +122,8 @@ package struct World {
     /// How long the world must stay at rest.
     static let restTime: Duration = .seconds(2)
     /// Events, queued at once and in all: a world that makes more is running away.
+    /// Of everybody's one interface.
+    static let interface = 1
     static let queueMax = 200_000
     static let eventsMax = 20_000_000
 
@@ -135,9 +141,10 @@ package struct World {
         chance = random.split("chance")
         trace = Trace(detail: detail)
         var faultStream = random.split("faults")
-        faults = Faults(
+        let drawn = Faults(
             nodes: options.peers, span: options.span ?? cast.map(\.span), adversity: options.adversity, isHostile: options.isHostile,
             using: &faultStream)
+        faults = options.isOnOneLink ? drawn.onOneLink() : drawn
         (linkFaults, diskFaults) = (faults.link, faults.disk)
         var secrets = SecretGenerator(seed: random.seed("room"))
         roomSecret = secrets.secret()
@@ -254,6 +261,10 @@ package struct World {
         switch event {
         case .start(let node): try start(node)
         case .datagram(let bytes, let from, let to, let isAltered): try arrive(bytes, from: from, to: to, isAltered: isAltered)
+        case .overheard(let bytes, let from, let node):
+            guard participants[node].isUp else { return }
+            trace.note(now, node: node, .datagram, hash: Trace.hash(bytes), "\(bytes.count) bytes to all from \(from)")
+            try give(.overheard([(bytes, from, Self.interface)]), to: node)
         case .timer(let node, let number):
             guard participants[node].timer == number else { return }
             participants[node].timerAt = nil
@@ -309,7 +320,8 @@ package struct World {
     private func addressee(of event: Event) -> Int? {
         switch event {
         case .datagram(_, let source, let address, _): receiver(of: address, from: source)
-        case .timer(let node, _), .act(let node, _), .finish(let node, _), .committed(let node, _), .verified(let node, _, _, _),
+        case .overheard(_, _, let node), .timer(let node, _), .act(let node, _), .finish(let node, _), .committed(let node, _),
+            .verified(let node, _, _, _),
             .wallClock(let node, _),
             .rendezvousUnreachable(let node, _):
             node
@@ -375,7 +387,7 @@ package struct World {
             participants[node].address.ip = ip
             participants[node].nat = nil
             // What was under way to and from the old address is gone, and so is the connection to the rendezvous, which notices late.
-            if participants[node].isUp { try give(.localAddresses([LocalAddress(participants[node].address)]), to: node) }
+            if participants[node].isUp { try giveAddresses(node) }
         case .killRendezvous(let downtime):
             killRendezvous()
             if let downtime { queue.schedule(.startRendezvous, at: now + downtime) }
@@ -483,6 +495,7 @@ package struct SimulationFailure: Error, CustomStringConvertible, Sendable {
         } else {
             if options.peers != standard.peers { command += " --peers \(options.peers)" }
             if options.hasRoles { command += " --roles" }
+            if options.isOnOneLink { command += " --one-link" }
         }
         if let adversity = options.adversity { command += " --with \(adversity.rawValue)" }
         if let span = options.span { command += " --span \(span.nanoseconds / 1_000_000)" }

@@ -203,6 +203,9 @@ public struct Endpoint: Sendable {
     }
 
     /// The keys of an epoch that some member may be at, of the one in force for nil.
+    /// The keys of all epochs in which members may be, those in force first.
+    public var roomKeys: [RoomKeys] { [configuration.epochs.inForce] + configuration.epochs.former }
+
     private func keys(of epoch: EpochID?) -> RoomKeys? { epoch.map { configuration.epochs[$0] } ?? configuration.epochs.inForce }
 
     /// Ends attempts to meet `remote` (TR-56).

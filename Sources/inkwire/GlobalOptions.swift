@@ -31,6 +31,8 @@ struct GlobalOptions: ParsableArguments {
 
     @Flag(name: .customLong("metered"), help: "What passes is paid for: send and ask for as little as may be.")
     var isMeteredByFlag = false
+    @Flag(name: .customLong("no-lan"), help: "Look for nobody on this machine's own networks, and be found by nobody there.")
+    var isLANForbidden = false
 
     @Option(name: .customLong("name"), help: ArgumentHelp("What the others call you.", valueName: "name"))
     var givenName: String?
@@ -94,6 +96,8 @@ struct GlobalOptions: ParsableArguments {
     var isMetered: Bool {
         isMeteredByFlag || Self.environment("INKWIRE_METERED").map { !["0", "no", "false"].contains($0.lowercased()) } ?? false
     }
+    /// Whether people are looked for on the networks that this machine is on: unless a flag or INKWIRE_NO_LAN says no, or only relays are to be seen.
+    var usesLAN: Bool { !isLANForbidden && !isRelayOnly && Self.environment("INKWIRE_NO_LAN") == nil }
 
     /// Refuses what is wrong in the options before anything is made or opened.
     func check() throws {

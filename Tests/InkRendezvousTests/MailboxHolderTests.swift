@@ -401,4 +401,27 @@ private final class Inviter {
         inviter.run(for: .seconds(10))
         #expect(inviter.news.last == .notOpened(2, .noAnswer))
     }
+
+    // RV-94
+    @Test func `one that is to have four digits is asked for so, and a number of the other kind is given back`() throws {
+        var own = RendezvousServer.Configuration()
+        own.keepsLocalMailboxes = true
+        let inviter = Inviter([own])
+        inviter.start()
+        inviter.connect(0)
+        inviter.wish(.openLocal(1))
+        inviter.wish(.open(2))
+        let numbers = inviter.news.compactMap { if case .opened(let wish, let number, at: 0) = $0 { (wish, number.isLocal) } else { nil } }
+        #expect(numbers.count == 2 && numbers.contains { $0 == (1, true) } && numbers.contains { $0 == (2, false) })
+        // A rendezvous that gives what nobody asked for would have the joiner look in another place.
+        inviter.isSilent = [0]
+        for (wish, answer) in [(MailboxWish.open(3), 4711 as UInt32), (.openLocal(4), 7)] {
+            inviter.news = []
+            inviter.wish(wish)
+            let number = try #require(MailboxNumber(answer))
+            inviter.say(.opened(number))
+            guard case .notOpened? = inviter.news.first else { return #expect(Bool(false), "\(inviter.news)") }
+            #expect(inviter.asked.last?.request == .close(number))
+        }
+    }
 }

@@ -179,8 +179,27 @@ private final class Post {
             #expect(range.contains(number), "the \(index)th is \(number)")
         }
         #expect(numbers.prefix(5).sorted() != Array(numbers.prefix(5)) || numbers[5..<50].sorted() != Array(numbers[5..<50]), "by chance")
-        for number: UInt32 in [0, 1000, 4711, 9999, 1_000_000_000, .max] { #expect(MailboxNumber(number) == nil) }
-        for number: UInt32 in [1, 999, 10_000, 99_999, 999_999_999] { #expect(MailboxNumber(number)?.number == number) }
+        for number: UInt32 in [0, 1_000_000_000, .max] { #expect(MailboxNumber(number) == nil) }
+        for number: UInt32 in [1, 999, 10_000, 99_999, 999_999_999] { #expect(MailboxNumber(number)?.isLocal == false) }
+        for number: UInt32 in [1000, 4711, 9999] { #expect(MailboxNumber(number)?.isLocal == true) }
+    }
+
+    // RV-71 RV-94
+    @Test func `four digits are given by a board's own rendezvous to who asks for them, and by no other`() throws {
+        let plain = Post()
+        let stranger = plain.open()
+        plain.ask(.openLocal, stranger)
+        #expect(plain.news(stranger) == [.noMailbox(nil)] && plain.server.mailboxCount == 0)
+        let own = Post { $0.keepsLocalMailboxes = true }
+        var numbers: Set<UInt32> = []
+        for source in 0..<200 {
+            let token = own.open(from: source)
+            own.ask(.openLocal, token)
+            guard case .opened(let number)? = own.news(token).first else { return #expect(Bool(false), "the \(source)th") }
+            numbers.insert(number.number)
+        }
+        #expect(numbers.count == 200 && numbers.allSatisfy { (1000...9999).contains($0) })
+        #expect(try #require(own.holder(from: 300)).number.number <= 9, "who asks for none of four digits gets none")
     }
 
     // RV-71

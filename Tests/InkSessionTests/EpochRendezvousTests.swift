@@ -129,7 +129,7 @@ private struct Meeting {
                 server.closed(.init(sockets[index]), now: now)
                 sockets[index] += 1
                 later(index, .rendezvousClosed(reason: "closed"))
-            case .event, .rendezvousLiveness, .rendezvousProbe, .keys: break
+            case .event, .call, .answerCall, .rendezvousLiveness, .rendezvousProbe, .keys: break
             }
         }
         while let output = server.nextOutput() {

@@ -1,6 +1,8 @@
 import InkBoard
+import InkConnectivity
 import InkCrypto
 import InkPrimitives
+import enum InkRendezvous.LinkGroup
 import InkSession
 import InkTransport
 
@@ -26,6 +28,7 @@ struct PerfectPipes {
     }
     private enum Happening {
         case datagram(to: SocketAddress, from: SocketAddress, [UInt8])
+        case overheard(Int, from: SocketAddress, [UInt8])
         case persisted(Int, UInt64, [StoreRecord])
         case verified(Int, UInt64, [Bool])
     }
@@ -60,6 +63,8 @@ struct PerfectPipes {
     private var stopped: [Int: (since: Instant, own: [Happening], socket: [([UInt8], from: SocketAddress)]?)] = [:]
     /// Datagrams that a socket holds.
     private static let socketMax = 200
+    /// What members said to all on their one link, and when.
+    private(set) var called: [(from: Int, at: Instant, bytes: [UInt8])] = []
     /// Drops what it returns true for.
     var drop: (SocketAddress, SocketAddress) -> Bool = { _, _ in false }
 
@@ -150,6 +155,14 @@ struct PerfectPipes {
         return name
     }
 
+    /// Tells a member of the link on which all are.
+    mutating func link(_ index: Int, _ addresses: [LocalAddress]? = nil) {
+        let own = LocalAddress(address: members[index].address, prefixLength: 8, standing: .routed, interface: Self.interface)
+        input(.links(addresses ?? [own]), to: index)
+    }
+
+    static let interface = 2
+
     mutating func tellTime(to index: Int) { input(.wallClock(1_700_000_000_000), to: index) }
 
     mutating func input(_ input: Node.Input, to index: Int) {
@@ -198,7 +211,15 @@ struct PerfectPipes {
             case .verify(let batch, let transactions):
                 schedule(.verified(index, batch, transactions.map(\.hasValidSignature)), after: .microseconds(100))
             case .event(let event, let audience): members[index].told.append((event, audience))
-            case .rendezvousSend, .rendezvousFrame, .rendezvousConnect, .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe:
+            case .call(let bytes, let ip, _):
+                called.append((index, now, bytes))
+                // Who says it hears it, too.
+                let source = SocketAddress(ip: ip, port: LinkGroup.port)
+                for other in members.indices where !drop(source, members[other].address) {
+                    schedule(.overheard(other, from: source, bytes), after: delay)
+                }
+            case .answerCall, .rendezvousSend, .rendezvousFrame, .rendezvousConnect, .rendezvousDisconnect, .rendezvousLiveness,
+                .rendezvousProbe:
                 break
             case .keys(let disclosure): members[index].keyLog += disclosure.lines
             }
@@ -258,6 +279,7 @@ struct PerfectPipes {
                         break
                     }
                     input(comesTogether ? .datagrams([(bytes, from)] + takeDue(to: to)) : .datagram(bytes, from: from), to: index)
+                case .overheard(let index, let from, let bytes): input(.overheard([(bytes, from, Self.interface)]), to: index)
                 case .persisted(let index, let batch, let records):
                     if members[index].diskRefuses {
                         input(.persistFailed(batch, reason: "no space left on device"), to: index)

@@ -124,7 +124,8 @@ struct Stranger {
             case .persist(let batch, _): answers.append(.persisted(batch))
             case .verify(let batch, let transactions): answers.append(.verified(batch, transactions.map(\.hasValidSignature)))
             case .event(let event, _): events.append(event)
-            case .rendezvousSend, .rendezvousFrame, .rendezvousConnect, .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe,
+            case .call, .answerCall, .rendezvousSend, .rendezvousFrame, .rendezvousConnect, .rendezvousDisconnect, .rendezvousLiveness,
+                .rendezvousProbe,
                 .keys:
                 break
             }

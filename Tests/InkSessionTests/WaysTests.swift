@@ -84,7 +84,7 @@ private struct Meeting {
                 later(index, .persisted(batch))
             case .verify(let batch, let transactions): later(index, .verified(batch, transactions.map(\.hasValidSignature)))
             case .event(let event, _): events[index].append(event)
-            case .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe, .keys: break
+            case .call, .answerCall, .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe, .keys: break
             }
         }
         while let output = server.nextOutput() {

@@ -28,6 +28,20 @@ import Testing
         }
     }
 
+    // SM-80
+    @Test(arguments: seeds.prefix(12))
+    func `who are on one link, and know of no rendezvous and no address, meet there, and all end with one board`(seed: UInt64) {
+        do throws(SimulationFailure) {
+            var options = World.Options(peers: 4, span: .seconds(3))
+            options.isOnOneLink = true
+            options.hasRoles = seed.isMultiple(of: 2)
+            var world = try World(seed: seed, options: options)
+            try world.run()
+        } catch {
+            Issue.record("\(error.withEvents(40))")
+        }
+    }
+
     // SM-61 SM-62
     @Test(arguments: seeds.prefix(12))
     func `where people have roles, each joins by his link, draws what that allows, and all end with one board`(seed: UInt64) {

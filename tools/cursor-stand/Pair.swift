@@ -127,7 +127,8 @@ struct Pair {
             case .verify(let batch, let transactions):
                 queue.schedule(.verified(index, batch, transactions.map(\.hasValidSignature)), at: now + .microseconds(100))
             case .event(let event, _): if index == 1 { take(event) }
-            case .rendezvousConnect, .rendezvousSend, .rendezvousFrame, .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe,
+            case .call, .answerCall, .rendezvousConnect, .rendezvousSend, .rendezvousFrame, .rendezvousDisconnect, .rendezvousLiveness,
+                .rendezvousProbe,
                 .keys:
                 break
             }

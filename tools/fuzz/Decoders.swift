@@ -23,7 +23,7 @@ enum Decoders {
             forged,
             pair, capture,
             stun, envelope(),
-            relayFrame, relayedFrame,
+            relayFrame, relayedFrame, beacon(),
             try rendezvous(), webSocket, jsonLines, link(), codeMessage, shortCode, terminal, try row(drawn), attach(drawn),
         ] + (try files())
     }
@@ -379,6 +379,37 @@ enum Decoders {
     ]
     .map { Array($0.utf8) }
 
+    /// What is said on a link: by members, by those who look for a mailbox, and by those who hold one.
+    private static func beacon() -> Decoder {
+        enum Said {
+            case beacon([UInt8])
+            case question(LinkQuestion)
+            case answer(LinkAnswer)
+        }
+        let (keys, ip) = (Room().keys, IPAddress.v4(0xC0A8_0104))
+        guard let peer = PeerID([UInt8](repeating: 7, count: 32)), let number = MailboxNumber(4711),
+            let question = LinkQuestion(number: number, nonce: [UInt8](1...8))
+        else { preconditionFailure("four digits are asked for on a link") }
+        let beacons = (0..<4).map { index in
+            Beacon(port: 40_000, peer: peer).sealed(under: keys, from: ip, nonce: [UInt8](repeating: index, count: Beacon.nonceCount))
+        }
+        let answer = LinkAnswer(to: question, port: 40_000, holder: [UInt8](1...8))
+        return Decoder(canonical: "beacon", seeds: beacons + [question.encoded, answer.encoded]) { bytes -> Said in
+            if Beacon.isBeacon(bytes) {
+                guard Beacon.open(bytes, from: ip, under: [keys]) != nil else { throw WireError.unexpected }
+                return .beacon(bytes)
+            }
+            return bytes.count == LinkAnswer.byteCount
+                ? .answer(try LinkAnswer(decoding: bytes)) : .question(try LinkQuestion(decoding: bytes))
+        } write: { said in
+            switch said {
+            case .beacon(let bytes): bytes
+            case .question(let question): question.encoded
+            case .answer(let answer): answer.encoded
+            }
+        }
+    }
+
     private static var relayFrame: Decoder {
         let frames = [[7], [1, 2], Array(1...8)].map { RelayFrame.ToServer(sender: 7, receivers: $0, datagram: [1, 2, 3]) }
         return Decoder(canonical: "relay-frame", seeds: frames.map(\.encoded)) { bytes in
@@ -406,7 +437,7 @@ enum Decoders {
         ]
         guard let number = MailboxNumber(7) else { preconditionFailure("seven is a number of a mailbox") }
         let requests: [MailboxRequest] = [
-            .open, .close(number), .knock(number, body: bytes64), .pass(number, visitor: 2, body: bytes64),
+            .open, .openLocal, .close(number), .knock(number, body: bytes64), .pass(number, visitor: 2, body: bytes64),
             .pass(number, visitor: nil, body: []), .dismiss(number, visitor: 2),
         ]
         let answers: [MailboxAnswer] = [

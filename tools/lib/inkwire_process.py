@@ -58,9 +58,13 @@ def wait_until(condition, timeout, what, interval=0.02):
         time.sleep(interval)
 
 
+# Whoever is on a developer's network, or in the next test, must not be met by chance: where a test is about that it takes this away.
+os.environ["INKWIRE_NO_LAN"] = "1"
+
+
 def base_environment():
     """Our environment without anything that configures inkwire, so that a developer's settings do not leak into a run."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("INKWIRE_")}
+    return {name: value for name, value in os.environ.items() if not name.startswith("INKWIRE_")} | {"INKWIRE_NO_LAN": "1"}
 
 
 def _die_with_parent():

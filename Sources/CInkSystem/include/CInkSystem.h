@@ -97,6 +97,33 @@ int ink_merges_datagrams(int fd);
 /// the first, of which then nothing was sent.
 ssize_t ink_send_trains(int fd, const uint8_t *bytes, const struct ink_train *trains, size_t count);
 
+/// Who sent a datagram on one of our links, and by which interface it came; 0 where that is not known.
+struct ink_link_sender {
+    uint8_t is_six;
+    /// In network order; of IPv4 the first four bytes.
+    uint8_t ip[16];
+    uint16_t port;
+    uint32_t interface;
+};
+
+/// A UDP socket whose datagrams no router passes on, to groups or to anybody (not blocking). Returns it, or -errno.
+int ink_link_open(int is_six);
+
+/// As `ink_link_open`, bound to the port of a group, which other programs may have, too. It hears the group on the links where it joins.
+/// `group` has 4 or 16 bytes in network order, here and below.
+int ink_link_listen(int is_six, const uint8_t *group, uint16_t port);
+
+/// Joins the group on the link of an interface, or leaves it. Returns 0 or -errno.
+int ink_link_join(int fd, int is_six, const uint8_t *group, uint32_t interface, int joins);
+
+/// Sends a datagram by an interface, from an address that it has; without one the system chooses. Returns its length or -errno.
+ssize_t ink_link_send(
+    int fd, int is_six, const uint8_t *to, uint16_t port, uint32_t interface, const uint8_t *from, const void *bytes, size_t count);
+
+/// Reads a datagram. Returns its length; 0 for one that is longer than `capacity`, or, where a group is named, was not sent to it; -errno (-EAGAIN)
+/// where there is none.
+ssize_t ink_link_receive(int fd, const uint8_t *group, uint8_t *bytes, size_t capacity, struct ink_link_sender *sender);
+
 #ifdef __cplusplus
 }
 #endif

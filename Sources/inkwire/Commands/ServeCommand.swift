@@ -87,6 +87,7 @@ struct ServeCommand: ParsableCommand {
             (options.isRelayForbidden, "--no-relay is for peers: a rendezvous carries nothing with --relay off"),
             (options.isRelayOnly, "--relay-only is for peers: a rendezvous carries what --relay lets it"),
             (options.isMeteredByFlag, "--metered is for peers: a rendezvous carries little, and --relay off less"),
+            (options.isLANForbidden, "--no-lan is for peers: a rendezvous looks for nobody"),
             (options.authorityFile != nil, "--tls-ca is for peers: a rendezvous speaks TLS with --tls-cert and --tls-key"),
             (!options.rendezvousTexts.isEmpty, "--rendezvous is for peers: a rendezvous needs no other"),
             (!options.directTexts.isEmpty, "--direct is for peers: a rendezvous dials nobody"),

@@ -12,14 +12,11 @@ struct CodeVisit {
     let options: GlobalOptions
     /// Takes a sentence for the person while it is tried.
     let say: @Sendable (String) -> Void
+    /// Takes what the person should know of it afterwards, too; nil for `say`.
+    var note: (@Sendable (String) -> Void)?
 
     /// Blocks until the inviter has answered.
     func invite() throws -> Invite {
-        guard !code.isLocal else {
-            throw Failure.usage(
-                "cannot join by this code", why: "a number of four digits is for one's own network, which this version does not search yet",
-                next: "ask for a link, or for a code of a rendezvous")
-        }
         guard let mailbox = MailboxNumber(UInt32(code.mailbox)) else {
             throw Failure.usage("cannot join by this code", why: "no code has this number", next: "ask for it again")
         }
@@ -28,10 +25,10 @@ struct CodeVisit {
             words: code.password, mailbox: mailbox.number, device: identity.signing, name: try options.displayName(profile: 1),
             random: SecretGenerator(seed: .random()))
         var last: Ending?
-        for address in try addresses() {
+        for address in try addresses(of: mailbox) {
             let ending = try visit(mailbox, at: address, with: joiner)
             switch ending {
-            case .given(let given): return given.invite
+            case .given(let given): return mailbox.isLocal ? Self.invite(given.invite, met: address.host) : given.invite
             // Nobody was there who could have been told a word of it.
             case .notReached(let reason):
                 if case .notReached(let before)? = last { last = .notReached("\(before); \(reason)") } else { last = ending }
@@ -39,6 +36,14 @@ struct CodeVisit {
             }
         }
         throw failure(last ?? .notReached("no rendezvous is named"), at: code.place?.name ?? "the rendezvous")
+    }
+
+    /// The invite by which we come, with the place where its maker was just met first: his program may have more addresses than it names.
+    private static func invite(_ invite: Invite, met host: Invite.Host) -> Invite {
+        guard !invite.rendezvous.contains(host), IPAddress(host.name)?.isLinkLocal == false else { return invite }
+        var invite = invite
+        invite.rendezvous = [host] + invite.rendezvous.prefix(Invite.placesMax - 1)
+        return invite
     }
 
     private enum Ending {
@@ -49,8 +54,9 @@ struct CodeVisit {
         case failed(MailboxVisitor.Failure)
     }
 
-    /// Where the mailbox may be: as the code says, or at the joiner's own.
-    private func addresses() throws -> [RendezvousAddress] {
+    /// Where the mailbox may be: on our network, as the code says, or at the joiner's own.
+    private func addresses(of mailbox: MailboxNumber) throws -> [RendezvousAddress] {
+        if mailbox.isLocal { return try LocalMailbox(number: mailbox, code: code, options: options, note: note ?? say).addresses() }
         let own = try options.rendezvous()
         guard let place = code.place else {
             guard !own.isEmpty else {

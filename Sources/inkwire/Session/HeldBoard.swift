@@ -65,13 +65,15 @@ final class HeldBoard: Sendable {
         var (rendezvous, inviteHosts) = (plan.rendezvous, plan.rendezvous)
         var service: RendezvousService?
         var sentences = opened.complaints
+        let links = options.usesLAN ? openLinks(&sentences) : nil
         if let embedding = plan.embedding {
             guard options.relayPolicy != .only else {
                 throw Failure(
                     .usage, code: "usage", what: "--relay-only needs a rendezvous that is not your own machine",
                     why: "without one this board is found at addresses of yours", next: "name one: --rendezvous ws://HOST:PORT")
             }
-            let embedded = try embeddedService(port: embedding.port, roomSecret: meta.roomSecret, clock: options.clock)
+            let embedded = try embeddedService(
+                port: embedding.port, roomSecret: meta.roomSecret, keepsLocalMailboxes: links != nil, clock: options.clock)
             service = embedded
             if let saved = embedding.port, saved != embedded.port {
                 // Kept for the next time: it may be free again, and the links that name it good.
@@ -85,6 +87,7 @@ final class HeldBoard: Sendable {
         }
         var driverOptions = DriverOptions()
         driverOptions.rendezvous = rendezvous
+        driverOptions.links = links
         if plan.usesTLS { driverOptions.tls = try options.trust() }
         driverOptions.port = plan.port
         driverOptions.impairment = try options.impairment()
@@ -99,7 +102,7 @@ final class HeldBoard: Sendable {
             opened, plan: plan, displayName: options.displayName(profile: opened.profile), succession: succession)
         configuration.relayPolicy = options.relayPolicy
         configuration.isSparing = options.isMetered
-        configuration.invitePlaces = InvitePlaces(inviteHosts, usesTLS: plan.usesTLS)
+        configuration.invitePlaces = InvitePlaces(inviteHosts, usesTLS: plan.usesTLS, isOnLinks: service != nil && links != nil)
         do {
             let driver = try Driver(node: configuration, options: driverOptions, store: opened.store, clock: options.clock)
             if meta.ownPort != driver.port { try opened.store.update { $0.ownPort = driver.port } }
@@ -124,6 +127,16 @@ final class HeldBoard: Sendable {
                 sentences: sentences)
         } catch let error as SocketError {
             throw Failure(error)
+        }
+    }
+
+    /// A machine on which others cannot be found has its board all the same.
+    private static func openLinks(_ sentences: inout [String]) -> LinkSockets? {
+        do throws(SocketError) {
+            return try LinkSockets.open()
+        } catch {
+            sentences.append("nobody is looked for on this network: \(error)")
+            return nil
         }
     }
 
@@ -153,11 +166,14 @@ final class HeldBoard: Sendable {
         return configuration
     }
 
-    private static func embeddedService(port: UInt16?, roomSecret: Secret32, clock: MonotonicClock) throws -> RendezvousService {
+    private static func embeddedService(
+        port: UInt16?, roomSecret: Secret32, keepsLocalMailboxes: Bool, clock: MonotonicClock
+    ) throws -> RendezvousService {
         var configuration = RendezvousService.Configuration()
         // For this board only, and never so many that the board itself runs out of descriptors.
         configuration.server.topics = Topic(RoomKeys(roomSecret: roomSecret).topic).map { [$0] }
         configuration.server.socketsMax = 128
+        configuration.server.keepsLocalMailboxes = keepsLocalMailboxes
         do throws(SocketError) {
             // What the system gives in one family may be taken in the other; then it is asked again.
             let ports = (port.map { [$0] } ?? []) + Array(repeating: 0, count: 8)

@@ -1,0 +1,51 @@
+import InkPrimitives
+import InkRendezvous
+import InkRuntime
+import InkSession
+
+/// Where the mailbox of a code with four digits is: kept by the inviter's own program, somewhere on our network (CL-200 to CL-203).
+struct LocalMailbox {
+    let number: MailboxNumber
+    let code: ShortCode
+    let options: GlobalOptions
+    /// Takes what the person should know, also afterwards.
+    let note: @Sendable (String) -> Void
+
+    /// Of one program that holds it. Blocks until it has answered, or nobody has in time.
+    func addresses() throws -> [RendezvousAddress] {
+        guard code.place == nil else {
+            throw Failure(
+                .invite, code: "bad_code", what: "cannot join by this code",
+                why: "a number of four digits is looked for on this network, and nothing stands behind an @ then",
+                next: "look at the number again, or leave out the @ and what follows; nothing was sent, and the code is still good")
+        }
+        guard options.usesLAN, let asker = LinkAsker(number: number, clock: options.clock) else {
+            throw Failure.usage(
+                "cannot join by this code", why: "a number of four digits is looked for on this network, which \(obstacle) forbids",
+                next: "leave that out, or ask for a link")
+        }
+        guard asker.hasLinks else {
+            throw Failure(
+                .rendezvous, code: "no_network", what: "cannot join: this machine is on no network",
+                why: "a number of four digits is looked for on the network that the inviter is on, too",
+                next: "connect both machines to one network, then join again")
+        }
+        switch asker.ask() {
+        case .found(let places, let others):
+            if others > 0 {
+                note(
+                    "\(others + 1) people on this network hold a code with the number \(number); only the one at \(places[0].ip) is tried: "
+                        + "if the words do not match, ask for a new code")
+            }
+            return places.map { RendezvousAddress(host: Invite.Host(name: "\($0.ip)", port: $0.port)) }
+        case .nobody:
+            throw Failure(
+                .invite, code: "no_such_code", what: "nobody on this network holds \(number)",
+                why:
+                    "a number of four digits is found only on the network that the inviter is on, for ten minutes, while their board is open",
+                next: "compare the number, see that both machines are on one network that lets them speak, or ask for a link")
+        }
+    }
+
+    private var obstacle: String { options.isRelayOnly ? "--relay-only" : options.isLANForbidden ? "--no-lan" : "INKWIRE_NO_LAN" }
+}
