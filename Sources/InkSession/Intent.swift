@@ -63,13 +63,15 @@ public enum Intent: Hashable, Sendable {
     case grant(AuthorID, Role)
     /// A right ends.
     case remove(RemovalOrder)
+    /// An owner calms the board.
+    case calm(CalmOrder)
 
     /// True for what only moves a gesture, a pointer or a mark on: it is seen at once by whoever moves it, and has no outcome.
     public var isMotion: Bool {
         switch self {
         case .extend, .update, .cursor, .laser, .view, .typing: true
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit,
-            .cancel, .lookHere, .say, .rename, .invite, .grant, .remove:
+            .cancel, .lookHere, .say, .rename, .invite, .grant, .remove, .calm:
             false
         }
     }

@@ -42,7 +42,7 @@ extension BoardScene {
         case .ready: beginSession()
         case .typing, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
             .knownName,
-            .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone:
+            .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .calm:
             break
         }
     }
