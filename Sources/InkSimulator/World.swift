@@ -31,6 +31,8 @@ package struct World {
         package var rekeying = RekeySchedule.standard
         /// People have roles on the board.
         package var hasRoles = false
+        /// Their owner locks shapes, takes work back and sets the pace.
+        package var isCalmed = false
         /// Some of the members keep no rule; how many take part the seed says.
         package var isHostile = false
         /// What they all do; nil: the seed says.
@@ -69,6 +71,8 @@ package struct World {
         case harm
         /// The owner of a board with roles removes somebody.
         case removal
+        /// The owner does something so that the board stays calm.
+        case calm
         /// Those who keep no rule do something.
         case hostility
         /// The owner removes one of them.
@@ -92,6 +96,8 @@ package struct World {
     let random: SplitMix64
     /// Delays of answers that belong to no link: verification, wake-ups, the rendezvous' sockets.
     var chance: SplitMix64
+    /// What an owner does so that the board stays calm.
+    var calm: SplitMix64
     let roomSecret: Secret32
     /// Who comes by which link; nil where people have no roles.
     var roles: Roles?
@@ -130,9 +136,11 @@ package struct World {
         random = SplitMix64(seed: seed)
         var options = wanted
         let cast = options.isHostile ? HostileCast(move: options.move, random: random.split("cast")) : nil
+        if options.isCalmed { options.hasRoles = true }
         if let cast { (options.peers, options.hasRoles) = (cast.honest, true) }
         (self.options, self.picture) = (options, picture)
         chance = random.split("chance")
+        calm = random.split("calm")
         trace = Trace(detail: detail)
         var faultStream = random.split("faults")
         faults = Faults(
@@ -246,6 +254,7 @@ package struct World {
         if hostile != nil { queue.schedule(.harm, at: .zero + .milliseconds(1)) }
         scheduleHostility()
         if let after = roles?.removesAfter { queue.schedule(.removal, at: .zero + after) }
+        scheduleCalm()
         queue.schedule(.heal, at: .zero + faults.span)
     }
 
@@ -293,6 +302,7 @@ package struct World {
         case .look: try look()
         case .harm: try harm()
         case .removal: try removeEditor()
+        case .calm: try actCalmly()
         case .hostility: try hostility()
         case .expulsion(let rogue): try expel(rogue)
         case .planting: try plant()
@@ -316,7 +326,7 @@ package struct World {
         case .rendezvousOpened(let number), .toClient(let number, _), .frameToClient(let number, _, _), .hungUp(let number):
             rendezvous.sockets[number]?.node
         case .start, .toRendezvous, .frameToRendezvous, .rendezvousTimer, .startRendezvous, .fault, .endOfPartition, .endOfFullDisk, .heal,
-            .look, .harm, .removal, .hostility, .expulsion, .planting,
+            .look, .harm, .removal, .calm, .hostility, .expulsion, .planting,
             .putAway:
             nil
         }
@@ -482,7 +492,7 @@ package struct SimulationFailure: Error, CustomStringConvertible, Sendable {
             if let move = options.move { command += " --move \(move.rawValue)" }
         } else {
             if options.peers != standard.peers { command += " --peers \(options.peers)" }
-            if options.hasRoles { command += " --roles" }
+            if options.isCalmed { command += " --calm" } else if options.hasRoles { command += " --roles" }
         }
         if let adversity = options.adversity { command += " --with \(adversity.rawValue)" }
         if let span = options.span { command += " --span \(span.nanoseconds / 1_000_000)" }

@@ -4,7 +4,7 @@ import InkPrimitives
 import InkSession
 import InkSimulator
 
-// simulate [--link | --line] [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--roles] [--hostile] [--move MOVE] [--trace] [--until-failure]
+// simulate [--link | --line] [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--roles] [--calm] [--hostile] [--move MOVE] [--trace] [--until-failure]
 //
 // Runs simulated worlds and prints one line for each; a world that breaks is run again to show its last events.
 // Exit: 0 all passed, 1 a world broke, 2 the arguments were not understood.
@@ -37,6 +37,7 @@ struct Arguments {
                 guard let kind = words.popFirst().flatMap({ Adversity(rawValue: $0) }) else { return nil }
                 options.adversity = kind
             case "--roles": options.hasRoles = true
+            case "--calm": options.isCalmed = true
             case "--hostile": options.isHostile = true
             case "--move":
                 guard let move = words.popFirst().flatMap({ MoveKind(rawValue: $0) }) else { return nil }
