@@ -178,7 +178,7 @@ package struct Automation {
             if let (name, members) = format.plain(event) { write(name, members) }
             tellLight(samples, of: source.peer)
         case .view, .lookHere, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName, .notAdmitted,
-            .versionMismatch, .rights, .chatsGone:
+            .versionMismatch, .rights, .chatsGone, .calm:
             if let (name, members) = format.plain(event) { write(name, members) }
         }
     }
@@ -299,6 +299,11 @@ package struct Automation {
         case .attention(let attending): submit(.attention(attending))
         case .invite(nil): outputs.append(.ask(.invite))
         case .invite(.some(let order)): submit(.invite(order))
+        case .takeBack(let who, let span): submit(.calm(.takeBack(TakeBackOrder(.named(who), span))))
+        case .slowMode(let milliseconds): submit(.calm(.pace(milliseconds: milliseconds)))
+        case .lock(let names, let isLocked):
+            guard let ids = find(all: names) else { return }
+            submit(.calm(.lock(ids, isLocked)))
         // Whom it is about is known when all are.
         case .grant, .remove, .members: outputs.append(.ask(.members))
         case .state: outputs.append(.ask(.state))

@@ -34,6 +34,12 @@ package enum AutomationCommand: Equatable {
     /// Who is meant is a `Whom`.
     case grant(who: String, Role)
     case remove(who: String, withInvited: Bool, reason: String)
+    /// Who is meant is anybody who drew here.
+    case takeBack(who: String, TakeBackOrder.Span)
+    /// How often who is no owner may change something; 0 for as often as they like.
+    case slowMode(milliseconds: UInt32)
+    /// Locked to all but owners, or open again.
+    case lock(ids: [String], Bool)
     case members
     case state
     case wait(Condition, milliseconds: Int)
@@ -222,6 +228,17 @@ extension AutomationRequest {
                 try text(object, "reason", limit: Limits.reasonBytes)
             }
             return .remove(who: try who(object), withInvited: try flag(object, "with_invited"), reason: reason ?? "")
+        case "take_back", "take-back": return .takeBack(who: try who(object), try span(object))
+        case "slow_mode":
+            guard let value = object["interval_ms"] else {
+                throw bad("interval_ms", "a number of ms up to an hour is needed, 0 for no slow mode")
+            }
+            guard case .integer(let number) = value, (0...Int64(millisecondsMax)).contains(number) else {
+                throw bad("interval_ms", "a number of ms up to an hour is needed, 0 for no slow mode")
+            }
+            return .slowMode(milliseconds: UInt32(number))
+        case "lock": return .lock(ids: try lockable(object), true)
+        case "unlock": return .lock(ids: try lockable(object), false)
         case "members": return .members
         case "state": return .state
         case "stats": return .stats
@@ -261,6 +278,31 @@ extension AutomationRequest {
         let who = try text(object, "who", limit: 256)
         guard !who.isEmpty else { throw bad("who", "it is empty") }
         return who
+    }
+
+    /// One shape by `id`, or several by `ids`.
+    private static func lockable(_ object: JSONObject) throws(AutomationError) -> [String] {
+        object["ids"] == nil ? [try id(object)] : try ids(object)
+    }
+
+    /// Which of somebody's work: all, unless it is said.
+    private static func span(_ object: JSONObject) throws(AutomationError) -> TakeBackOrder.Span {
+        func number(_ field: String, from least: Int64) throws(AutomationError) -> UInt64? {
+            guard let value = object[field], value != .null else { return nil }
+            guard case .integer(let number) = value, number >= least else { throw bad(field, "a number from \(least) on is needed") }
+            return UInt64(number)
+        }
+        let (first, last) = (try number("from", from: 1), try number("to", from: 1))
+        let (since, seconds) = (try number("since_ms", from: 0), try number("last_s", from: 1))
+        guard [first != nil || last != nil, since != nil, seconds != nil].count(where: { $0 }) <= 1 else {
+            throw bad(since != nil ? "since_ms" : "last_s", "one of from and to, since_ms, and last_s says which")
+        }
+        if let since { return .since(since) }
+        if let seconds { return .last(seconds: UInt32(clamping: seconds)) }
+        guard first != nil || last != nil else { return .all }
+        let (from, to) = (first ?? 1, last ?? UInt64(Int64.max))
+        guard from <= to else { throw bad("to", "it is before from") }
+        return .sequences(from...to)
     }
 
     /// A number that may be left out, or null, which is 0: without a bound.

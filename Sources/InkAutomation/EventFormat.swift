@@ -23,6 +23,7 @@ package struct EventFormat {
             if let value = content.value(of: property) { write(value, of: property, into: &object, name: name) }
         }
         if !shape.extra.isEmpty { object["extra"] = extra(of: shape) }
+        if shape.isLocked { object["locked"] = .bool(true) }
         return object
     }
 
@@ -38,6 +39,7 @@ package struct EventFormat {
             for member in members.members { object[member.key] = member.value }
         }
         if before.extra != shape.extra { object["extra"] = shape.extra.isEmpty ? .null : extra(of: shape) }
+        if before.isLocked != shape.isLocked { object["locked"] = shape.isLocked ? .bool(true) : .null }
         return object
     }
 
@@ -226,6 +228,10 @@ package struct EventFormat {
             )
         case .chatsGone(let gone): ("chats_gone", ["ids": .array(gone.map { .string($0.hex) })])
         case .code(let news): ("code", code(news))
+        case .calm(.tookBack(let owner, let victim, let changes)):
+            ("took_back", ["by": .string(owner.hex), "of": .string(victim.hex), "changes": .integer(Int64(changes))])
+        case .calm(.pace(let milliseconds, let owner)):
+            ("slow_mode", ["interval_ms": .integer(Int64(milliseconds)), "by": owner.map { .string($0.hex) } ?? .null])
         case .rights(.role(let role, let giver)):
             ("rights", ["role": .string("\(role)"), "by": giver.map { .string($0.hex) } ?? .null])
         case .rights(.removed(let remover, let reason, let unseen)):
@@ -291,6 +297,13 @@ package struct EventFormat {
             case .noSuchMember: ("no_such_member", "who")
             case .noSuchInvite: ("no_such_invite", "invite")
             case .reasonTooLong: ("bad_value", "reason")
+            case .calm(.onlyOwners): ("not_owner", nil)
+            case .calm(.ownWork): ("oneself", "who")
+            case .calm(.nobodyCalled): ("no_such_member", "who")
+            case .calm(.severalCalled): ("ambiguous", "who")
+            case .calm(.tooSoon): ("slow_mode", nil)
+            case .calm(.locked): ("locked", "id")
+            case .calm(.nothingToTakeBack): ("nothing_to_take_back", nil)
             }
         return AutomationError(code: code, field: field, message: refusal.description, ref: ref)
     }

@@ -132,14 +132,16 @@ extension Board {
 
     /// Cuts writes into as many transactions as they need; what belongs to one shape stays together, and in each there is room for the write that
     /// makes it go on with the first.
-    public func parts(of writes: [Write], by author: AuthorID) throws(RuleViolation) -> [[Write]] {
-        let step = Self.writes(continuing: .zero, by: author)
+    ///
+    /// - Parameter others: what each of them holds beside that; nil for nothing.
+    public func parts(of writes: [Write], by author: AuthorID, beside others: [Write]? = nil) throws(RuleViolation) -> [[Write]] {
+        let step = others ?? Self.writes(continuing: .zero, by: author)
         var parts: [[Write]] = []
         var rest = writes[...].runs { $0.target == $1.target }[...]
         while let first = rest.first {
             var (taken, count) = (1, first.count)
             for run in rest.dropFirst() {
-                guard count + run.count < Limits.writesPerTransaction else { break }
+                guard count + run.count + step.count <= Limits.writesPerTransaction else { break }
                 (taken, count) = (taken + 1, count + run.count)
             }
             while !fits(rest.prefix(taken).joined() + step, by: author) {

@@ -24,6 +24,8 @@ public struct InsertOutcome: Sendable {
     public var chats: [ChatEntry] = []
     /// Authors who have another name now.
     public var renames: [AuthorID] = []
+    /// Steps of owners that took another's work back.
+    public var takeBacks: [TakeBack] = []
     /// Pairs of transactions of one author and sequence, seen now.
     public var forks: [Fork] = []
     /// Orphans that proved to break a rule once their parents were there.

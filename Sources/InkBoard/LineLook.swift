@@ -25,7 +25,7 @@ public enum LineRoute: UInt8, CaseIterable, Hashable, Sendable {
 
 /// The choices of properties that have one of a few values.
 package enum Choice: Hashable, Sendable {
-    case lineStyle, corners, head, route
+    case lineStyle, corners, head, route, lock
 
     /// The words of the JSON contract by raw value; nil for what has no word, since the kind decides.
     package var words: [String?] {
@@ -34,6 +34,7 @@ package enum Choice: Hashable, Sendable {
         case .corners: [nil, "sharp", "round"]
         case .head: [nil, "none", "arrow", "triangle", "dot", "bar"]
         case .route: ["straight", "elbow"]
+        case .lock: ["open", "locked"]
         }
     }
 }

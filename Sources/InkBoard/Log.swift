@@ -13,6 +13,8 @@ struct Log: Sendable {
     private var parentEnds: [Int] = []
     /// Of the right that each names.
     private var roles: [Role] = []
+    /// Which locks each comes after.
+    private(set) var lockPast = LockPast()
     private var authors: [AuthorID: AuthorLog] = [:]
     /// The greatest lamport number in the set.
     private(set) var lamport: UInt64 = 0
@@ -52,6 +54,7 @@ struct Log: Sendable {
         slots[transaction.name] = slot
         parentSlots += parents
         parentEnds.append(parentSlots.count)
+        lockPast.append(slot, after: parents, setsLock: role == .owner && transaction.summary.setsLock)
         lamport = max(lamport, transaction.lamport)
         // Each has its predecessor among its parents, so a sequence is at most one beyond what is here.
         let isFork = transaction.sequence <= UInt64(authors[transaction.author]?.bySequence.count ?? 0)

@@ -9,6 +9,8 @@ struct Picture: Sendable {
     private(set) var names = PersonNames()
     private(set) var messages = Messages()
     private(set) var undo = UndoHistories()
+    private(set) var takeBacks = TakeBacks()
+    private(set) var paceWords = PaceWords()
 
     /// The picture of nothing.
     init() {}
@@ -65,6 +67,8 @@ struct Picture: Sendable {
                 if run.contains(where: { $0.property == .chat }) { unsaid.insert(slot) }
             }
         }
+        takeBacks.remove(removed)
+        paceWords.remove(removed, of: log)
         for author in renamed { names.remove(removed, of: author, of: log) }
         shapes.rewrite(change, of: log)
         undo.remove(removed, of: log)
@@ -80,6 +84,8 @@ struct Picture: Sendable {
                     _ = names.insert(name, at: slot, of: log)
                 }
                 if run.contains(where: { $0.property == .chat }) { said.append(slot) }
+                _ = takeBacks.insert(run, at: slot, of: log)
+                paceWords.insert(run, at: slot, of: log)
             }
             undo.insert(slot, writes: writes, of: log)
         }
@@ -98,6 +104,12 @@ struct Picture: Sendable {
             case (.chat, _):
                 messages.insert(slot, of: log)
                 if let entry = Messages.entry(of: transaction, writes) { outcome.chats.append(entry) }
+            case (.pace, _): paceWords.insert(writes, at: slot, of: log)
+            case (.takeBack, _):
+                // Of several transactions of one step the first tells.
+                if let span = takeBacks.insert(writes, at: slot, of: log), !writes.contains(where: { $0.property == .continuation }) {
+                    outcome.takeBacks.append(TakeBack(span: span, by: transaction.author))
+                }
             default: break
             }
         }

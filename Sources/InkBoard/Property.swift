@@ -74,6 +74,15 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     /// The groups of a shape.
     public static let group = Property(.group)
 
+    /// 1 where an owner locked it: nobody else changes it then.
+    public static let lock = Property(.lock)
+
+    // Of the author's own person record.
+    /// How far apart the changes of who is no owner are to lie.
+    public static let pace = Property(.pace)
+    /// Beside what takes another's work back: whose, and which.
+    public static let takeBack = Property(.takeBack)
+
     /// The least number whose values are bytes to who does not know it.
     package static let opaqueMin: UInt16 = 32
 
@@ -103,6 +112,9 @@ package enum KnownProperty: UInt16, CaseIterable, Sendable {
     case firstSecret = 30
     case textBase = 32
     case textMerged, startBinding, endBinding, lineStyle, corners, startHead, endHead, route, group
+    case lock = 88
+    case pace
+    case takeBack
 
     /// The table of properties (BD-47).
     package var row: PropertyRow {
@@ -139,6 +151,9 @@ package enum KnownProperty: UInt16, CaseIterable, Sendable {
         case .startHead: .drawn("start_head", .register, .choice(.head), of: .lines, isAlwaysWritten: false, json: .written)
         case .endHead: .drawn("end_head", .register, .choice(.head), of: .lines, isAlwaysWritten: false, json: .written)
         case .group: .drawn("group", .register, .groups, of: .all, isAlwaysWritten: false, json: .written)
+        case .lock: .told("locked", .shape, .register, .choice(.lock))
+        case .pace: .told("pace", .person, .register, .number)
+        case .takeBack: .told("take_back", .person, .remark, .opaque)
         case .route: .drawn("route", .register, .choice(.route), of: .lines, isAlwaysWritten: false, json: .written)
         }
     }

@@ -38,7 +38,14 @@ package struct Recount: Sendable {
         let removed = hidden.subtracting(board.hidden)
         // In order, so that histories come in order.
         let inserted = board.hidden.subtracting(hidden).sorted()
-        let changed = picture.change(removing: removed, inserting: inserted, of: log)
+        let changed: [ShapeID]
+        if removed.contains(where: log.lockPast.isLock) || inserted.contains(where: log.lockPast.isLock) {
+            // Whatever came after a lock has effect now and had none, or the other way round.
+            picture = Picture(log, claims: board.picture.undo) { !hidden.contains($0) }
+            changed = Array(Set((picture.shapes.standing + board.picture.shapes.standing).map(\.id)))
+        } else {
+            changed = picture.change(removing: removed, inserting: inserted, of: log)
+        }
         coverage.hide(hidden, of: log)
         coverage.refresh()
         shapes = Set(changed)

@@ -195,7 +195,7 @@ extension ShapeDraft {
         case .route: .choice(route.rawValue)
         case .group: .groups(groups)
         case .depth, .deletion, .retraction, .displayName, .chat, .undo, .redo, .continuation, .boardName, .nonce, .boardVersion,
-            .admission, .grant, .invite, .admittance, .removal, .policy, .firstSecret, .textBase, .textMerged:
+            .admission, .grant, .invite, .admittance, .removal, .policy, .firstSecret, .textBase, .textMerged, .lock, .pace, .takeBack:
             nil
         }
     }
@@ -221,7 +221,7 @@ extension ShapeDraft {
         case .group: if case .groups(let chain) = value { groups = chain }
         case .route: if case .choice(let raw) = value, let way = LineRoute(rawValue: raw) { route = way }
         case .depth, .deletion, .retraction, .displayName, .chat, .undo, .redo, .continuation, .boardName, .nonce, .boardVersion,
-            .admission, .grant, .invite, .admittance, .removal, .policy, .firstSecret, .textBase, .textMerged:
+            .admission, .grant, .invite, .admittance, .removal, .policy, .firstSecret, .textBase, .textMerged, .lock, .pace, .takeBack:
             break
         }
     }
@@ -244,11 +244,14 @@ public struct Shape: Hashable, Sendable, Identifiable {
     public var depth: DepthKey
     /// What a newer version gave it, ascending: all that stands, but for what is too long or of too high a number (BD-49).
     public private(set) var extra: [ExtraProperty] = []
+    /// True where an owner locked it: what others write to it from then on has no effect (BD-123).
+    public internal(set) var isLocked: Bool
 
-    public init(id: ShapeID, content: ShapeDraft, depth: DepthKey, extra: [ExtraProperty] = []) {
+    public init(id: ShapeID, content: ShapeDraft, depth: DepthKey, extra: [ExtraProperty] = [], isLocked: Bool = false) {
         self.id = id
         self.content = content
         self.depth = depth
+        self.isLocked = isLocked
         for property in extra { show(property.bytes, of: property.property) }
     }
 

@@ -241,6 +241,10 @@ struct ShapeRecord: Sendable {
             if case .bytes(let bytes) = value { shape.show(bytes, of: property) }
             return
         }
-        if case .depth(let key) = value { shape.depth = key } else { shape.content.set(known.meaning(of: value), of: known) }
+        switch known {
+        case .depth: if case .depth(let key) = value { shape.depth = key }
+        case .lock: shape.isLocked = known.meaning(of: value) == .choice(Lock.locked)
+        default: shape.content.set(known.meaning(of: value), of: known)
+        }
     }
 }

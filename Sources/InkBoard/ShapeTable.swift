@@ -11,6 +11,8 @@ struct ShapeTable: Sendable {
     private var retractions: [Retraction: Int] = [:]
     /// What commenters wrote to shapes of their own, by row: it has effect while the shape is a note (BD-95).
     private var commented: [Int: Set<Slot>] = [:]
+    /// What owners locked, and what has no effect since.
+    private var locks = ShapeLocks()
 
     private struct Retraction: Hashable, Sendable {
         let shape: ShapeID
@@ -98,6 +100,7 @@ struct ShapeTable: Sendable {
     }
 
     private mutating func apply(_ writes: ArraySlice<Write>, to row: Int, at slot: Slot, of log: Log) {
+        guard !locks.takesIn(slot, of: row, of: log) else { return }
         let (wasNote, isNote) = records[row].begin(writes, at: slot, log: log)
         if isNote != wasNote { regard(row, of: log) }
         if log.role(of: slot) == .commenter {
@@ -122,6 +125,11 @@ struct ShapeTable: Sendable {
                     retractions[retraction(of: name, on: id, at: slot, of: log), default: 0] += 1
                     if let mark, !wasRetracted, isRetracted(log[mark], on: id) { records[row].unmark(mark) }
                 }
+            case .lock:
+                // Another's word about it means nothing.
+                guard log.role(of: slot) == .owner else { break }
+                locks.insert(write.value, of: row, at: slot)
+                records[row].apply(write, at: slot, log: log)
             default: records[row].apply(write, at: slot, log: log)
             }
         }
@@ -205,6 +213,7 @@ struct ShapeTable: Sendable {
     mutating func takeOut(_ writes: ArraySlice<Write>, of id: ShapeID, at slot: Slot, of log: Log, _ change: inout Change) {
         guard let row = rows[id] else { return }
         note(row, &change)
+        guard !locks.takesOut(slot, of: row) else { return }
         change.removedCounts[row, default: 0] += 1
         if log.role(of: slot) == .commenter {
             let hadEffect = records[row].isNote

@@ -88,6 +88,8 @@ public enum RuleViolation: Error, Hashable, Sendable, CustomStringConvertible {
     case noSuchShape(ShapeID)
     /// A value outside its range; the name of the field as in the JSON contract.
     case badValue(field: String)
+    /// An owner locked the shape, and its author is none.
+    case locked(ShapeID)
     /// A displacement would take a shape beyond the edge of the board.
     case beyondEdge
     /// Own transactions are known by name only: what we would write now would contradict them.
@@ -108,6 +110,7 @@ public enum RuleViolation: Error, Hashable, Sendable, CustomStringConvertible {
         case .writesNotDistinct: "writes one property twice, or nothing"
         case .noSuchShape: "no such shape on the board"
         case .badValue(let field): "bad value for \(field)"
+        case .locked: "an owner locked the shape"
         case .beyondEdge: "it would lie beyond the edge of the board"
         case .ownHistoryMissing: "own earlier work has not arrived yet"
         }

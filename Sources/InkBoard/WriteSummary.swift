@@ -10,11 +10,14 @@ struct WriteSummary: Hashable, Sendable {
     private(set) var isAdmission = false
     /// How many rights they give, admissions apart.
     private(set) var giftCount = 0
+    /// True if one of them locks or unlocks a shape.
+    private(set) var setsLock = false
     /// The greatest number of a shape that they write to.
     private(set) var shapeNumber: UInt64 = 0
 
     mutating func append(_ write: Write, _ row: PropertyRow, by author: AuthorID) {
         shapeNumber = max(shapeNumber, write.target.number)
+        if write.property == .lock, write.target.number > 0 { setsLock = true }
         guard row.law == .rights else {
             needBesideRights = max(needBesideRights, RightsNeed(of: write, row, by: author))
             return

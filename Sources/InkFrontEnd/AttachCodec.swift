@@ -91,6 +91,7 @@ extension ByteWriter {
             $0.write($1.property.rawValue)
             $0.writeLengthPrefixed($1.bytes)
         }
+        writeFlag(shape.isLocked)
     }
 
     mutating func write(_ gesture: Gesture) {
@@ -235,7 +236,7 @@ extension ByteReader {
         let extra = try readList(leastBytes: 4) { reader throws(WireError) in
             ExtraProperty(property: Property(rawValue: try reader.readUInt16()), bytes: try reader.readExtra())
         }
-        let shape = Shape(id: id, content: content, depth: depth, extra: extra)
+        let shape = Shape(id: id, content: content, depth: depth, extra: extra, isLocked: try readFlag())
         // In another order, twice, or of what no shape shows.
         guard shape.extra == extra else { throw .nonCanonical }
         return shape

@@ -14,6 +14,8 @@ package struct BoardView: Sendable {
     private var outlines = Outlines()
     /// The shapes that say of a group to be in it.
     private var members: [GroupID: Set<ShapeID>] = [:]
+    /// The standing shapes that an owner locked.
+    package private(set) var locked: Set<ShapeID> = []
     /// Grows with every change.
     package private(set) var version = 0
     /// The version since which shapes have only been laid on top of all others.
@@ -31,6 +33,7 @@ package struct BoardView: Sendable {
     package mutating func replaceAll(_ standing: [Shape]) {
         byID = Dictionary(standing.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
         (stored, followers, members, outlines) = ([:], [:], [:], Outlines())
+        locked = Set(byID.values.lazy.filter(\.isLocked).map(\.id))
         for shape in byID.values where shape.content.isDerived { follow(shape) }
         for shape in byID.values { for group in shape.content.groups { members[group, default: []].insert(shape.id) } }
         for (id, content) in stored {
@@ -58,6 +61,7 @@ package struct BoardView: Sendable {
         // What stood under this name before is gone, for the shape itself too.
         byID[change.id] = change.kind == .removed ? nil : change.shape
         measureAgain(change.id)
+        if byID[change.id]?.isLocked == true { locked.insert(change.id) } else if !locked.isEmpty { locked.remove(change.id) }
         if change.kind != .removed {
             if change.shape.content.isDerived { follow(change.shape) }
             for group in change.shape.content.groups { members[group, default: []].insert(change.id) }

@@ -70,6 +70,9 @@ extension ByteWriter {
             writeNumber(theirs)
             writeNumber(ours)
         case .notAdmitted: writeTag(25)
+        case .calm(let news):
+            writeTag(70)
+            write(news)
         case .chatsGone(let gone):
             writeTag(26)
             writeList(gone) { $0.write($1) }
@@ -210,6 +213,9 @@ extension ByteWriter {
         case .noSuchMember: writeTag(20)
         case .noSuchInvite: writeTag(21)
         case .reasonTooLong: writeTag(22)
+        case .calm(let refusal):
+            writeTag(70)
+            write(refusal)
         }
     }
 
@@ -332,6 +338,7 @@ extension ByteReader {
             let remover: AuthorID? = try readFlag() ? try readIdentifier() : nil
             return .rights(.removed(by: remover, reason: try readText(), unseen: try readNumber()))
         case 25: return .notAdmitted
+        case 70: return .calm(try readCalmNews())
         case 27: return .code(CodeNews(invite: try readIdentifier(), what: try readCodeNews()))
         case 26: return .chatsGone(try readList(leastBytes: 32) { reader throws(WireError) in try reader.readIdentifier() })
         case 19: return .meeting(try readIdentifier(), author: try readIdentifier(), try readFlag() ? try readObstacle() : nil)
@@ -401,6 +408,7 @@ extension ByteReader {
         case 20: return .noSuchMember
         case 21: return .noSuchInvite
         case 22: return .reasonTooLong
+        case 70: return .calm(try readCalmRefusal())
         default: throw .unexpected
         }
     }

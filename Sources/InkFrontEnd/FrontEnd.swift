@@ -25,6 +25,8 @@ package struct FrontEnd: Sendable {
     package private(set) var glides = Glides()
     package private(set) var chats = Chats()
     package var notices = Notices()
+    /// Whose pointers are not shown.
+    package var mutes = Mutes()
     /// What somebody asks all to look at, while that is fresh.
     package private(set) var call: Call?
     package private(set) var sync: SyncStatus?
@@ -122,6 +124,12 @@ package struct FrontEnd: Sendable {
         case .rights(.removed(let remover, let reason, let unseen)):
             role = nil
             notices.add(.removed(by: remover.map(name(of:)), reason: reason, unseen: unseen), as: .rights, now: now)
+        case .calm(.tookBack(let owner, let victim, let changes)):
+            notices.add(
+                .tookBack(by: owner == me ? nil : name(of: owner), of: victim == me ? nil : name(of: victim), changes: changes), now: now)
+        case .calm(.pace(let milliseconds, let owner)):
+            let setter: String? = owner.map { $0 == me ? nil : name(of: $0) } ?? ""
+            notices.add(.slowMode(by: setter, milliseconds: milliseconds), as: .rights, now: now)
         case .versionMismatch(let theirs, let ours):
             let sentence = Sentence.versionMismatch(theirs: theirs, ours: ours)
             // Who speaks another version goes on knocking while he is there.

@@ -112,6 +112,9 @@ extension ByteWriter {
             }
             writeFlag(order.withInvited)
             writeText(order.reason)
+        case .calm(let order):
+            writeTag(50)
+            write(order)
         case .resize(let shape, let by, let growth):
             writeTag(20)
             write(shape)
@@ -190,6 +193,7 @@ extension ByteReader {
             default: throw .unexpected
             }
             return .remove(RemovalOrder(whom, withInvited: try readFlag(), reason: try readText()))
+        case 50: return .calm(try readCalmOrder())
         default: throw .unexpected
         }
     }

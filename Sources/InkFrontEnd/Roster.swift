@@ -102,6 +102,16 @@ package struct Roster: Sendable {
         return hasNamesake || fold == "you" || person.status.hasOurName ? Self.marked("", author) : ""
     }
 
+    /// Those here who may be meant by a name, a name with what tells its key from others, or eight digits or more with which a key begins.
+    package func called(_ text: String) -> [(peer: PeerID, person: Person)] {
+        let isDigits = text.utf8.count >= Whom.digitsMin && text.unicodeScalars.allSatisfy { $0.isASCII && $0.properties.isASCIIHexDigit }
+        return present.filter { _, person in
+            if person.status.name == text || name(of: person) == text { return true }
+            guard let author = person.status.author else { return false }
+            return Self.marked(person.status.name, author) == text || isDigits && author.hex.hasPrefix(text.lowercased())
+        }
+    }
+
     /// A name with what tells its key from others.
     static func marked(_ name: String, _ author: AuthorID) -> String { "\(name)@\(author)" }
 

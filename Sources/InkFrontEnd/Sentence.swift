@@ -53,6 +53,12 @@ package enum Sentence: Hashable, Sendable {
     case roleGiven(String?, Role)
     case removed(by: String?, reason: String, unseen: Int)
 
+    /// What an owner did so that the board stays calm. Nil is oneself.
+    case tookBack(by: String?, of: String?, changes: Int)
+
+    /// How often who is no owner may change something; 0 for as often as they like. Of who said so nil is oneself, "" is nobody.
+    case slowMode(by: String?, milliseconds: UInt32)
+
     // What is wrong elsewhere.
     case usingRelay(milliseconds: Int)
     case invitesUnavailable(reason: String)
@@ -120,6 +126,12 @@ package enum Sentence: Hashable, Sendable {
         case .removed(let name, let reason, let unseen):
             "you were removed from this board" + (name.map { " by \($0)" } ?? "") + (reason.isEmpty ? "" : ": \(Self.cut(reason))")
                 + (unseen > 0 ? "; \(Self.count(unseen, "change")) of yours the others do not see: kept on this machine" : "")
+        case .tookBack(let owner, let victim, let changes):
+            "\(owner ?? "you") took back what \(victim ?? "you") did: \(Self.count(changes, "change"))"
+        case .slowMode(let owner, 0): "slow mode is over" + (owner == "" ? "" : ", ended by \(owner ?? "you")")
+        case .slowMode(let owner, let milliseconds):
+            "slow mode: who is no owner changes something once in \((milliseconds + 999) / 1000) s"
+                + (owner == "" ? "" : ", set by \(owner ?? "you")")
         case .invitesUnavailable(let reason):
             "Invites unavailable (\(Self.cut(reason))). "
                 + "Peers already here are unaffected."

@@ -83,7 +83,9 @@ package struct ShapeAliases: Sendable {
     package mutating func forProgram(_ shapes: [Shape]) -> [Shape] { isEmpty ? shapes : shapes.map { forProgram($0) } }
 
     private mutating func forProgram(_ shape: Shape) -> Shape {
-        Shape(id: known(shape.id), content: shape.content.renaming { known($0) }, depth: shape.depth, extra: shape.extra)
+        Shape(
+            id: known(shape.id), content: shape.content.renaming { known($0) }, depth: shape.depth, extra: shape.extra,
+            isLocked: shape.isLocked)
     }
 
     package mutating func forProgram(_ event: Event) -> Event {
@@ -105,7 +107,7 @@ package struct ShapeAliases: Sendable {
             return .textMerged(news)
         case .ready, .outcome, .peer, .gesture, .cursor, .view, .lookHere, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .restoring,
             .duplicateDevice, .meeting,
-            .knownName, .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .stopped:
+            .knownName, .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .calm, .stopped:
             return event
         }
     }
@@ -146,10 +148,11 @@ package struct ShapeAliases: Sendable {
         case .move(let ids, let by): return .move(ids.map(holders), by: by)
         case .resize(let id, let by, let growth): return .resize(holders(id), by: by, growing: growth)
         case .delete(let ids): return .delete(ids.map(holders))
+        case .calm(.lock(let ids, let isLocked)): return .calm(.lock(ids.map(holders), isLocked))
         case .begin(let gesture): return .begin(gesture.renaming(holders))
         case .update(let gesture): return .update(gesture.renaming(holders))
         case .undo, .redo, .extend, .commit, .cancel, .cursor, .laser, .view, .lookHere, .say, .typing, .attention, .rename,
-            .invite, .grant, .remove:
+            .invite, .grant, .remove, .calm:
             return intent
         }
     }

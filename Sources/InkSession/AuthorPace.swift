@@ -53,6 +53,40 @@ struct PacedWork: Sendable {
 
     /// When to call `release` next; nil while nothing waits.
     private(set) var deadline: Instant?
+    /// An owner slowed the board down to one change in this time, for all but owners; zero for not.
+    private var interval = Duration.zero
+    private var owners: Set<AuthorID> = []
+    private var slow: [AuthorID: TokenBucket] = [:]
+
+    /// What comes at once in slow mode: lines are uneven, and who joins writes twice.
+    private static let slowBurst = 4.0
+
+    /// From here on another slow mode holds, for what waits too.
+    mutating func slowDown(to interval: Duration, butFor owners: Set<AuthorID>, now: Instant) {
+        if interval != self.interval { slow = [:] }
+        (self.interval, self.owners) = (interval, owners)
+        if !queues.isEmpty { deadline = now }
+    }
+
+    /// What waits for slow mode alone, up to this name.
+    mutating func release(upTo name: TransactionName, now: Instant) -> [Verification.Job] {
+        guard interval > .zero else { return [] }
+        guard let author = queues.keys.sorted().first(where: { waits(name, of: $0) }) else { return [] }
+        var jobs: [Verification.Job] = []
+        while let next = queues[author]?.first, jobs.last?.transaction.name != name, fastWait(for: next, now: now) == .zero {
+            _ = queues[author]?.popFirst()
+            take(next, now: now)
+            jobs.append(next)
+        }
+        if queues[author]?.isEmpty == true { queues[author] = nil }
+        return jobs
+    }
+
+    private func waits(_ name: TransactionName, of author: AuthorID) -> Bool {
+        var rest = queues[author] ?? Queue()
+        while let job = rest.popFirst() { if job.transaction.name == name { return true } }
+        return false
+    }
 
     /// True if the job may go on at once; else it waits here.
     mutating func admit(_ job: Verification.Job, now: Instant) -> Bool {
@@ -91,11 +125,32 @@ struct PacedWork: Sendable {
     }
 
     private mutating func wait(for job: Verification.Job, now: Instant) -> Duration {
+        max(fastWait(for: job, now: now), slowWait(for: job, now: now))
+    }
+
+    private mutating func slowWait(for job: Verification.Job, now: Instant) -> Duration {
+        let author = job.transaction.author
+        guard interval > .zero, !owners.contains(author) else { return .zero }
+        let full = slowBucket(now: now)
+        return slow[author, default: full].wait(for: 1, now: now)
+    }
+
+    private func slowBucket(now: Instant) -> TokenBucket {
+        TokenBucket(rate: 1e9 / Double(interval.nanoseconds), burst: Self.slowBurst, now: now)
+    }
+
+    private mutating func fastWait(for job: Verification.Job, now: Instant) -> Duration {
         let author = key(of: job.transaction.author, now: now)
         return authors[author, default: AuthorPace(now: now)].wait(for: job.cost, now: now)
     }
 
     private mutating func take(_ job: Verification.Job, now: Instant) {
+        if interval > .zero, !owners.contains(job.transaction.author) {
+            // Who has no bucket here is full: beyond so many they are forgotten together.
+            if slow.count >= Self.authorsMax { slow = [:] }
+            let full = slowBucket(now: now)
+            slow[job.transaction.author, default: full].charge(1, now: now)
+        }
         authors[key(of: job.transaction.author, now: now), default: AuthorPace(now: now)].take(job.cost, now: now)
     }
 

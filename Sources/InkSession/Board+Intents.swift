@@ -16,6 +16,7 @@ extension Board {
             // What goes is deleted before anything else, so that the lines that were bound to it and stay are written once, by their edits.
             let edited = Set(change.edits.map(\.shape))
             let gone = Set(change.deleted).sorted().filter { shape($0) != nil && !edited.contains($0) }
+            _ = try unlocked(gone + edited.sorted(), by: author)
             var writes = try self.writes(deleting: gone)
             for edit in change.edits where shape(edit.shape) != nil {
                 let changes = edit.changes.map { $0.renaming { Self.named($0, ids) } }
@@ -25,19 +26,20 @@ extension Board {
                 writes += own
             }
             return try writes.sorted { $0.target < $1.target } + self.writes(drawing: change.drawn, at: change.depths, as: ids, by: author)
-        case .set(let id, let changes): return try writes(for: changes, of: id)
+        case .set(let id, let changes): return try writes(for: changes, of: unlocked([id], by: author)[0])
         case .setAll(let ids, let changes):
             var writes: [Write] = []
-            for id in try standing(ids) { writes += try self.writes(for: changes, of: id) }
+            for id in try unlocked(standing(ids), by: author) { writes += try self.writes(for: changes, of: id) }
             return writes
         case .setEach(let edits):
             var writes: [Write] = []
-            let standing = Set(try standing(edits.map(\.shape)))
+            let standing = Set(try unlocked(standing(edits.map(\.shape)), by: author))
             for edit in edits where standing.contains(edit.shape) { writes += try self.writes(for: edit.changes, of: edit.shape) }
             return writes
-        case .move(let ids, let by): return try writes(moving: standing(ids), by: by)
-        case .resize(let id, let by, let growth): return try writes(resizing: id, by: by, growing: growth)
-        case .delete(let ids): return try writes(deleting: standing(ids))
+        case .move(let ids, let by): return try writes(moving: unlocked(standing(ids), by: author), by: by)
+        case .resize(let id, let by, let growth):
+            return try writes(resizing: unlocked([id], by: author)[0], by: by, growing: growth)
+        case .delete(let ids): return try writes(deleting: unlocked(standing(ids), by: author))
         default: return []
         }
     }
@@ -69,6 +71,12 @@ extension Board {
             depth = DepthKey.between(depth, nil)
         }
         return writes
+    }
+
+    /// All of these, where none is locked to this author.
+    private func unlocked(_ ids: [ShapeID], by author: AuthorID) throws(RuleViolation) -> [ShapeID] {
+        if let id = ids.first(where: { isLocked($0, to: author) }) { throw .locked(id) }
+        return ids
     }
 
     private func standing(_ ids: [ShapeID]) throws(RuleViolation) -> [ShapeID] {

@@ -59,6 +59,8 @@ public enum Event: Hashable, Sendable {
     case code(CodeNews)
     /// Our role is another than was told last, or we have no right any more.
     case rights(RightsNews)
+    /// An owner did something so that the board stays calm.
+    case calm(CalmNews)
     /// The shutdown that `.quit` asked for is complete.
     case stopped(unsaved: Int, unsent: Int)
 }
@@ -231,6 +233,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case noSuchInvite
     /// What is said of a removal is longer than `Limits.reasonBytes`.
     case reasonTooLong
+    /// What calms the board is not done.
+    case calm(CalmRefusal)
 
     public var description: String {
         switch self {
@@ -261,6 +265,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .noSuchMember: "nobody of that name or key has a right on this board"
         case .noSuchInvite: "no such invite stands on this board"
         case .reasonTooLong: "the reason is too long: at most \(Limits.reasonBytes) bytes"
+        case .calm(let refusal): refusal.description
         }
     }
 }

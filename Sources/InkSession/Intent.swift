@@ -65,6 +65,8 @@ public enum Intent: Hashable, Sendable {
     case grant(AuthorID, Role)
     /// A right ends.
     case remove(RemovalOrder)
+    /// An owner calms the board.
+    case calm(CalmOrder)
 
     /// False for what a program also does without a hand: its pointer has left, its window shows another part.
     var isByHand: Bool {
@@ -81,7 +83,7 @@ public enum Intent: Hashable, Sendable {
         switch self {
         case .extend, .update, .cursor, .laser, .view, .typing, .attention: true
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit,
-            .cancel, .lookHere, .say, .rename, .invite, .grant, .remove:
+            .cancel, .lookHere, .say, .rename, .invite, .grant, .remove, .calm:
             false
         }
     }

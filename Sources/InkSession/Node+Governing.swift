@@ -129,7 +129,7 @@ extension Node {
     }
 
     /// The right under which we write.
-    private func ownRight() throws(Refusal) -> StandingRight {
+    func ownRight() throws(Refusal) -> StandingRight {
         guard isReady, let board else { throw .notReady }
         guard board.admission == .grants else { throw .noRoles }
         if let reason = saves.refusal { throw .diskRefuses(reason) }

@@ -43,6 +43,9 @@ extension Node {
         }
         showAllPresence(to: it)
         if let told = status.told { tell(.sync(told), to: it) }
+        if let pace = slowMode.told, pace.milliseconds > 0 {
+            tell(.calm(.pace(milliseconds: UInt32(clamping: pace.milliseconds), by: pace.by)), to: it)
+        }
     }
 
     /// A program of ours has gone: what its hand still holds is work, and its history of undo stays for when it comes back.
@@ -61,7 +64,7 @@ extension Node {
         switch intent {
         case .cursor, .laser, .view, .lookHere, .typing, .attention, .begin, .extend, .update, .cancel, .commit: false
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename,
-            .invite, .grant, .remove:
+            .invite, .grant, .remove, .calm:
             mustHold(now: now)
         }
     }
@@ -114,6 +117,7 @@ extension Node {
     /// Does what is asked and tells its effects. The outcome, or nil where none is due yet.
     private mutating func carryOut(_ intent: Intent, of asker: Asker, now: Instant) throws(Refusal) -> Outcome? {
         let frontEnd = asker.frontEnd
+        try checkPace(of: intent, asker, now: now)
         switch intent {
         case .cursor(let point):
             presence.point(at: point, by: frontEnd, now: now)
@@ -175,6 +179,7 @@ extension Node {
             return nil
         case .grant(let device, let role): try grant(role, to: device, of: asker, now: now)
         case .remove(let order): try remove(order, of: asker, now: now)
+        case .calm(let order): return try calm(order, of: asker, now: now)
         }
         return .done
     }
@@ -200,6 +205,7 @@ extension Refusal {
             case .tooLarge: .tooLarge
             case .ownHistoryMissing: .ownHistoryMissing
             case .beyondEdge: .beyondEdge
+            case .locked: .calm(.locked)
             case .right(.notAllowed(.editor)): .notOwner
             case .right(.notAllowed(let role)): .notAllowed(role)
             case .right(.rightEnded), .right(.unknownRight), .right(.rightOfAnother): .noRight

@@ -9,6 +9,7 @@ extension Node {
         guard let board, board.admission == .grants, !rights.isJoining else { return }
         guard let role else { throw .noRight }
         guard role.allows(gesture.need(of: author), viewersMayChat: false) else { throw .notAllowed(role) }
+        guard !gesture.changed.contains(where: { board.isLocked($0, to: author) }) else { throw .calm(.locked) }
     }
 
     /// Tells our person what became of our right since it was told last.
@@ -52,6 +53,15 @@ extension Node {
 }
 
 extension Gesture {
+    /// The standing shapes that it changes.
+    var changed: [ShapeID] {
+        switch self {
+        case .stroke, .shape: []
+        case .move(let shapes, _): shapes
+        case .resize(let shape, _, _), .pull(let shape, _), .text(let shape, _): [shape]
+        }
+    }
+
     /// What its transaction will need, as far as its beginning tells.
     func need(of author: AuthorID) -> RightsNeed {
         let isNote =

@@ -110,7 +110,8 @@ extension Node {
     /// Rights have changed: who may be here, and whether we may.
     mutating func followRights(now: Instant) {
         guard let board, board.admission == .grants else { return }
-        if rights.follow(board, as: author, isReady: isReady) {
+        let rightsChanged = rights.follow(board, as: author, isReady: isReady)
+        if rightsChanged {
             judgeAll(now: now)
             let members = endpoint.refusedDevices.isEmpty ? [] : Set(board.standingRights.compactMap(\.subject))
             for device in endpoint.refusedDevices where members.contains(device) {
@@ -126,6 +127,7 @@ extension Node {
         }
         if rights.isJoining { join(now: now) }
         showWhatCounts(now: now)
+        followPace(rightsChanged: rightsChanged, now: now)
     }
 
     /// Other transactions count than are shown, since a removal came, or what makes one void.

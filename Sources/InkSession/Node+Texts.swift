@@ -188,7 +188,10 @@ extension Node {
     private mutating func writes(
         of merge: TextMerge, in shape: ShapeID, merged: [TransactionName], other: AuthorID, now: Instant
     ) throws(Refusal) -> (writes: [Write], news: TextNews) {
-        var writes = try plan { board, _ throws(RuleViolation) in try board.writes(typing: merge.text, in: shape, merged: merged) }
+        var writes = try plan { board, author throws(RuleViolation) in
+            guard !board.isLocked(shape, to: author) else { throw .locked(shape) }
+            return try board.writes(typing: merge.text, in: shape, merged: merged)
+        }
         guard !merge.displaced.isEmpty else { return (writes, TextNews(shape: shape, other: other, outcome: .merged)) }
         guard texts.takeBeside(now: now) else { return (writes, TextNews(shape: shape, other: other, outcome: .lost(merge.displaced))) }
         let number = work.nextShapeNumber

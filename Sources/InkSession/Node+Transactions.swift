@@ -79,6 +79,12 @@ extension Node {
             for name in missing where !agreement.verification.contains(name) && board?.isOrphan(name) == false {
                 agreement.asks.expect(name, from: source, now: now)
             }
+            // Who built on what waits here for slow mode did not wait for it: nobody's honest work waits with a flood.
+            for name in missing {
+                for job in agreement.verification.released(upTo: name, now: now) {
+                    insert(job.transaction, isLive: job.isLive, from: job.source, of: job.supplier, now: now)
+                }
+            }
             if !hasSession(with: supplier) { agreement.goneSuppliers.left(supplier, now: now) }
             statusChanged(now: now)
             return
@@ -139,6 +145,11 @@ extension Node {
     /// What entered the set is shown, and the others are told that it changed.
     mutating func took(_ outcome: InsertOutcome, of asker: Asker, now: Instant) {
         show(outcome.changes, outcome.chats, forks: outcome.forks, renames: outcome.renames, of: asker, now: now)
+        for step in outcome.takeBacks {
+            // Whatever it says, there are no more than are here.
+            let sequences = step.span.sequences.clamped(to: 1...max(1, board?.contiguousSequence(of: step.span.author) ?? 1))
+            tell(.calm(.tookBack(by: step.by, of: step.span.author, changes: sequences.count)))
+        }
     }
 
     /// What is seen otherwise is shown, and the others are told that our set is another.

@@ -66,6 +66,7 @@ extension Node {
     @discardableResult
     mutating func write(_ writes: [Write], of asker: Asker, now: Instant) throws(Refusal) -> Transaction {
         let (transaction, outcome) = try author(writes, of: asker, strand: work.seats[asker.frontEnd]?.strand ?? .common, now: now)
+        slowMode.changed(now: now)
         work.did(writes, transaction.name, by: asker.frontEnd)
         took(outcome, of: asker, now: now)
         return transaction

@@ -121,6 +121,8 @@ public struct Node: Sendable {
     var sweeps = Sweeps()
     var status = StatusTeller()
     var rejections = Rejections()
+    /// How fast our person goes.
+    var slowMode = SlowMode()
     var versions = OtherVersions()
     var clock = WallClock()
     var jitter: SplitMix64

@@ -174,6 +174,19 @@ struct Verification: Sendable {
         return finished
     }
 
+    /// Who is no owner goes no faster than one in this time (SE-252); zero for as fast as others do.
+    mutating func slowDown(to interval: Duration, butFor owners: Set<AuthorID>, now: Instant) {
+        paced.slowDown(to: interval, butFor: owners, now: now)
+    }
+
+    /// What waits for its author's slow mode, up to this name: somebody whom it did not wait for built on it.
+    mutating func released(upTo name: TransactionName, now: Instant) -> [Job] {
+        guard names[name] != nil else { return [] }
+        let jobs = paced.release(upTo: name, now: now)
+        for job in jobs { leave(job) }
+        return jobs
+    }
+
     /// What was checked and whose author's pace allows it now.
     mutating func released(now: Instant) -> [Job] {
         let jobs = paced.release(now: now)

@@ -193,6 +193,7 @@ extension World {
         let (shapes, drawn) = (first.shapes, first.drawnShapes)
         try checkNumbers(of: first)
         try checkRemoved()
+        try checkTakeBacks(on: first)
         try checkHostile()
         for (node, participant) in participants.enumerated() where takesPart(node) {
             guard let board = participant.node?.board else { throw Violation("node \(node) has no board at rest") }

@@ -200,6 +200,9 @@ extension World {
         case .rights(.role(let role, _)): 28 ^ UInt64(role.rawValue) << 8
         case .rights(.removed): 29
         case .chatsGone(let gone): gone.reduce(30) { ($0 ^ Trace.hash($1.bytes)) &* 31 }
+        case .calm(.tookBack(let owner, let victim, let changes)):
+            40 ^ Trace.hash(owner.bytes) ^ Trace.hash(victim.bytes) &* 31 ^ UInt64(changes) << 8
+        case .calm(.pace(let milliseconds, let owner)): 41 ^ UInt64(milliseconds) << 8 ^ (owner.map { Trace.hash($0.bytes) } ?? 0)
         case .lookHere(let peer, _): 26 ^ Trace.hash(peer.bytes)
         }
     }

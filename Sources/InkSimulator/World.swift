@@ -33,6 +33,8 @@ package struct World {
         package var hasRoles = false
         /// All are on one link, and meet by what they say there.
         package var isOnOneLink = false
+        /// Their owner locks shapes, takes work back and sets the pace.
+        package var isCalmed = false
         /// Some of the members keep no rule; how many take part the seed says.
         package var isHostile = false
         /// What they all do; nil: the seed says.
@@ -73,6 +75,8 @@ package struct World {
         case harm
         /// The owner of a board with roles removes somebody.
         case removal
+        /// The owner does something so that the board stays calm.
+        case calm
         /// Those who keep no rule do something.
         case hostility
         /// The owner removes one of them.
@@ -96,6 +100,8 @@ package struct World {
     let random: SplitMix64
     /// Delays of answers that belong to no link: verification, wake-ups, the rendezvous' sockets.
     var chance: SplitMix64
+    /// What an owner does so that the board stays calm.
+    var calm: SplitMix64
     let roomSecret: Secret32
     /// Who comes by which link; nil where people have no roles.
     var roles: Roles?
@@ -136,9 +142,11 @@ package struct World {
         random = SplitMix64(seed: seed)
         var options = wanted
         let cast = options.isHostile ? HostileCast(move: options.move, random: random.split("cast")) : nil
+        if options.isCalmed { options.hasRoles = true }
         if let cast { (options.peers, options.hasRoles) = (cast.honest, true) }
         (self.options, self.picture) = (options, picture)
         chance = random.split("chance")
+        calm = random.split("calm")
         trace = Trace(detail: detail)
         var faultStream = random.split("faults")
         let drawn = Faults(
@@ -253,6 +261,7 @@ package struct World {
         if hostile != nil { queue.schedule(.harm, at: .zero + .milliseconds(1)) }
         scheduleHostility()
         if let after = roles?.removesAfter { queue.schedule(.removal, at: .zero + after) }
+        scheduleCalm()
         queue.schedule(.heal, at: .zero + faults.span)
     }
 
@@ -304,6 +313,7 @@ package struct World {
         case .look: try look()
         case .harm: try harm()
         case .removal: try removeEditor()
+        case .calm: try actCalmly()
         case .hostility: try hostility()
         case .expulsion(let rogue): try expel(rogue)
         case .planting: try plant()
@@ -328,7 +338,7 @@ package struct World {
         case .rendezvousOpened(let number), .toClient(let number, _), .frameToClient(let number, _, _), .hungUp(let number):
             rendezvous.sockets[number]?.node
         case .start, .toRendezvous, .frameToRendezvous, .rendezvousTimer, .startRendezvous, .fault, .endOfPartition, .endOfFullDisk, .heal,
-            .look, .harm, .removal, .hostility, .expulsion, .planting,
+            .look, .harm, .removal, .calm, .hostility, .expulsion, .planting,
             .putAway:
             nil
         }
@@ -494,7 +504,7 @@ package struct SimulationFailure: Error, CustomStringConvertible, Sendable {
             if let move = options.move { command += " --move \(move.rawValue)" }
         } else {
             if options.peers != standard.peers { command += " --peers \(options.peers)" }
-            if options.hasRoles { command += " --roles" }
+            if options.isCalmed { command += " --calm" } else if options.hasRoles { command += " --roles" }
             if options.isOnOneLink { command += " --one-link" }
         }
         if let adversity = options.adversity { command += " --with \(adversity.rawValue)" }

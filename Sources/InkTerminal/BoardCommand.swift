@@ -14,6 +14,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, lookHere, hideCursors, minimap, grid, snap,
         contrast
     case say, invite, people, connection, messages, name
+    case lock, unlock, mute, unmute, slow, takeBack, remove
     case copy, cut, paste, pasteText, copyText, export, importFile, mouse, repaint, commands, help, keep, suspend, quit
 
     /// What there is to know of a command, in one place.
@@ -80,7 +81,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .note: Row("note", .note, "write a note")
         case .laser: Row("laser", .laser, "laser: show with light that fades, and leaves nothing")
         case .eraser: Row("eraser", .eraser, "eraser: rub out whole shapes")
-        case .lockTool: Row("lock", ["Q"], "lock the tool: it stays picked") { $0.toggleLock(now: $1) }
+        case .lockTool: Row("keep-tool", ["Q"], "lock the tool: it stays picked") { $0.toggleLock(now: $1) }
         case .panByKeys: Row("pan", [" "], "hand, and back to the tool before") { $0.pick($0.pen.toggled(.hand), now: $1) }
 
         // Ctrl+Shift+Z cannot be told from Ctrl+Z in most terminals: it must never do more harm than an undo.
@@ -209,6 +210,33 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .messages: Row("messages", ["T"], "what was said") { $0.open(.sheet(Sheet(.messages)), now: $1) }
         case .name:
             Row("name", [], "what the others call you", taking: .needed("NAME") { $0.rename($1, now: $2) }) { $0.ask(for: .name, now: $1) }
+
+        case .lock:
+            Row("lock", [], "lock what is selected: owners alone change it", needsSelection: true) { $0.lockSelection(true, now: $1) }
+        case .unlock: Row("unlock", [], "open again what is locked and selected", needsSelection: true) { $0.lockSelection(false, now: $1) }
+        case .mute:
+            Row("mute", [], "do not show the pointer of somebody", taking: .needed("NAME") { $0.mute($1, now: $2) }) {
+                $0.ask(for: .mute, now: $1)
+            }
+        case .unmute:
+            Row("unmute", [], "show the pointers that are muted", taking: .optional("NAME") { $0.unmute($1, now: $2) }) { scene, now in
+                if let words = scene.unmute(nil, now: now) { scene.front.notices.add(words, as: .setting, now: now) }
+            }
+        case .slow:
+            Row(
+                "slow", [], "how often who is no owner may change something", or: ["slow_mode"],
+                taking: .needed("10s|OFF") { $0.slowDown($1, now: $2) }
+            ) { $0.ask(for: .slow, now: $1) }
+        case .takeBack:
+            Row(
+                "take-back", [], "take back what somebody did; with 10m the last ten minutes", or: ["takeback", "take_back"],
+                taking: .needed("NAME [10m]") { $0.takeBack($1, now: $2) }
+            ) { $0.ask(for: .takeBack, now: $1) }
+
+        case .remove:
+            Row("remove", [], "end somebody's right, for a reason", taking: .needed("NAME REASON") { $0.remove($1, now: $2) }) {
+                $0.ask(for: .remove, now: $1)
+            }
 
         case .copy: Row("copy", ["y"], "copy what is selected, for any board", needsSelection: true) { $0.copyShapes(now: $1) }
         case .cut: Row("cut", ["X"], "copy what is selected, and delete it", needsSelection: true) { $0.copyShapes(cuts: true, now: $1) }

@@ -42,8 +42,9 @@ extension BoardScene {
         case .ready: beginSession()
         case .typing, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
             .knownName,
-            .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone:
+            .notAdmitted, .versionMismatch, .invited, .code, .chatsGone, .calm:
             break
+        case .rights: toldRefusal = nil
         }
     }
 
@@ -84,10 +85,17 @@ extension BoardScene {
     private mutating func tell(_ refusal: Refusal, now: Instant) {
         // A pointer or a keystroke that comes too early or too late needs no words.
         guard refusal != .noGesture else { return }
+        // What stays so until somebody changes it is said once in a use of a tool (TM-312).
+        if refusal.stays {
+            if let told = toldRefusal, told.refusal == refusal, now < told.at + Self.refusalPause { return }
+            toldRefusal = (refusal, now)
+        }
         redraw(.soon)
         let isDisk = if case .diskRefuses = refusal { true } else { false }
         front.notices.add(.refused(refusal), as: isDisk ? .disk : nil, now: now)
     }
+
+    private static let refusalPause = Duration.seconds(60)
 
     /// A gesture that was refused goes on here alone.
     private mutating func gestureWasRefused(_ reference: UInt64) {
@@ -134,5 +142,15 @@ extension BoardScene {
             if case .draw(let draft) = intent { selection.follow(before, as: reference, draft) }
         }
         followMotion(now: now)
+    }
+}
+
+extension Refusal {
+    /// True for one that would be the same the next moment: of our role, or of a lock.
+    fileprivate var stays: Bool {
+        switch self {
+        case .notAllowed, .noRight, .calm(.locked): true
+        default: false
+        }
     }
 }

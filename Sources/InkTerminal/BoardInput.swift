@@ -213,6 +213,7 @@ extension BoardScene {
         settleDrag(now: now)
         finishEdit(now: now)
         pen.pick(picked)
+        toldRefusal = nil
         selection.endResizing()
         if picked != .select { selection.select([]) }
         touch()

@@ -18,6 +18,7 @@ extension BoardScene {
         var buffer = CellBuffer(columns: layout.columns, rows: layout.rows, top: cells)
         drawEntered(on: &buffer)
         drawSelection(on: &buffer)
+        drawLocks(on: &buffer)
         drawAttachments(on: &buffer)
         if front.board.isEmpty {
             if isQuiet(now: now) { drawHint(on: &buffer) }

@@ -63,6 +63,8 @@ struct BoardScene: Sendable {
 
     var mode = Mode.idle(.mouse)
     var pen = Pen()
+    /// What was refused since the tool was picked, and when it was told.
+    var toldRefusal: (refusal: Refusal, at: Instant)?
     var selection = Selection()
     var mouse = Mouse()
     /// True while what hands drag snaps.

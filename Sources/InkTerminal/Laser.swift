@@ -56,7 +56,7 @@ extension BoardScene {
             }
             if !paths.isEmpty { lights.append(Motion.Light(peer: peer, paths: paths)) }
         }
-        for (peer, _) in front.people.present { add(peer, front.glides.light(of: peer, at: now)) }
+        for (peer, person) in front.people.present where !front.mutes.contains(person) { add(peer, front.glides.light(of: peer, at: now)) }
         add(nil, light.paths(at: Self.time(now), head: nil, fades: !front.glides.isStill))
         return lights
     }

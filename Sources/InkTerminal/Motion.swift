@@ -81,7 +81,9 @@ extension BoardScene {
     private func pointers(at now: Instant) -> [Motion.Pointer] {
         front.people.present.compactMap { peer, person in
             let idle = now - person.movedAt
-            guard idle < Self.goneTime, let position = front.glides.position(of: peer, at: now) else { return nil }
+            guard idle < Self.goneTime, !front.mutes.contains(person), let position = front.glides.position(of: peer, at: now) else {
+                return nil
+            }
             let age: Motion.Age = idle < Self.chipTime ? .fresh : idle < Self.dimTime ? .still : .dim
             return Motion.Pointer(peer: peer, place: grid.place(of: position), age: age)
         }

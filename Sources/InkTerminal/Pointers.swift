@@ -4,8 +4,15 @@ import InkFrontEnd
 /// How others' pointers look, each with its name while it is fresh.
 extension BoardScene {
     func drawCursors(on buffer: inout CellBuffer) {
-        guard !display.hidesCursors else { return }
         var taken: [(row: Int, columns: Range<Int>)] = []
+        for (person, box) in holders() where !person.status.name.isEmpty {
+            let (left, top) = viewport.screen(CellPlace(column: box.column, row: box.row))
+            // Above the shape; under one at the upper edge.
+            let marker = (left - 1, top > 0 ? top - 2 : top + box.rows - 1)
+            drawChip(
+                front.people.shownName(person, columnsMax: 16), front.people.color(person), besides: marker, taken: &taken, on: &buffer)
+        }
+        guard !display.hidesCursors else { return }
         for pointer in shownMotion.pointers {
             guard let person = front.people[pointer.peer] else { continue }
             let (column, row) = shown(pointer.place)

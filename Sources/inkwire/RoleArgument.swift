@@ -1,5 +1,6 @@
 import ArgumentParser
 import InkBoard
+import InkFrontEnd
 import InkPrimitives
 
 /// A role by its word.
@@ -29,18 +30,13 @@ struct RoleGift: ExpressibleByArgument {
     }
 }
 
-/// How long an invite is good: a whole number of seconds, minutes, hours or days, as `90s`, `10m`, `2h`, `7d`.
+/// A span of time, as how long an invite is good: a whole number of seconds, minutes, hours or days, as `90s`, `10m`, `2h`, `7d`.
 struct InviteSpanArgument: ExpressibleByArgument {
     /// At least 1, at most `Limits.inviteCount`.
     let seconds: UInt32
 
     init?(argument: String) {
-        let digits = argument.dropLast()
-        guard let unit = argument.last, let scale = Self.units[unit], digits.allSatisfy({ $0.isASCII && $0.isNumber }),
-            let count = UInt32(digits), count > 0, count <= Limits.inviteCount / scale
-        else { return nil }
-        seconds = count * scale
+        guard let seconds = TypedSpan.seconds(argument) else { return nil }
+        self.seconds = seconds
     }
-
-    private static let units: [Character: UInt32] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
 }

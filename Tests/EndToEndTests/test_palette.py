@@ -113,7 +113,7 @@ class Palette(EndToEnd):
         ana, bob = self.ana, self.bob
         for name, words in TOOLS.items():
             self.do(name, self.bar(f" {words}"))
-        self.do("lock", lambda: re.search(r" ERASER\+ ", ana.lines[-1]))
+        self.do("keep-tool", lambda: re.search(r" ERASER\+ ", ana.lines[-1]))
         self.do("pan", self.bar(" HAND"))
         self.do("select", self.bar(" SELECT"))
         # What is done to shapes, as bob's board has it.
@@ -206,6 +206,20 @@ class Palette(EndToEnd):
             self.do(name, self.says(words))
         self.rest()
         self.do("name anna", self.says("the others call you anna now"))
+        # What keeps a board calm.
+        self.pick("one")
+        self.do("lock", lambda: self.got("one", "locked"))
+        self.pick("one")
+        self.do("unlock", lambda: not self.got("one", "locked"))
+        self.rest()
+        self.do("mute bob", self.says("the pointer of bob is not shown here"))
+        self.do("unmute", self.says("all pointers are shown again"))
+        self.do("slow 5s", self.says("once in 5 s, set by you"))
+        self.do("slow off", self.says("slow mode is over, ended by you"))
+        self.do("take-back somebody", self.says("nobody who drew here is called"))
+        self.rest()
+        self.do("remove somebody", self.says("nobody here is called so"))
+        self.rest()
         # The terminal, files, and the end.
         self.pick("one")
         self.do("copy-text", lambda: b"\x1b]52;" in ana.bytes)

@@ -10,13 +10,15 @@ struct NaivePicture {
     let strand: (TransactionName) -> Strand
     /// Of the right under which a transaction was written.
     private let role: (TransactionName) -> Role
+    /// What a transaction wrote to a shape over an owner's lock.
+    private let isVoid: (Transaction, ShapeID) -> Bool
 
     init(
         _ transactions: [Transaction], strand: @escaping (TransactionName) -> Strand = { _ in .common },
-        role: @escaping (TransactionName) -> Role = { _ in .editor }
+        role: @escaping (TransactionName) -> Role = { _ in .editor }, isVoid: @escaping (Transaction, ShapeID) -> Bool = { _, _ in false }
     ) {
         all = transactions.sorted { $0.stamp < $1.stamp }.map { ($0, $0.writes) }
-        (self.role, self.strand) = (role, strand)
+        (self.role, self.strand, self.isVoid) = (role, strand, isVoid)
     }
 
     private typealias Written = (by: Transaction, value: Value)
@@ -25,8 +27,10 @@ struct NaivePicture {
     private func writes(_ property: Property, of id: ShapeID) -> [Written] {
         // BD-95: a commenter's have effect on notes.
         let isNote = property == .kind || kind(of: id) == .note
-        return all.filter { isNote || role($0.transaction.name) != .commenter }.flatMap { entry in
-            entry.writes.filter { $0.target == id && $0.property == property }.map { (entry.transaction, $0.value) }
+        return all.filter { isNote || role($0.transaction.name) != .commenter }.flatMap { entry -> [Written] in
+            // BD-123.
+            if isVoid(entry.transaction, id) || property == .lock && role(entry.transaction.name) != .owner { return [] }
+            return entry.writes.filter { $0.target == id && $0.property == property }.map { (entry.transaction, $0.value) }
         }
     }
 
@@ -72,6 +76,7 @@ struct NaivePicture {
             switch property.known {
             case .kind, .label, .points, .deletion, .retraction: continue
             case .depth: if case .depth(let depth) = value { shape.depth = depth }
+            case .lock: shape.isLocked = value == .bytes([1])
             // BD-48: bytes to all, and read by the form.
             case let known?: shape.content.set(known.meaning(of: value), of: known)
             // BD-49.

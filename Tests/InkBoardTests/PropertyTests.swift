@@ -36,6 +36,8 @@ import Testing
                 "38 startHead start_head shape register choice(InkBoard.Choice.head)",
                 "39 endHead end_head shape register choice(InkBoard.Choice.head)",
                 "40 route route shape register choice(InkBoard.Choice.route)", "41 group group shape register groups",
+                "88 lock locked shape register choice(InkBoard.Choice.lock)", "89 pace pace person register number",
+                "90 takeBack take_back person remark opaque",
             ])
     }
 

@@ -56,6 +56,10 @@ struct Inventor {
             ),
             .grant(name(), role()),
             .remove(RemovalOrder(.device(name()), withInvited: flip(), reason: text())), .remove(RemovalOrder(.invite(name()))),
+            .calm(.takeBack(TakeBackOrder(.device(name())))), .calm(.takeBack(TakeBackOrder(.named(text()), .last(seconds: 7)))),
+            .calm(.takeBack(TakeBackOrder(.named(text()), .since(number())))),
+            .calm(.lock(shapeIDs(), flip())), .calm(.pace(milliseconds: UInt32(truncatingIfNeeded: number()))),
+            .calm(.takeBack(TakeBackOrder(.device(name()), .sequences(1...max(1, number()))))),
         ]
         for gesture in gestures() { intents += [.begin(gesture), .update(gesture)] }
         return intents
@@ -82,13 +86,17 @@ struct Inventor {
             .restoring(isUnderWay: flip()), .duplicateDevice(name(), seconds: count()), .knownName(text(), author: name(), before: name()),
             .meeting(
                 name(), author: name(), maybe { Obstacle(way: $0.pick(Obstacle.Way.allCases), relay: $0.pick(Obstacle.Relay.allCases)) }),
+            .calm(.tookBack(by: name(), of: name(), changes: count())),
+            .calm(.pace(milliseconds: UInt32(truncatingIfNeeded: number()), by: maybe { $0.name() })),
             .notAdmitted, .versionMismatch(theirs: count(), ours: count()), .stopped(unsaved: count(), unsent: count()),
         ]
         let refusals: [Refusal] = [
             .noSuchShape, .badValue(field: text()), .tooLarge, .ownHistoryMissing, .brokenRule(text()), .nothingToUndo, .nothingToRedo,
             .diskRefuses(text()), .notReady, .noGesture, .leaving, .beyondEdge, .tooSoon, .notAllowed(role()), .noRight, .notOwner,
             .noRoles, .senior, .oneself, .noSuchMember,
-            .noSuchInvite, .reasonTooLong,
+            .noSuchInvite, .reasonTooLong, .calm(.onlyOwners), .calm(.ownWork), .calm(.nobodyCalled(text())),
+            .calm(.severalCalled(text(), list(upTo: 3) { $0.name() })), .calm(.nothingToTakeBack), .calm(.locked),
+            .calm(.tooSoon(milliseconds: UInt32(truncatingIfNeeded: number()))),
         ]
         for outcome in [.done, .skipped(shapeIDs())] + refusals.map(Outcome.refused) { events.append(.outcome(ref: number(), outcome)) }
         var steps: [GestureChange] = [
@@ -216,7 +224,7 @@ struct Inventor {
         let extra = list(upTo: 3) {
             ExtraProperty(property: Property(rawValue: UInt16(60 + $0.random.below(68))), bytes: $0.bytes(upTo: 40))
         }
-        return Shape(id: shapeID(), content: draft(), depth: depth(), extra: extra)
+        return Shape(id: shapeID(), content: draft(), depth: depth(), extra: extra, isLocked: flip())
     }
 
     private mutating func depth() -> DepthKey { DepthKey(bytes(upTo: 9)) ?? .first }

@@ -48,7 +48,8 @@ import Testing
         .alone(isSaved: true), .lost(["bob"], seconds: 7, unsent: 12), .lostShort(["bob"], seconds: 7, unsent: 12), .said("bob", "hello"),
         .refused(.diskRefuses("cannot write board.sqlite: disk full")), .skipped(3), .textDeleted, .textGoesOn,
         .text("bob", .merged), .writesHere(["bob", "eve"]), .asksToLook("bob"), .restoring, .restored, .roleGiven("ann", .editor),
-        .removed(by: "ann", reason: "so", unseen: 3), .duplicateDevice(nil, seconds: 30),
+        .removed(by: "ann", reason: "so", unseen: 3), .tookBack(by: "ann", of: "mallory", changes: 500),
+        .slowMode(by: "ann", milliseconds: 10_000), .duplicateDevice(nil, seconds: 30),
         .unreachable("bob", Obstacle(way: .noUDP, relay: .notAllowed)),
         .knownName("bob@7e5f7cb5", isYours: false), .notAdmitted, .code(.inviter(.over)),
         .invitesUnavailable(reason: "refused"), .rejected("bob", rule: "too many points"), .fork("bob"),
@@ -92,6 +93,8 @@ import Testing
         case .asksToLook: "asksToLook"
         case .restoring: "restoring"
         case .restored: "restored"
+        case .tookBack: "tookBack"
+        case .slowMode: "slowMode"
         case .roleGiven: "roleGiven"
         case .removed: "removed"
         case .duplicateDevice: "duplicateDevice"

@@ -4,7 +4,7 @@ import InkPrimitives
 import InkSession
 import InkSimulator
 
-// simulate [--link | --line] [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--roles] [--one-link] [--hostile] [--move MOVE] [--trace] [--until-failure]
+// simulate [--link | --line] [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--roles] [--one-link] [--calm] [--hostile] [--move MOVE] [--trace] [--until-failure]
 //
 // Runs simulated worlds and prints one line for each; a world that breaks is run again to show its last events.
 // Exit: 0 all passed, 1 a world broke, 2 the arguments were not understood.
@@ -38,6 +38,7 @@ struct Arguments {
                 options.adversity = kind
             case "--roles": options.hasRoles = true
             case "--one-link": options.isOnOneLink = true
+            case "--calm": options.isCalmed = true
             case "--hostile": options.isHostile = true
             case "--move":
                 guard let move = words.popFirst().flatMap({ MoveKind(rawValue: $0) }) else { return nil }

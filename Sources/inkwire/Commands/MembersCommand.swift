@@ -9,11 +9,12 @@ import InkTerminal
 /// `inkwire members`: who may do what on a board, and changing it.
 struct MembersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "members", abstract: "List who may do what on a board; give roles, remove members and invites.",
+        commandName: "members", abstract: "List who may do what on a board; give roles, remove members and invites, take back their work.",
         discussion: """
             WHO is a name that nobody else here has, or 8 digits or more with which a key, or an invite's name, begins.
             A member who is removed draws here no more, and the others see nothing of what they draw from then on. Of an invite that is removed no link \
             is good any more; who came by it stays, unless --with-invited is given.
+            What is taken back stands as it did before; what others changed since stays as they left it. It is one step of undo.
             """)
 
     @Argument(help: "The board's name, or digits with which its id begins.")
@@ -31,19 +32,33 @@ struct MembersCommand: ParsableCommand {
     @Option(help: ArgumentHelp("With --remove: what all are told of it.", valueName: "text"))
     var reason = ""
 
+    @Option(
+        name: .customLong("take-back"),
+        help: ArgumentHelp("Take back what somebody drew here, who may have left since: one step of undo.", valueName: "WHO"))
+    var takenBack: [String] = []
+
+    @Option(help: ArgumentHelp("With --take-back: only what claims to be no older, as 90s, 10m, 2h or 7d.", valueName: "time"))
+    var since: InviteSpanArgument?
+
     @OptionGroup var options: GlobalOptions
 
     mutating func run() throws {
         try options.check()
+        guard since == nil || !takenBack.isEmpty else {
+            throw Failure.usage(
+                "nothing is taken back", why: "--since says how old, and nothing says whose", next: "name them with --take-back")
+        }
         guard !removed.isEmpty || !withInvited && reason.isEmpty else {
             throw Failure.usage(
                 "nobody is removed", why: "--with-invited and --reason say how, and nothing says whom", next: "name them with --remove")
         }
+        let span = since.map { TakeBackOrder.Span.last(seconds: $0.seconds) } ?? .all
         let changes: [(command: AutomationCommand, done: String, failed: String)] =
             gifts.map { (.grant(who: $0.who, $0.role), "\($0.who) is \($0.role) now", "\($0.who) was not made \($0.role)") }
             + removed.map {
                 (.remove(who: $0, withInvited: withInvited, reason: reason), "\($0) is removed", "\($0) was not removed")
             }
+            + takenBack.map { (.takeBack(who: $0, span), "what \($0) did is taken back", "nothing of \($0) was taken back") }
         let access = try BoardAccess.open(board, catalog: options.catalog)
         let isList = changes.isEmpty
         let results = try apply(changes.map(\.command) + (isList ? [.members] : []), to: access, options: options) { index in
