@@ -34,6 +34,10 @@ package enum AutomationCommand: Equatable {
     case grant(who: String, Role)
     case remove(who: String, withInvited: Bool, reason: String)
     case members
+    /// The words that are compared with somebody.
+    case safety(who: String)
+    /// They were compared, and are the same; false: that does not hold any more.
+    case verify(who: String, Bool)
     case state
     case wait(Condition, milliseconds: Int)
     case pause(milliseconds: Int)
@@ -220,6 +224,10 @@ extension AutomationRequest {
             }
             return .remove(who: try who(object), withInvited: try flag(object, "with_invited"), reason: reason ?? "")
         case "members": return .members
+        case "safety": return .safety(who: try who(object))
+        case "verify":
+            guard object["verified"] != nil else { throw bad("verified", "true or false is needed") }
+            return .verify(who: try who(object), try flag(object, "verified"))
         case "state": return .state
         case "stats": return .stats
         case "dump": return .dump

@@ -25,7 +25,7 @@ package struct Glides: Sendable {
         case .peer(let status): if status.state == .left { byPeer[status.peer] = nil }
         case .ready, .outcome, .view, .lookHere, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring,
             .duplicateDevice, .meeting,
-            .knownName,
+            .knownName, .identity,
             .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .stopped:
             break
         }

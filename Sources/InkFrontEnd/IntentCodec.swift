@@ -109,6 +109,10 @@ extension ByteWriter {
             }
             writeFlag(order.withInvited)
             writeText(order.reason)
+        case .verify(let device, let isVerified):
+            writeTag(45)
+            write(device)
+            writeFlag(isVerified)
         case .resize(let shape, let by, let growth):
             writeTag(20)
             write(shape)
@@ -184,6 +188,7 @@ extension ByteReader {
             default: throw .unexpected
             }
             return .remove(RemovalOrder(whom, withInvited: try readFlag(), reason: try readText()))
+        case 45: return .verify(try readIdentifier(), try readFlag())
         default: throw .unexpected
         }
     }

@@ -105,7 +105,7 @@ package struct ShapeAliases: Sendable {
             return .textMerged(news)
         case .ready, .outcome, .peer, .gesture, .cursor, .view, .lookHere, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .restoring,
             .duplicateDevice, .meeting,
-            .knownName, .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .stopped:
+            .knownName, .identity, .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .stopped:
             return event
         }
     }
@@ -149,7 +149,7 @@ package struct ShapeAliases: Sendable {
         case .begin(let gesture): return .begin(gesture.renaming(holders))
         case .update(let gesture): return .update(gesture.renaming(holders))
         case .undo, .redo, .extend, .commit, .cancel, .cursor, .laser, .view, .lookHere, .say, .typing, .rename,
-            .invite, .grant, .remove:
+            .invite, .grant, .remove, .verify:
             return intent
         }
     }

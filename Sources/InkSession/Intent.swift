@@ -63,13 +63,16 @@ public enum Intent: Hashable, Sendable {
     case grant(AuthorID, Role)
     /// A right ends.
     case remove(RemovalOrder)
+    /// Our person has compared safety words with whom this device is, and they are the same; false: that does not hold any more. Kept on this
+    /// machine alone.
+    case verify(AuthorID, Bool)
 
     /// True for what only moves a gesture, a pointer or a mark on: it is seen at once by whoever moves it, and has no outcome.
     public var isMotion: Bool {
         switch self {
         case .extend, .update, .cursor, .laser, .view, .typing: true
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit,
-            .cancel, .lookHere, .say, .rename, .invite, .grant, .remove:
+            .cancel, .lookHere, .say, .rename, .invite, .grant, .remove, .verify:
             false
         }
     }

@@ -103,6 +103,7 @@ public struct Node: Sendable {
     var epochs: Epochs
     var inviteKeys: InviteKeys
     var codes: Codes
+    var acquaintances: Acquaintances
     var saves = SaveQueue()
     var roster = Roster()
     var introductions: Introductions
@@ -165,6 +166,7 @@ public struct Node: Sendable {
         codes = Codes(
             device: configuration.identity, places: configuration.invitePlaces,
             random: SecretGenerator(seed: seed.hash(of: "inkwire/1 node codes")))
+        acquaintances = Acquaintances(stored: configuration.acquaintances)
         introductions = Introductions(configuration, client: rendezvous, stun: stun, now: now)
         if let genesis = configuration.genesis, var board = try? Board(genesis: genesis), board.id == configuration.boardID {
             for (name, strand) in configuration.claims { board.claim(name, by: strand) }

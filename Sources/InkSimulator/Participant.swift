@@ -168,7 +168,7 @@ struct View {
         case .versionMismatch: throw Violation("a member spoke another version")
         // Who may fork and who may be blamed the world knows.
         case .outcome, .typing, .view, .lookHere, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
-            .notAdmitted, .knownName,
+            .notAdmitted, .knownName, .identity,
             .invited, .code, .rights, .stopped:
             break
         }

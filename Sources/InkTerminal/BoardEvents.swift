@@ -41,7 +41,7 @@ extension BoardScene {
         case .lookHere: tellCall(now: now)
         case .ready: beginSession()
         case .typing, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
-            .knownName,
+            .knownName, .identity,
             .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone:
             break
         }
