@@ -10,7 +10,7 @@ public struct SafetyWords: Hashable, Sendable, CustomStringConvertible {
     public let words: [String]
 
     public static let count = 6
-    /// What one try costs who makes the words, and who wants to forge them: three passes over 256 MiB, about half a second.
+    /// What one try costs who makes the words, and who wants to forge them: three passes over 256 MiB, 0.8 s of one core.
     public static let cost = Argon2id.Cost.moderate
 
     /// Takes as long as the hash does: not on a loop. Nil where this machine does not give the memory.

@@ -74,7 +74,7 @@ public struct TerminalApp: Sendable {
         case fetchClip
         /// Asks who has a right on the board; answered by `members`.
         case fetchMembers
-        /// Makes safety words, which takes half a second; answered by `safetyWords`.
+        /// Makes safety words, which takes a second; answered by `safetyWords`.
         case compare(AuthorID)
         /// Makes a QR code of a text; answered by `picture`.
         case picture(String)

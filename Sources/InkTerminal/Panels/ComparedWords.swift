@@ -2,7 +2,7 @@ import InkBoard
 import InkPrimitives
 import InkSession
 
-/// The safety words that were asked for, one person after the other: each costs half a second and much memory.
+/// The safety words that were asked for, one person after the other: each costs a second and much memory.
 struct ComparedWords: Sendable {
     enum State: Sendable {
         case unasked, underWay

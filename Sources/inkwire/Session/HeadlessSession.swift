@@ -218,7 +218,7 @@ final class HeadlessSession: @unchecked Sendable {
         }
     }
 
-    /// Off the loop: it takes half a second.
+    /// Off the loop: it takes a second.
     private func makeSafetyWords(_ me: AuthorID, _ other: AuthorID) {
         DispatchQueue.global().async { [self] in
             let words = SafetyWords(me, other)

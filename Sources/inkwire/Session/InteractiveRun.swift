@@ -323,7 +323,7 @@ struct InteractiveRun {
         }
     }
 
-    /// Beside the terminal: it takes half a second.
+    /// Beside the terminal: it takes a second.
     private func compare(_ me: AuthorID, _ device: AuthorID, for mailbox: TTYMailbox) {
         DispatchQueue.global().async { mailbox.post(.safetyWords(device, SafetyWords(me, device))) }
     }
