@@ -21,6 +21,8 @@ package struct Automation {
         case intent(Intent, ref: UInt64?)
         /// Answer with `receive(_: BoardAnswer)`.
         case ask(BoardQuestion)
+        /// Make the words for these two devices, off the loop; answer with `receive(safety:)`.
+        case makeSafetyWords(me: AuthorID, other: AuthorID)
         /// Tell the node to quit. Nothing is run after it.
         case quit
     }
@@ -32,6 +34,8 @@ package struct Automation {
     private var openCodes: Set<TransactionName> = []
     /// Those of them who have not been here yet.
     private var comers: Set<AuthorID> = []
+    /// Those here, by whom a board without roles knows who is meant.
+    private var present: [PeerID: PeerStatus] = [:]
     /// Commands answered so far, refused lines included; a reader uses it to bound what is waiting.
     package private(set) var finishedCount = 0
     /// The first command that was answered by an error: how many came before it, lines without a command included, and why.
@@ -48,6 +52,7 @@ package struct Automation {
         /// What was made, and the link of it.
         package var invite: (news: InviteNews, link: String)?
         package var members: (members: [MemberNews], invites: [StandingInvite])?
+        package var safety: (device: AuthorID, words: SafetyWords)?
     }
 
     /// After an error nothing is run any more but `quit`.
@@ -79,6 +84,8 @@ package struct Automation {
         var hasLooked = false
         /// The invite that it made.
         var invited: InviteNews?
+        /// With whom its words are compared.
+        var compared: AuthorID?
     }
 
     private enum Stage {
@@ -159,6 +166,7 @@ package struct Automation {
             askStatusIfWaiting()
         case .peer(let status):
             if let author = status.author, status.state == .joined { comers.remove(author) }
+            present[status.peer] = status.state == .left ? nil : status
             write("peer", format.peer(status))
             askStatusIfWaiting()
         case .stopped: break
@@ -178,7 +186,7 @@ package struct Automation {
             if let (name, members) = format.plain(event) { write(name, members) }
             tellLight(samples, of: source.peer)
         case .view, .lookHere, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName, .notAdmitted,
-            .versionMismatch, .rights, .chatsGone, .calm:
+            .versionMismatch, .rights, .chatsGone, .calm, .identity:
             if let (name, members) = format.plain(event) { write(name, members) }
         }
     }
@@ -199,6 +207,25 @@ package struct Automation {
             reply { automation, ref in automation.write("dump", ["link": link], ref: ref) }
         case .members(let members, let invites): receive(members, invites)
         case .invite(let link): receive(link: link)
+        }
+        run(now: now)
+    }
+
+    /// The words that were asked for; nil where this machine does not give the memory.
+    package mutating func receive(safety words: SafetyWords?, now: Instant) {
+        guard case .awaitingAnswer = running?.stage, let device = running?.compared else { return }
+        guard let words else {
+            report(AutomationError(code: "no_memory", field: nil, message: SafetyWords.obstacle, ref: running?.request.ref))
+            finish()
+            return run(now: now)
+        }
+        results.safety = (device, words)
+        reply { automation, ref in
+            automation.write(
+                "safety",
+                [
+                    "who": .string(device.hex), "me": .string(automation.me?.hex ?? ""), "words": .array(words.words.map { .string($0) }),
+                ], ref: ref)
         }
         run(now: now)
     }
@@ -305,7 +332,7 @@ package struct Automation {
             guard let ids = find(all: names) else { return }
             submit(.calm(.lock(ids, isLocked)))
         // Whom it is about is known when all are.
-        case .grant, .remove, .members: outputs.append(.ask(.members))
+        case .grant, .remove, .members, .safety, .verify: outputs.append(.ask(.members))
         case .state: outputs.append(.ask(.state))
         case .stats: outputs.append(.ask(.links))
         case .dump: outputs.append(.ask(.dump))
@@ -452,11 +479,24 @@ package struct Automation {
 
     private mutating func receive(_ members: [MemberNews], _ invites: [StandingInvite]) {
         guard case .awaitingAnswer = running?.stage, let request = running?.request else { return }
-        guard !members.isEmpty || request.command == .members else {
-            report(format.error(.noRoles, ref: request.ref))
-            return finish()
-        }
         do throws(WhomFault) {
+            switch request.command {
+            case .safety(let who):
+                let device = try Whom.present(who, among: members.isEmpty ? peopleHere : members)
+                guard device != me, let me else { return refuse("oneself", "who", "there is nobody between you and yourself") }
+                running?.compared = device
+                return outputs.append(.makeSafetyWords(me: me, other: device))
+            case .verify(let who, let isVerified):
+                let device = try Whom.present(who, among: members.isEmpty ? peopleHere : members)
+                guard device != me else { return refuse("oneself", "who", "one need not verify oneself") }
+                return submit(.verify(device, isVerified))
+            case .grant, .remove:
+                guard !members.isEmpty else {
+                    report(format.error(.noRoles, ref: request.ref))
+                    return finish()
+                }
+            default: break
+            }
             switch request.command {
             case .grant(let who, let role):
                 submit(.grant(try Whom.member(who, among: members), role))
@@ -472,8 +512,24 @@ package struct Automation {
                 reply { automation, ref in automation.write("members", automation.format.members(members, invites: invites), ref: ref) }
             }
         } catch {
-            let isUnknown = if case .nobody = error { true } else { false }
-            refuse(isUnknown ? "no_such_member" : "ambiguous", "who", "\(error)")
+            let code =
+                switch error {
+                case .nobody: "no_such_member"
+                case .several: "ambiguous"
+                case .identity: "identity_changed"
+                }
+            refuse(code, "who", "\(error)")
+        }
+    }
+
+    /// Those here as members, on a board without roles.
+    private var peopleHere: [MemberNews] {
+        present.sorted { $0.key < $1.key }.compactMap { _, status in
+            status.author.map {
+                MemberNews(
+                    device: $0, person: $0, name: status.name, role: .editor, origin: .granted, giver: nil, isPresent: true, since: 0,
+                    right: .zero, isOverUse: false)
+            }
         }
     }
 

@@ -41,6 +41,10 @@ package enum AutomationCommand: Equatable {
     /// Locked to all but owners, or open again.
     case lock(ids: [String], Bool)
     case members
+    /// The words that are compared with somebody.
+    case safety(who: String)
+    /// They were compared, and are the same; false: that does not hold any more.
+    case verify(who: String, Bool)
     case state
     case wait(Condition, milliseconds: Int)
     case pause(milliseconds: Int)
@@ -240,6 +244,10 @@ extension AutomationRequest {
         case "lock": return .lock(ids: try lockable(object), true)
         case "unlock": return .lock(ids: try lockable(object), false)
         case "members": return .members
+        case "safety": return .safety(who: try who(object))
+        case "verify":
+            guard object["verified"] != nil else { throw bad("verified", "true or false is needed") }
+            return .verify(who: try who(object), try flag(object, "verified"))
         case "state": return .state
         case "stats": return .stats
         case "dump": return .dump

@@ -179,6 +179,7 @@ package struct EventFormat {
         ]
         if let author = status.author { object["author"] = .string(author.hex) }
         if let silent = status.silentSeconds { object["silent_s"] = .integer(Int64(silent)) }
+        if status.isVerified { object["verified"] = true }
         if let role = status.role { object["role"] = .string("\(role)") }
         return object
     }
@@ -217,6 +218,15 @@ package struct EventFormat {
             )
         case .knownName(let name, let author, let before):
             ("known_name", ["name": .string(name), "author": .string(author.hex), "before": .string(before.hex)])
+        case .identity(let news):
+            (
+                "identity",
+                [
+                    "name": .string(news.name), "author": .string(news.device.hex), "before": .string(news.before.hex),
+                    "was": news.wasVerified ? "verified" : "granted",
+                    "next": .string(Sentence.identity("\(news.name)@\(news.device)", wasVerified: news.wasVerified).text),
+                ]
+            )
         case .notAdmitted: ("not_admitted", ["next": .string(Sentence.notAdmitted.text)])
         case .versionMismatch(let theirs, let ours):
             (

@@ -55,6 +55,9 @@ extension EventFormat {
         if member.person != member.device { object["person"] = .string(member.person.hex) }
         if case .invited(let invite) = member.origin { object["invite"] = .string(invite.hex) }
         if member.isOverUse { object["over_use"] = true }
+        if member.isVerified { object["verified"] = true }
+        if let last = member.lastSeen { object["last_seen_ms"] = .integer(Int64(clamping: last)) }
+        if let other = member.takesNameOf { object["takes_name_of"] = .string(other.hex) }
         return object
     }
 

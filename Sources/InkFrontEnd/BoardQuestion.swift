@@ -277,6 +277,9 @@ extension ByteWriter {
         write(member.since)
         write(member.right)
         writeFlag(member.isOverUse)
+        writeFlag(member.isVerified)
+        writeOptional(member.lastSeen) { $0.write($1) }
+        writeOptional(member.takesNameOf) { $0.write($1) }
     }
 
     private mutating func write(_ invite: StandingInvite) {
@@ -333,7 +336,7 @@ extension ByteReader {
         case 5: return .invite(try readText())
         case 6: return .dump(try readText())
         case 7:
-            let members = try readList(leastBytes: 110) { reader throws(WireError) in try reader.readMember() }
+            let members = try readList(leastBytes: 113) { reader throws(WireError) in try reader.readMember() }
             return .members(members, invites: try readList(leastBytes: 79) { reader throws(WireError) in try reader.readInvite() })
         default: throw .unexpected
         }
@@ -349,9 +352,13 @@ extension ByteReader {
         case 3: origin = .invited(by: try readIdentifier())
         default: throw .unexpected
         }
-        return MemberNews(
+        var news = MemberNews(
             device: device, person: person, name: name, role: role, origin: origin, giver: try readFlag() ? try readIdentifier() : nil,
             isPresent: try readFlag(), since: try readUInt64(), right: try readIdentifier(), isOverUse: try readFlag())
+        news.isVerified = try readFlag()
+        news.lastSeen = try readReference()
+        if try readFlag() { news.takesNameOf = try readIdentifier() }
+        return news
     }
 
     private mutating func readInvite() throws(WireError) -> StandingInvite {

@@ -105,6 +105,12 @@ extension ByteWriter {
             writeText(name)
             write(author)
             write(before)
+        case .identity(let news):
+            writeTag(65)
+            writeText(news.name)
+            write(news.device)
+            write(news.before)
+            writeFlag(news.wasVerified)
         case .view(let peer, let box):
             writeTag(20)
             write(peer)
@@ -229,6 +235,7 @@ extension ByteWriter {
         writeOptional(status.silentSeconds) { $0.writeNumber($1) }
         writeFlag(status.hasOurName)
         writeOptional(status.role) { $0.write($1.rawValue) }
+        writeFlag(status.isVerified)
     }
 
     private mutating func write(_ source: LiveSource) {
@@ -320,6 +327,10 @@ extension ByteReader {
         case 16: return .restoring(isUnderWay: try readFlag())
         case 17: return .duplicateDevice(try readIdentifier(), seconds: try readNumber())
         case 18: return .knownName(try readText(), author: try readIdentifier(), before: try readIdentifier())
+        case 65:
+            return .identity(
+                IdentityNews(
+                    name: try readText(), device: try readIdentifier(), before: try readIdentifier(), wasVerified: try readFlag()))
         case 20: return .view(peer: try readIdentifier(), try readFlag() ? try readWorldBox() : nil)
         case 21: return .lookHere(peer: try readIdentifier(), try readWorldBox())
         case 22:
@@ -431,7 +442,7 @@ extension ByteReader {
         return PeerStatus(
             peer: peer, author: author, name: name, state: state, path: try readFlag() ? try readPath() : nil,
             roundTrip: try readFlag() ? try readSpan() : nil, silentSeconds: try readFlag() ? try readNumber() : nil,
-            hasOurName: try readFlag(), role: try readFlag() ? try readRole() : nil)
+            hasOurName: try readFlag(), role: try readFlag() ? try readRole() : nil, isVerified: try readFlag())
     }
 
     mutating func readRole() throws(WireError) -> Role {

@@ -27,6 +27,10 @@ package struct FrontEnd: Sendable {
     package var notices = Notices()
     /// Whose pointers are not shown.
     package var mutes = Mutes()
+    /// Those who go by the name of one who is trusted.
+    package private(set) var claims = IdentityClaims()
+    /// How safety words are come by here, said of who joins; empty for nothing.
+    package var safetyHint = ""
     /// What somebody asks all to look at, while that is fresh.
     package private(set) var call: Call?
     package private(set) var sync: SyncStatus?
@@ -88,7 +92,9 @@ package struct FrontEnd: Sendable {
         case .lookHere(let peer, let box):
             guard let person = people[peer] else { return false }
             call = Call(peer: peer, name: people.name(of: person), box: box, until: now + Self.callLasts)
-        case .typing: return false
+        case .typing(let peer):
+            people.types(peer, now: now)
+            return false
         case .chat(let message, _):
             chats.take(message, by: message.author == me ? "you" : knownName(of: message.author))
             guard message.author != me else { return false }
@@ -114,6 +120,10 @@ package struct FrontEnd: Sendable {
             ways.take(author, obstacle, now: now)
             // That it is tried is over in a moment, or told again: it is seen by who looks at the connection.
             if let obstacle { notices.add(.unreachable(name(of: author), obstacle), as: .invites, now: now) }
+        case .identity(let news):
+            claims.take(news)
+            tellClaims(now: now)
+        case .knownName(_, let author, _) where claims[author] != nil: return false
         case .knownName(let name, let author, let before):
             notices.add(.knownName(Roster.marked(name, author), isYours: before == me), now: now)
         case .notAdmitted: notices.add(.notAdmitted, as: .invites, now: now)
@@ -145,8 +155,10 @@ package struct FrontEnd: Sendable {
         let left = people[status.peer].map { people.name(of: $0) }
         ways.take(status, now: now)
         let before = people.take(status)
+        if before?.status.state != status.state { people.changedState(status.peer, now: now) }
         let name = people[status.peer].map { people.name(of: $0) } ?? left ?? "somebody"
         if let author = status.author, let known = knownName(of: author) { chats.name(author, known) }
+        if let author = status.author, status.isVerified { settleClaim(of: author, isVerified: true, now: now) }
         switch status.state {
         case .left:
             guard before?.isAnnounced == true else { return before != nil }
@@ -172,9 +184,27 @@ package struct FrontEnd: Sendable {
     }
 
     private mutating func announce(now: Instant) -> Bool {
-        let names = people.takeArrivals(now: now)
-        for name in names { notices.add(person: name, .joined, now: now) }
-        return !names.isEmpty
+        let arrived = people.takeArrivals(now: now)
+        for (name, person) in arrived {
+            let hint = person.status.isVerified ? "" : safetyHint
+            notices.add(
+                person: name, .joined, alone: .joinedAs(name, person.status.role, person.pathWord?.text, hint: hint), now: now)
+        }
+        return !arrived.isEmpty
+    }
+
+    /// The person has seen whom somebody claims to be, and leaves it at that; or has verified him.
+    package mutating func settleClaim(of device: AuthorID, isVerified: Bool, now: Instant) {
+        guard claims[device] != nil else { return }
+        if isVerified { claims.verified(device) } else { claims.answer(device) }
+        tellClaims(now: now)
+    }
+
+    /// The oldest claim that is not answered stays on the screen.
+    private mutating func tellClaims(now: Instant) {
+        guard let news = claims.unanswered else { return notices.drop(.identity) }
+        let sentence = Sentence.identity(Roster.marked(news.name, news.device), wasVerified: news.wasVerified).text
+        notices.add(sentence + (safetyHint.isEmpty ? "" : " (\(safetyHint))"), as: .identity, now: now)
     }
 
     /// Somebody asks all to look at a part of the board.

@@ -26,7 +26,7 @@ package struct Glides: Sendable {
         case .ready, .outcome, .view, .lookHere, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring,
             .duplicateDevice, .meeting,
             .knownName,
-            .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .calm, .stopped:
+            .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .calm, .stopped, .identity:
             break
         }
     }

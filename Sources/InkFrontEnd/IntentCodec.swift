@@ -115,6 +115,10 @@ extension ByteWriter {
         case .calm(let order):
             writeTag(50)
             write(order)
+        case .verify(let device, let isVerified):
+            writeTag(45)
+            write(device)
+            writeFlag(isVerified)
         case .resize(let shape, let by, let growth):
             writeTag(20)
             write(shape)
@@ -194,6 +198,7 @@ extension ByteReader {
             }
             return .remove(RemovalOrder(whom, withInvited: try readFlag(), reason: try readText()))
         case 50: return .calm(try readCalmOrder())
+        case 45: return .verify(try readIdentifier(), try readFlag())
         default: throw .unexpected
         }
     }

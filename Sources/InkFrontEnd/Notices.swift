@@ -1,10 +1,12 @@
 import InkPrimitives
 
-/// Short messages for the person: at most two, four seconds each.
+/// Short messages for the person: at most two, four seconds each, but for what waits for an answer.
 package struct Notices: Sendable {
     /// What a message is about: one takes the place of an older one of its kind, and names join it.
     package enum Kind: Hashable, Sendable {
         case joined, left, back, alone, invites, disk, setting, text, restoring, device, look, rights, code
+        /// Stays until it is answered.
+        case identity
     }
 
     package struct Notice: Hashable, Sendable {
@@ -26,12 +28,17 @@ package struct Notices: Sendable {
     package mutating func add(_ sentence: Sentence, as kind: Kind? = nil, now: Instant) { add(sentence.text, as: kind, of: [], now: now) }
 
     /// Joins a person to those of whom the same is told: "bob, eve joined".
-    package mutating func add(person: String, _ kind: Kind, now: Instant) {
+    ///
+    /// - Parameter alone: what is said instead where nobody else is told of.
+    package mutating func add(person: String, _ kind: Kind, alone: Sentence? = nil, now: Instant) {
         outdate(by: person, kind)
         let known = shown.first { $0.kind == kind }?.names.filter { $0 != person } ?? []
         let names = known + [person]
-        add(Self.text(kind, names), as: kind, of: names, now: now)
+        add(known.isEmpty ? alone?.text ?? Self.text(kind, names) : Self.text(kind, names), as: kind, of: names, now: now)
     }
+
+    /// What was said of a kind holds no more.
+    package mutating func drop(_ kind: Kind) { shown.removeAll { $0.kind == kind } }
 
     /// What was said of a person before is no longer so, and nobody is alone with him.
     private mutating func outdate(by person: String, _ kind: Kind) {
@@ -55,8 +62,8 @@ package struct Notices: Sendable {
 
     private mutating func add(_ text: String, as kind: Kind?, of names: [String], now: Instant) {
         shown.removeAll { kind == nil ? $0.text == text : $0.kind == kind }
-        shown.append(Notice(text: text, until: now + .seconds(4), kind: kind, names: names))
-        if shown.count > 2 { shown.removeFirst(shown.count - 2) }
+        shown.append(Notice(text: text, until: kind == .identity ? .distantFuture : now + .seconds(4), kind: kind, names: names))
+        while shown.count > 2 { shown.remove(at: shown.firstIndex { $0.kind != .identity } ?? 0) }
     }
 
     /// Drops what has been seen; true if anything was.

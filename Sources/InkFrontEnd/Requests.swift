@@ -136,7 +136,7 @@ extension Intent {
     package var isWork: Bool {
         switch self {
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .commit, .say,
-            .rename, .invite, .grant, .remove, .calm:
+            .rename, .invite, .grant, .remove, .calm, .verify:
             true
         case .begin, .extend, .update, .cancel, .cursor, .laser, .view, .lookHere, .typing, .attention: false
         }

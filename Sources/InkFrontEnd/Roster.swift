@@ -18,6 +18,10 @@ package struct Roster: Sendable {
         package fileprivate(set) var shownRoundTrip: Int?
         /// True once the others of this screen know that the person is here.
         package fileprivate(set) var isAnnounced = false
+        /// Until when he counts as typing a message.
+        fileprivate var typesUntil = Instant.distantPast
+        /// Since when his state is what it is.
+        fileprivate var stateSince = Instant.distantPast
         /// When the person joined; a name may come a moment later.
         fileprivate var joinedAt: Instant?
         /// True after a loss was told, until the person is back.
@@ -35,11 +39,26 @@ package struct Roster: Sendable {
         /// True for a silence that is told.
         package var isSilent: Bool { (status.silentSeconds ?? 0) >= Roster.silentAfterSeconds }
 
+        /// What the person does, in a word or two.
+        package func doing(now: Instant) -> String {
+            if !gestures.isEmpty { return "drawing" }
+            if now < typesUntil { return "typing" }
+            guard status.state == .idle, let minutes = idleMinutes(now: now), minutes > 0 else { return status.state.rawValue }
+            return "idle \(minutes) min"
+        }
+
+        /// A person is told to be idle after a minute.
+        private func idleMinutes(now: Instant) -> Int? {
+            stateSince == .distantPast ? nil : 1 + Int((now - stateSince).components.seconds) / 60
+        }
+
         /// True if a status of this person says the same as one before did: round trips within one step are the same.
         func looks(like other: Person?) -> Bool {
             guard let other else { return false }
             return status.name == other.status.name && status.state == other.status.state && status.path == other.status.path
-                && status.hasOurName == other.status.hasOurName && status.silentSeconds == other.status.silentSeconds
+                && status.hasOurName == other.status.hasOurName && status.isVerified == other.status.isVerified
+                && status.role == other.status.role
+                && status.silentSeconds == other.status.silentSeconds
                 && shownRoundTrip == other.shownRoundTrip
         }
     }
@@ -69,6 +88,27 @@ package struct Roster: Sendable {
         defer { person.wasLost = false }
         return person.wasLost
     }
+
+    /// A person is typing a message.
+    mutating func types(_ peer: PeerID, now: Instant) { byPeer[peer]?.typesUntil = now + Self.typingLasts }
+
+    /// The state of a person is another from now on.
+    mutating func changedState(_ peer: PeerID, now: Instant) { byPeer[peer]?.stateSince = now }
+
+    /// When what somebody does is said in other words though nothing comes.
+    package func nextDoing(after now: Instant) -> Instant? {
+        var next: Instant?
+        for person in byPeer.values {
+            if person.typesUntil > now { next = earliest(next, person.typesUntil) }
+            if person.status.state == .idle, person.stateSince != .distantPast {
+                next = earliest(next, person.stateSince + .seconds(60 * (1 + (now - person.stateSince).components.seconds / 60)))
+            }
+        }
+        return next
+    }
+
+    /// As long as a person who has typed counts as typing (product.md B14).
+    private static let typingLasts = Duration.seconds(2)
 
     /// Those of whom nothing is heard, longest first.
     package var silent: [Person] {
@@ -131,15 +171,15 @@ package struct Roster: Sendable {
     }
 
     /// Who has joined, has not been announced, and has a name or has had the time to tell it. They count as announced from here on.
-    package mutating func takeArrivals(now: Instant) -> [String] {
-        var names: [String] = []
+    package mutating func takeArrivals(now: Instant) -> [(name: String, person: Person)] {
+        var arrived: [(name: String, person: Person)] = []
         for (peer, person) in present {
             guard !person.isAnnounced, let joined = person.joinedAt else { continue }
             guard !person.status.name.isEmpty || now >= joined + Self.namePatience else { continue }
             byPeer[peer]?.isAnnounced = true
-            names.append(name(of: person))
+            arrived.append((name(of: person), person))
         }
-        return names
+        return arrived
     }
 
     /// When a person without a name is announced nevertheless.

@@ -30,6 +30,8 @@ package enum Sentence: Hashable, Sendable {
 
     // Who comes and goes.
     case joined([String])
+    /// One alone: what he may do, how he is reached, and how safety words are come by.
+    case joinedAs(String, Role?, String?, hint: String)
     case left([String])
     case back([String])
     case alone(isSaved: Bool)
@@ -70,6 +72,8 @@ package enum Sentence: Hashable, Sendable {
     case duplicateDevice(String?, seconds: Int)
     /// Of who takes a name that another was known by, or you.
     case knownName(String, isYours: Bool)
+    /// Of who takes the name of one who is trusted under it.
+    case identity(String, wasVerified: Bool)
     /// Somebody who is there does not let us in.
     case notAdmitted
     /// What becomes of a short code of ours.
@@ -100,6 +104,9 @@ package enum Sentence: Hashable, Sendable {
         case .opening(let name, let shapes):
             "opening \(name)" + (shapes.map { ", \(Self.count($0, "shape")) when it was left" } ?? "") + " ..."
         case .joined(let names): "\(Self.list(names)) joined"
+        case .joinedAs(let name, let role, let path, let hint):
+            "\(name) joined" + (role.map { " as \(Self.article($0)) \($0)" } ?? "") + (path.map { ", \($0)" } ?? "")
+                + (hint.isEmpty ? "" : "; \(hint)")
         case .left(let names): "\(Self.list(names)) left"
         case .back(let names): "\(Self.list(names)) \(names.count == 1 ? "is" : "are") back"
         case .alone(let isSaved): isSaved ? "Only you. Everything is saved on this machine." : "Only you."
@@ -122,7 +129,7 @@ package enum Sentence: Hashable, Sendable {
         case .restoring: "earlier work of this device is coming back from the others: what you finish meanwhile waits for it"
         case .restored: "earlier work of this device is back"
         case .roleGiven(let name, let role):
-            (name.map { "\($0) made you" } ?? "you are now") + (role == .owner || role == .editor ? " an" : " a") + " \(role) here"
+            (name.map { "\($0) made you" } ?? "you are now") + " \(Self.article(role)) \(role) here"
         case .removed(let name, let reason, let unseen):
             "you were removed from this board" + (name.map { " by \($0)" } ?? "") + (reason.isEmpty ? "" : ": \(Self.cut(reason))")
                 + (unseen > 0 ? "; \(Self.count(unseen, "change")) of yours the others do not see: kept on this machine" : "")
@@ -145,6 +152,10 @@ package enum Sentence: Hashable, Sendable {
                 ?? "this device is open twice, here and elsewhere: only one of the two is let in for \(seconds) s; close one of them"
         case .knownName(let name, let isYours):
             isYours ? "\(name) goes by your name, too" : "\(name) goes by a name that somebody else had here: ask who it is"
+        case .identity(let name, let wasVerified):
+            "WARNING: \(name) goes by the name of one "
+                + (wasVerified ? "whom you have verified" : "who was given a right here")
+                + ", with another key. Maybe it is somebody else: compare safety words"
         case .notAdmitted:
             "somebody who is there does not let you in: your right or your invite has ended. What you drew stays here; ask for another invite"
         case .code(.inviter(.mismatch)): "somebody typed a wrong code, or guessed: that code is good for nobody any more. Give a new one"
@@ -174,6 +185,8 @@ package enum Sentence: Hashable, Sendable {
         case .relayRendezvous: "relay"
         }
     }
+
+    private static func article(_ role: Role) -> String { role == .owner || role == .editor ? "an" : "a" }
 
     private static func list(_ names: [String]) -> String { names.joined(separator: ", ") }
 

@@ -49,6 +49,9 @@ public enum Event: Hashable, Sendable {
     case meeting(PeerID, author: AuthorID, Obstacle?)
     /// A key took a name that looks like the one by which another, `before`, was known here, maybe our own; once for each key and name.
     case knownName(String, author: AuthorID, before: AuthorID)
+    /// Somebody who is here goes by the name of one who is trusted under it, and has another key; once for each two, until our person says
+    /// otherwise.
+    case identity(IdentityNews)
     /// A member of the room speaks another version of the protocol, or the board itself is of a later one; no session comes of it.
     case versionMismatch(theirs: Int, ours: Int)
     /// A member who was met does not let us in: by what is known there we have no right. Told once in a second, while nobody lets us in.
@@ -107,10 +110,12 @@ public struct PeerStatus: Hashable, Sendable {
     public var hasOurName: Bool
     /// What the person may do by what is known here; nil on a board without roles, and of who has no right any more.
     public var role: Role?
+    /// Our person has compared safety words with him.
+    public var isVerified: Bool
 
     public init(
         peer: PeerID, author: AuthorID? = nil, name: String = "", state: State, path: Path? = nil, roundTrip: Duration? = nil,
-        silentSeconds: Int? = nil, hasOurName: Bool = false, role: Role? = nil
+        silentSeconds: Int? = nil, hasOurName: Bool = false, role: Role? = nil, isVerified: Bool = false
     ) {
         self.peer = peer
         self.author = author
@@ -121,6 +126,7 @@ public struct PeerStatus: Hashable, Sendable {
         self.silentSeconds = silentSeconds
         self.hasOurName = hasOurName
         self.role = role
+        self.isVerified = isVerified
     }
 }
 

@@ -122,6 +122,12 @@ public struct MemberNews: Hashable, Sendable {
     public var right: TransactionName
     /// It came by an invite by which as many had come before it as might.
     public var isOverUse: Bool
+    /// Our person has compared safety words with him.
+    public var isVerified = false
+    /// When he was here last by our clock, ms since 1970; nil where he never was while we were.
+    public var lastSeen: UInt64?
+    /// Who is trusted under the name that he goes by, and is another.
+    public var takesNameOf: AuthorID?
 
     public init(
         device: AuthorID, person: AuthorID, name: String, role: Role, origin: Origin, giver: AuthorID?, isPresent: Bool, since: UInt64,

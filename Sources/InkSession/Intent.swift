@@ -67,6 +67,9 @@ public enum Intent: Hashable, Sendable {
     case remove(RemovalOrder)
     /// An owner calms the board.
     case calm(CalmOrder)
+    /// Our person has compared safety words with whom this device is, and they are the same; false: that does not hold any more. Kept on this
+    /// machine alone.
+    case verify(AuthorID, Bool)
 
     /// False for what a program also does without a hand: its pointer has left, its window shows another part.
     var isByHand: Bool {
@@ -83,7 +86,7 @@ public enum Intent: Hashable, Sendable {
         switch self {
         case .extend, .update, .cursor, .laser, .view, .typing, .attention: true
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit,
-            .cancel, .lookHere, .say, .rename, .invite, .grant, .remove, .calm:
+            .cancel, .lookHere, .say, .rename, .invite, .grant, .remove, .calm, .verify:
             false
         }
     }

@@ -20,6 +20,8 @@ extension Node {
         public var invite: InviteKey?
         /// Of invites that this device made.
         public var inviteKeys: [InviteKey] = []
+        /// Whom this device knows, as its disk has it.
+        public var acquaintances: [Acquaintance] = []
         /// The board's genesis; nil when joining, then the first peer is asked for it.
         public var genesis: Transaction?
         /// What the others call this person, at most `Limits.nameBytes`; empty for none.

@@ -41,6 +41,7 @@ extension Node {
         for peer in roster.peers {
             if let told = roster.people[peer]?.told { tell(.peer(told), to: it) }
         }
+        for news in identities { tell(.identity(news), to: it) }
         showAllPresence(to: it)
         if let told = status.told { tell(.sync(told), to: it) }
         if let pace = slowMode.told, pace.milliseconds > 0 {
@@ -62,7 +63,7 @@ extension Node {
     /// finish waits (SE-25).
     private func holds(_ intent: Intent, now: Instant) -> Bool {
         switch intent {
-        case .cursor, .laser, .view, .lookHere, .typing, .attention, .begin, .extend, .update, .cancel, .commit: false
+        case .cursor, .laser, .view, .lookHere, .typing, .attention, .begin, .extend, .update, .cancel, .commit, .verify: false
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename,
             .invite, .grant, .remove, .calm:
             mustHold(now: now)
@@ -180,6 +181,7 @@ extension Node {
         case .grant(let device, let role): try grant(role, to: device, of: asker, now: now)
         case .remove(let order): try remove(order, of: asker, now: now)
         case .calm(let order): return try calm(order, of: asker, now: now)
+        case .verify(let device, let isVerified): try verify(device, isVerified, now: now)
         }
         return .done
     }

@@ -6,7 +6,7 @@ extension Node {
     /// All devices that have a right, the most senior first; none on a board without roles.
     public var members: [MemberNews] {
         guard let board, board.admission == .grants else { return [] }
-        let present = presentDevices
+        let (present, names) = (presentDevices, trustedNames)
         var (members, seen): ([MemberNews], Set<AuthorID>) = ([], [])
         for right in board.standingRights {
             guard let device = right.subject, seen.insert(device).inserted, let best = board.bestRight(of: device),
@@ -15,12 +15,15 @@ extension Node {
             let (origin, giver) = Self.origin(of: given, on: board)
             var isOverUse = false
             if case .invited(let invite) = origin { isOverUse = board.isOverUse(by: device, of: invite) }
-            members.append(
-                MemberNews(
-                    device: device, person: board.firstDevice(ofPersonOf: device) ?? device,
-                    name: board.personName(device) ?? (device == author ? displayName : ""), role: best.role,
-                    origin: origin, giver: giver, isPresent: present.contains(device), since: given.claimedWallTime, right: best.name,
-                    isOverUse: isOverUse))
+            var news = MemberNews(
+                device: device, person: board.firstDevice(ofPersonOf: device) ?? device,
+                name: board.personName(device) ?? (device == author ? displayName : ""), role: best.role,
+                origin: origin, giver: giver, isPresent: present.contains(device), since: given.claimedWallTime, right: best.name,
+                isOverUse: isOverUse)
+            news.isVerified = acquaintances.isVerified(device)
+            news.lastSeen = acquaintances[device].flatMap { $0.lastSeen > 0 ? $0.lastSeen : nil }
+            news.takesNameOf = device == author ? nil : identityNews(of: device, among: names)?.before
+            members.append(news)
         }
         return members
     }

@@ -115,7 +115,9 @@ extension Node {
         // Where people have roles the clock went on when the peer was welcomed.
         let clock = neighbours[connection]?.standing == nil ? person.clock.anew : nil
         neighbours[connection]?.shown.resume(as: person.status.peer, clock: clock)
+        saw(remote.author, now: now)
         tellPerson(remote.peer)
+        checkIdentity(of: remote.author)
         if let address = endpoint.statistics(connection)?.address ?? remote.address { reached(address, on: connection, now: now) }
     }
 
@@ -176,6 +178,7 @@ extension Node {
 
     private mutating func leave(_ peer: PeerID) {
         guard let person = roster.left(peer) else { return }
+        if let device = person.status.author { saw(device, now: time) }
         var status = currentStatus(person)
         status.state = .left
         (status.path, status.roundTrip, status.silentSeconds) = (nil, nil, nil)
@@ -188,6 +191,7 @@ extension Node {
         if let author = status.author, let name = board?.personName(author) { status.name = name }
         status.hasOurName = status.author != author && isOurName(status.name)
         if hasRoles { status.role = role(of: person) }
+        status.isVerified = status.author.map(acquaintances.isVerified) ?? false
         guard let connection = person.connection, let neighbour = neighbours[connection] else {
             (status.path, status.roundTrip) = (nil, nil)
             status.silentSeconds = person.silentSince.map { max(1, Int((time - $0).components.seconds)) }
@@ -255,11 +259,16 @@ extension Node {
     /// These took a name.
     mutating func tookNames(_ authors: [AuthorID], now: Instant) {
         guard isReady else { return }
+        let present = presentDevices
         for renamed in authors {
             guard let name = board?.personName(renamed) else { continue }
             guard renamed != author else {
                 roster.names.note(name, of: author)
                 continue
+            }
+            if present.contains(renamed) {
+                saw(renamed, now: now)
+                checkIdentity(of: renamed)
             }
             if let before = roster.names.take(name, of: renamed, now: now) { tell(.knownName(name, author: renamed, before: before)) }
         }

@@ -14,6 +14,7 @@ extension Node {
             take(.commit, of: Asker(frontEnd: frontEnd, reference: nil), now: now)
         }
         settleTexts(atOnce: true, now: now)
+        for device in presentDevices.sorted() { saw(device, now: now) }
         follow(codes.endAll(), now: now)
         phase.quit(handsOver: handsOver, mark: saves.givenCount, now: now)
     }

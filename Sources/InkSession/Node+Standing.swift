@@ -118,6 +118,7 @@ extension Node {
                 endpoint.forgive(device)
                 introductions.dials.mayCome(device, now: now)
             }
+            followPersons()
             for peer in roster.peers { tellPerson(peer) }
             followEpochs(now: now)
             planInviteEnds(now: now)

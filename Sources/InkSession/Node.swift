@@ -114,6 +114,7 @@ public struct Node: Sendable {
     var epochs: Epochs
     var inviteKeys: InviteKeys
     var codes: Codes
+    var acquaintances: Acquaintances
     var saves = SaveQueue()
     var roster = Roster()
     var introductions: Introductions
@@ -179,6 +180,7 @@ public struct Node: Sendable {
         codes = Codes(
             device: configuration.identity, places: configuration.invitePlaces,
             random: SecretGenerator(seed: seed.hash(of: "inkwire/1 node codes")))
+        acquaintances = Acquaintances(stored: configuration.acquaintances)
         introductions = Introductions(configuration, client: rendezvous, stun: stun, now: now)
         nearby = Nearby(random: SecretGenerator(seed: seed.hash(of: "inkwire/1 node links")))
         if let genesis = configuration.genesis, var board = try? Board(genesis: genesis), board.id == configuration.boardID {

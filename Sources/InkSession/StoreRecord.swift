@@ -18,6 +18,8 @@ public enum StoreRecord: Hashable, Sendable {
     case epoch(EpochRecord)
     /// What a link of an invite holds that this device made. Goes to disk after the transaction that gives the invite.
     case inviteKey(InviteKey)
+    /// What this device knows of somebody. Replaces what was kept of him.
+    case acquaintance(Acquaintance)
     /// The UDP port to try first at the next start.
     case ownPort(UInt16)
 }

@@ -169,7 +169,7 @@ struct View {
         // Who may fork and who may be blamed the world knows.
         case .outcome, .typing, .view, .lookHere, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
             .notAdmitted, .knownName,
-            .invited, .code, .rights, .calm, .stopped:
+            .invited, .code, .rights, .calm, .stopped, .identity:
             break
         }
     }

@@ -21,6 +21,7 @@ package struct SimulatedDisk {
     package private(set) var names: Set<TransactionName> = []
     package private(set) var receipts: [Receipt: UInt64] = [:]
     package private(set) var inviteKeys: [InviteKey] = []
+    package private(set) var acquaintances: [AuthorID: Acquaintance] = [:]
     package private(set) var lastPeers: [SocketAddress] = []
     package private(set) var ownPort: UInt16?
     /// Of the room's secrets.
@@ -108,6 +109,7 @@ package struct SimulatedDisk {
             case .ownPort(let port): ownPort = port
             case .stroke(let bytes): stroke = bytes
             case .epoch(let record): epochs.append(record)
+            case .acquaintance(let one): acquaintances[one.device] = one
             case .inviteKey(let key): if !inviteKeys.contains(key) { inviteKeys.append(key) }
             case .request: break  // No process of a world takes a board over from another.
             }

@@ -32,6 +32,7 @@ extension World {
             directAddresses: node == 0 || faults.meeting == .rendezvous || faults.meeting == .links ? [] : [participants[0].address],
             rendezvousCount: faults.meeting == .addresses || faults.meeting == .links ? 0 : 1)
         configuration.inviteKeys = participant.disk.inviteKeys
+        configuration.acquaintances = participant.disk.acquaintances.values.sorted { $0.device < $1.device }
         configuration.invite = roles?.invite(of: origin(of: node), among: options.peers)
         configuration.epochRecords = participant.disk.epochs
         configuration.stroke = participant.disk.stroke
@@ -193,6 +194,7 @@ extension World {
         case .restoring(let isUnderWay): isUnderWay ? 19 : 20
         case .duplicateDevice(let author, _): 21 ^ Trace.hash(author.bytes)
         case .meeting(let peer, _, let obstacle): 23 ^ Trace.hash(peer.bytes) ^ (obstacle == nil ? 0 : 1 << 40)
+        case .identity(let news): 32 ^ Trace.hash(news.device.bytes)
         case .knownName(_, let author, _): 22 ^ Trace.hash(author.bytes)
         case .view(let peer, let box): (box == nil ? 24 : 25) ^ Trace.hash(peer.bytes)
         case .code(let news): 31 ^ Trace.hash(news.invite.bytes)
@@ -262,6 +264,7 @@ extension World {
             case .stroke(let bytes): (hash ^ UInt64(bytes?.count ?? 0)) &* 53
             case .epoch(.brought(let name, _)): (hash ^ Trace.hash(name.bytes)) &* 59
             case .epoch(.reached(let epoch, _)), .epoch(.met(_, let epoch)): (hash ^ Trace.hash(epoch.bytes)) &* 61
+            case .acquaintance(let one): (hash ^ Trace.hash(one.device.bytes)) &* 67
             case .inviteKey(let key): (hash ^ Trace.hash(key.invite.bytes)) &* 59
             case .request(_, _, let reference): (hash ^ (reference ?? 0)) &* 47
             }
@@ -278,6 +281,7 @@ extension World {
         case .epoch(.brought(let name, _)): "secret of \(name)"
         case .epoch(.reached(let epoch, _)): "at epoch \(epoch)"
         case .epoch(.met(let device, let epoch)): "\(device) at epoch \(epoch)"
+        case .acquaintance(let one): "acquaintance \(one.device)"
         case .inviteKey(let key): "key of invite \(key.invite)"
         case .request(let name, _, _): "request of \(name)"
         }

@@ -312,6 +312,11 @@ package final class BoardStore: @unchecked Sendable {
         try onQueue { database in try database.read { db in try Schema.inviteKeys(db) } }
     }
 
+    /// Whom this device knows.
+    package func acquaintances() throws(StoreError) -> [Acquaintance] {
+        try onQueue { database in try database.read { db in try PeopleRows.load(db) } }
+    }
+
     /// The stroke that was being drawn when the process before ended without a word; nil for none.
     package func stroke() throws(StoreError) -> [UInt8]? { try onQueue { database in try database.read { db in try Schema.stroke(db) } } }
 

@@ -67,6 +67,7 @@ enum Schema {
             let (name, seed) = (key.invite.bytes, key.seed.withBytes { $0 })
             try db.cachedStatement(sql: "INSERT INTO invites VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING").execute(
                 arguments: [Data(name), Data(seed), check([name, seed])])
+        case .acquaintance(let one): try PeopleRows.write(one, db)
         case .ownPort(let port): try put(.ownPort, Array(String(port).utf8), db)
         case .stroke(let bytes):
             try db.execute(
@@ -256,14 +257,14 @@ enum Schema {
         return Data(Blake2b.hash256(writer.bytes).prefix(8))
     }
 
-    private static func number(_ value: UInt64) -> [UInt8] {
+    static func number(_ value: UInt64) -> [UInt8] {
         var writer = ByteWriter()
         writer.write(value)
         return writer.bytes
     }
 
     /// Eight bytes as `number` wrote them.
-    private static func word(_ bytes: [UInt8]) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+    static func word(_ bytes: [UInt8]) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
 
     // A damaged row can hold a value of any type; GRDB's typed subscripts trap on a wrong one, these do not.
 

@@ -121,6 +121,9 @@ extension BoardScene {
                 Bars.Hint("Esc closes", rank: 0),
             ]
         case .panel(.replace, _): [Bars.Hint("y writes over it", rank: 1), Bars.Hint("Esc leaves it", rank: 0)]
+        case .panel(.people(let people), _) where people.line != nil:
+            [Bars.Hint("Enter removes", rank: 1), Bars.Hint("Esc does not", rank: 0)]
+        case .panel(.people, _): [Bars.Hint("arrows choose", rank: 1), Bars.Hint("Esc closes", rank: 0)]
         case .panel(.picker, _): [Bars.Hint("a digit picks", rank: 1), Bars.Hint("Esc closes", .escape, rank: 0)]
         case .panel: [Bars.Hint("Esc closes", rank: 0)]
         case .dragging(_, .keys):

@@ -204,7 +204,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
                 $0.open(.chat(ChatPanel()), now: $1)
             }
         case .invite: Row("invite", ["i"], "show the link that others need") { $0.open(.invite(InvitePanel($0.invitation)), now: $1) }
-        case .people: Row("people", ["P"], "who is here") { $0.open(.people(PeoplePanel()), now: $1) }
+        case .people: Row("people", ["P"], "who is here, and what you do with them") { $0.openPeople(now: $1) }
         case .connection: Row("connection", ["N"], "how each is reached") { $0.open(.sheet(Sheet(.connection)), now: $1) }
 
         case .messages: Row("messages", ["T"], "what was said") { $0.open(.sheet(Sheet(.messages)), now: $1) }

@@ -7,7 +7,7 @@ import InkSession
 extension BoardScene {
     mutating func handle(_ event: Event, now: Instant) {
         if front.take(event, holdsUnsaved: holdsUnsaved, now: now) { redraw(.soon) }
-        if offer.take(event) { redraw(.soon) }
+        if offer.take(event, now: now) { redraw(.soon) }
         switch event {
         case .changed(let changes, let reference):
             for change in front.redrawn { regions.apply(change) }
@@ -34,15 +34,20 @@ extension BoardScene {
         case .chat(let message, _):
             if message.author == front.me { front.notices.add("you: \(message.text)", now: now) }
             redraw(.soon)
-        case .gesture, .cursor, .peer: followMotion(now: now)
+        case .peer:
+            followMotion(now: now)
+            fetchMembers()
+        case .rights: fetchMembers()
+        case .typing: changePeople(now: now) { _ in }
+        case .gesture, .cursor: followMotion(now: now)
         case .view:
             followMotion(now: now)
             if display.showsMinimap { redraw(.soon) }
         case .lookHere: tellCall(now: now)
         case .ready: beginSession()
-        case .typing, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
+        case .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
             .knownName,
-            .notAdmitted, .versionMismatch, .invited, .code, .chatsGone, .calm:
+            .notAdmitted, .versionMismatch, .invited, .code, .chatsGone, .calm, .identity:
             break
         case .rights: toldRefusal = nil
         }
@@ -55,6 +60,10 @@ extension BoardScene {
         if answer?.request.intent.isWork == true || outcome != .done { redraw(.soon) }
         if case .lookHere? = answer?.request.intent, outcome == .done {
             front.notices.add("all who are here are asked to look at what you see", as: .setting, now: now)
+        }
+        switch answer?.request.intent {
+        case .grant, .remove, .verify: fetchMembers()
+        default: break
         }
         let refusal: Refusal? = if case .refused(let refusal) = outcome { refusal } else { nil }
         if let part = answer?.request.purpose.text {
@@ -123,6 +132,8 @@ extension BoardScene {
         var next = earliest(front.deadline(now: now), requests.deadline(now: now))
         next = earliest(next, earliest(motionAt, agingDeadline(now: now)))
         if mode.sheet?.subject == .connection { next = earliest(next, front.ways.nextChange(after: now)) }
+        if case .panel(.people, _) = mode { next = earliest(next, front.people.nextDoing(after: now)) }
+        next = earliest(next, nextCodeSecond(after: now))
         next = earliest(next, earliest(selection.awaited?.until, earliest(cutting?.until, importing?.until)))
         return earliest(next, earliest(mode.nudge?.until, mode.edit?.saveAt))
     }
@@ -131,6 +142,8 @@ extension BoardScene {
     mutating func handleTimeout(now: Instant) {
         if front.handleTimeout(now: now) { redraw(.soon) }
         if mode.sheet?.subject == .connection { redraw(.soon) }
+        if case .panel(.people, _) = mode { redraw(.soon) }
+        if case .panel(.invite, _) = mode, offer.code != nil { redraw(.soon) }
         if let nudge = mode.nudge, nudge.until <= now { endNudge(now: now) }
         saveEdit(now: now)
         giveUpDrawn(now: now)

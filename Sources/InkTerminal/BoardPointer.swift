@@ -31,7 +31,7 @@ extension BoardScene {
             zoom(by: 1, about: cell, now: now)
         case .wheel(.down) where report.modifiers.contains(.control) && isOnCanvas && mode.sheet == nil:
             zoom(by: -1, about: cell, now: now)
-        case .wheel(let direction): wheel(direction, report.modifiers)
+        case .wheel(let direction): wheel(direction, report.modifiers, now: now)
         case .press(.left): pressLeft(here, at: cell, report.modifiers, now: now)
         case .press(.middle): if mode.drag == nil { mouse.pullsAt = cell }
         case .press(.right): cancelDrag(now: now)
@@ -97,7 +97,7 @@ extension BoardScene {
         case .restyle(let change):
             closePanel()
             restyle(change, now: now)
-        case .people: open(.people(PeoplePanel()), now: now)
+        case .people: openPeople(now: now)
         case .connection: open(.sheet(Sheet(.connection)), now: now)
         case nil: break
         }
@@ -337,8 +337,8 @@ extension BoardScene {
 
     // MARK: Small things
 
-    private mutating func wheel(_ direction: MouseEvent.Direction, _ modifiers: KeyModifiers) {
-        if scrollPanel(direction == .up ? -3 : 3) { return }
+    private mutating func wheel(_ direction: MouseEvent.Direction, _ modifiers: KeyModifiers, now: Instant) {
+        if scrollPanel(direction == .up ? -3 : 3, now: now) { return }
         let isSideways = modifiers.contains(.shift)
         switch direction {
         case .up: pan(columns: isSideways ? -6 : 0, rows: isSideways ? 0 : -3)

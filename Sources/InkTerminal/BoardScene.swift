@@ -43,6 +43,8 @@ struct BoardScene: Sendable {
     /// What panels that are open look through and show, kept while they are.
     var words = ShapeWords()
     var messageRows = MessageRows()
+    /// Safety words that were made.
+    var compared = ComparedWords()
     /// What others moved, as it was drawn last, and when to look again.
     var shownMotion = Motion()
     /// Nil before the first picture.
@@ -162,6 +164,7 @@ struct BoardScene: Sendable {
         (invitation, personName, isJoining, isExample) = (content.invitation, content.personName, content.isJoining, content.isExample)
         opening = content.opening
         network = content.network
+        front.safetyHint = "\(BoardCommand.people.keyWords.first ?? "") compares safety words"
         display = Display(
             style: profile.style, isDark: profile.isDark, isInTmux: profile.isInTmux, hasHighContrast: profile.hasHighContrast)
         layout = Layout(columns: columns, rows: rows)

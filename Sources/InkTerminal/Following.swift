@@ -28,6 +28,31 @@ extension BoardScene {
         touch()
     }
 
+    /// Follows somebody who is chosen.
+    mutating func follow(_ peer: PeerID, now: Instant) {
+        let pointing = motion(at: now).pointers
+        guard let whom = whereabouts(pointing).first(where: { $0.peer == peer }) else { return tellNowhere(peer, now: now) }
+        following = Followed(peer: peer)
+        stayWithFollowed(pointing, now: now)
+        if whom.view == nil, let place = whom.place { goTo(place) }
+        touch()
+    }
+
+    /// Goes where somebody who is chosen points, or to what he sees if he does not point.
+    mutating func goTo(_ peer: PeerID, now: Instant) {
+        stopFollowing()
+        guard let whom = whereabouts(motion(at: now).pointers).first(where: { $0.peer == peer }) else { return tellNowhere(peer, now: now) }
+        visited = peer
+        if let place = whom.place { goTo(place) } else if let view = whom.view { show(view, now: now) }
+        touch()
+    }
+
+    private mutating func tellNowhere(_ peer: PeerID, now: Instant) {
+        let name = front.people[peer].map { front.people.shownName($0, columnsMax: 16) } ?? "somebody"
+        front.notices.add("\(name) does not point at the board now", as: .setting, now: now)
+        touch()
+    }
+
     private func whereabouts(_ pointing: [Motion.Pointer]) -> [Whereabouts] {
         front.people.present.compactMap { peer, person in
             let place = pointing.first { $0.peer == peer }?.place

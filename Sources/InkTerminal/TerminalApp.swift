@@ -33,6 +33,12 @@ public struct TerminalApp: Sendable {
         case clip(FetchedClip)
         /// A file was read that is to be drawn.
         case imported(FileDrawing)
+        /// Who has a right on the board, and what the wall clock says, ms since 1970.
+        case members([MemberNews], wallTime: UInt64)
+        /// The safety words with somebody; nil where this machine does not give the memory.
+        case safetyWords(AuthorID, SafetyWords?)
+        /// What came of a text that was to be a QR code.
+        case picture(String, QROutcome)
         case timeout
     }
 
@@ -66,6 +72,12 @@ public struct TerminalApp: Sendable {
         case keepClip(KeptClip)
         /// Looks for what was copied last; answered by `clip`.
         case fetchClip
+        /// Asks who has a right on the board; answered by `members`.
+        case fetchMembers
+        /// Makes safety words, which takes a second; answered by `safetyWords`.
+        case compare(AuthorID)
+        /// Makes a QR code of a text; answered by `picture`.
+        case picture(String)
         /// Stops, as Ctrl+Z does under a shell; the loop of the terminal does that itself.
         case suspend
         /// What was being opened is to be fetched.
@@ -179,6 +191,9 @@ public struct TerminalApp: Sendable {
         case .clipKept(let clip, let complaint): board?.clipWasKept(clip, complaint: complaint, now: now)
         case .clip(let fetched): board?.take(fetched, now: now)
         case .imported(let file): board?.take(file, now: now)
+        case .members(let members, let wallTime): board?.take(members, wallTime: wallTime, now: now)
+        case .picture(let text, let outcome): board?.take(outcome, of: text)
+        case .safetyWords(let device, let words): board?.take(words, of: device, now: now)
         case .timeout:
             deliver(decoder.handleTimeout(now: now), now: now)
             window.handleTimeout(now: now)

@@ -141,6 +141,9 @@ struct Notices: Sendable {
 
     private static let twins: [Character: String] = ["“": "\"", "”": "\"", "‘": "'", "’": "'", "…": "...", "–": "-", "—": "-"]
 
+    /// True for a terminal that shows ASCII alone.
+    static var isASCII: Bool { speaksASCII }
+
     private static let speaksASCII: Bool = {
         let environment = ProcessInfo.processInfo.environment
         return environment["TERM"] == "dumb" || GlyphStyle(environment: environment) == .ascii

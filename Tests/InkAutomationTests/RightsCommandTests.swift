@@ -29,6 +29,8 @@ import Testing
             try command(#"{"do":"remove","who":"bob","with_invited":true,"reason":"so"}"#)
                 == .remove(who: "bob", withInvited: true, reason: "so"))
         #expect(try command(#"{"do":"members"}"#) == .members)
+        #expect(try command(#"{"do":"safety","who":"bob"}"#) == .safety(who: "bob"))
+        #expect(try command(#"{"do":"verify","who":"bob","verified":false}"#) == .verify(who: "bob", false))
         #expect(try command(#"{"do":"invite","code":true}"#) == .invite(InviteOrder(role: .editor, code: .wanted)))
         #expect(try command(#"{"do":"invite","role":"viewer","code":false}"#) == .invite(InviteOrder(role: .viewer)))
         #expect(try command(#"{"do":"invite","me":true,"uses":1}"#) == .invite(InviteOrder(role: nil, uses: 1)))
@@ -41,7 +43,9 @@ import Testing
             (#"{"do":"invite","me":1}"#, "me"), (#"{"do":"invite","me":true,"role":"viewer"}"#, "role"),
             (#"{"do":"invite","uses":1.5}"#, "uses"), (#"{"do":"invite","ttl_s":-1}"#, "ttl_s"),
             (#"{"do":"invite","ttl_s":1073741824}"#, "ttl_s"), (#"{"do":"grant","who":"bob"}"#, "role"),
-            (#"{"do":"grant","role":"viewer"}"#, "who"), (#"{"do":"remove","who":""}"#, "who"),
+            (#"{"do":"grant","role":"viewer"}"#, "who"), (#"{"do":"safety"}"#, "who"),
+            (#"{"do":"verify","who":"bob"}"#, "verified"), (#"{"do":"verify","who":"bob","verified":1}"#, "verified"),
+            (#"{"do":"remove","who":""}"#, "who"),
             (#"{"do":"remove","who":"bob","with_invited":1}"#, "with_invited"),
             (#"{"do":"remove","who":"bob","reason":"\#(String(repeating: "x", count: 257))"}"#, "reason"),
         ])
@@ -75,6 +79,64 @@ import Testing
         stage.line(#"{"do":"remove","who":"bob"}"#)
         stage.answer(.members([], invites: []))
         #expect(stage.events("error").last?["code"] == "no_roles" && stage.intents.count == 2)
+    }
+
+    // CL-181
+    @Test func `safety words are made for whom one names, and that they are the same is marked`() throws {
+        var stage = Stage()
+        stage.line(#"{"do":"safety","who":"bob","ref":1}"#)
+        stage.answer(.members([Self.bob], invites: []))
+        #expect(stage.compared == [[Stage.author(1), Self.bob.device]] && stage.events("safety").isEmpty)
+        let cheap = Argon2id.Cost(passes: 1, memory: 8192)
+        let words = try #require(SafetyWords(Stage.author(1), Self.bob.device, cost: cheap))
+        stage.answer(safety: words)
+        let told = try #require(stage.events("safety").first)
+        #expect(told["who"] == .string(Self.bob.device.hex) && told["me"] == .string(Stage.author(1).hex) && told["ref"] == 1)
+        #expect(told["words"] == .array(words.words.map { .string($0) }) && stage.automation.results.safety?.words == words)
+        stage.line(#"{"do":"verify","who":"bob","verified":true,"ref":2}"#)
+        stage.answer(.members([Self.bob], invites: []))
+        #expect(stage.intents.last?.intent == .verify(Self.bob.device, true))
+        stage.receive(.outcome(ref: try #require(stage.intents.last?.ref), .done))
+        #expect(stage.events("done").last?["ref"] == 2)
+        // Where the memory is lacking there are none, and nothing else in their place.
+        stage.line(#"{"do":"safety","who":"bob","ref":3}"#)
+        stage.answer(.members([Self.bob], invites: []))
+        stage.answer(safety: nil)
+        #expect(stage.events("error").last?["code"] == "no_memory" && stage.events("safety").count == 1)
+        // On a board without roles those who are here are meant.
+        stage.receive(.peer(PeerStatus(peer: .zero, author: Stage.author(4), name: "eve", state: .joined)))
+        for who in ["eve", Stage.author(4).hex] {
+            stage.line(#"{"do":"verify","who":"\#(who)","verified":true}"#)
+            stage.answer(.members([], invites: []))
+            #expect(stage.intents.last?.intent == .verify(Stage.author(4), true))
+            stage.receive(.outcome(ref: try #require(stage.intents.last?.ref), .done))
+        }
+        stage.line(#"{"do":"safety","who":"\#(Stage.author(1).hex)"}"#)
+        var own = Self.bob
+        (own.device, own.person) = (Stage.author(1), Stage.author(1))
+        stage.answer(.members([own], invites: []))
+        #expect(stage.events("error").last?["code"] == "oneself")
+    }
+
+    // CL-180
+    @Test func `who comes by a trusted name is told of, and commands that mean him by it are refused`() throws {
+        var stage = Stage()
+        stage.receive(.identity(IdentityNews(name: "bob", device: Stage.author(3), before: Self.bob.device, wasVerified: true)))
+        let told = try #require(stage.events("identity").first)
+        #expect(
+            told["author"] == .string(Stage.author(3).hex) && told["before"] == .string(Self.bob.device.hex) && told["was"] == "verified")
+        #expect(told["next"]?.string?.contains("WARNING") == true)
+        var other = Self.bob
+        (other.device, other.person, other.takesNameOf) = (Stage.author(3), Stage.author(3), Self.bob.device)
+        for (order, isRefused) in [
+            (#"{"do":"remove","who":"bob"}"#, true), (#"{"do":"grant","who":"bob","role":"viewer"}"#, true),
+            (#"{"do":"remove","who":"\#(Stage.author(3).hex)"}"#, false),
+        ] {
+            let before = stage.intents.count
+            stage.line(order)
+            stage.answer(.members([Self.bob, other], invites: []))
+            #expect((stage.events("error").last?["code"] == "identity_changed") && (stage.intents.count == before) == isRefused)
+        }
     }
 
     // CL-152 CL-155

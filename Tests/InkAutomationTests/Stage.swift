@@ -12,6 +12,8 @@ struct Stage {
     private(set) var lines: [JSONObject] = []
     private(set) var intents: [(intent: Intent, ref: UInt64?)] = []
     private(set) var questions: [BoardQuestion] = []
+    /// Between whom words were asked for.
+    private(set) var compared: [[AuthorID]] = []
     private(set) var hasQuit = false
 
     let me = Stage.author(1)
@@ -57,6 +59,11 @@ struct Stage {
 
     mutating func answer(_ answer: BoardAnswer) {
         automation.receive(answer, now: now)
+        drain()
+    }
+
+    mutating func answer(safety words: SafetyWords?) {
+        automation.receive(safety: words, now: now)
         drain()
     }
 
@@ -108,6 +115,7 @@ struct Stage {
                 lines.append(object)
             case .intent(let intent, let ref): intents.append((intent, ref))
             case .ask(let question): questions.append(question)
+            case .makeSafetyWords(let me, let other): compared.append([me, other])
             case .quit: hasQuit = true
             }
         }

@@ -228,6 +228,7 @@ import Testing
         case .grant: 27
         case .remove: 28
         case .attention: 60
+        case .verify: 45
         }
     }
 
@@ -261,6 +262,7 @@ import Testing
         case .notAdmitted: 25
         case .chatsGone: 26
         case .code: 27
+        case .identity: 65
         }
     }
 }

@@ -81,6 +81,51 @@ import Testing
         }
     }
 
+    @Test func `who joins is announced with what he may do and how he is reached, and how words are compared`() {
+        // FE-140
+        func told(_ people: [(name: String, isVerified: Bool)], hint: String = "P compares safety words") -> [String] {
+            var front = front
+            front.safetyHint = hint
+            for (number, person) in people.enumerated() {
+                let status = PeerStatus(
+                    peer: identifier(20 + number), author: identifier(30 + number), name: person.name, state: .joined, path: .direct,
+                    roundTrip: .milliseconds(24), role: .editor, isVerified: person.isVerified)
+                _ = front.take(.peer(status), holdsUnsaved: false, now: .zero)
+            }
+            return front.notices.shown.map(\.text)
+        }
+        let path = Sentence.path(.direct, step: RoundTripSteps.step(for: .milliseconds(24), shown: nil) ?? 0).text
+        #expect(told([("bob", false)]) == ["bob joined as an editor, \(path); P compares safety words"])
+        #expect(told([("bob", true)]) == ["bob joined as an editor, \(path)"])
+        #expect(told([("bob", false)], hint: "") == ["bob joined as an editor, \(path)"])
+        #expect(told([("bob", false), ("eve", false)]) == ["bob, eve joined"])
+    }
+
+    @Test func `that somebody goes by a trusted name stays until it is answered`() {
+        // FE-142
+        var front = front
+        let (bob, eve, mal): (AuthorID, AuthorID, AuthorID) = (identifier(8), identifier(9), identifier(10))
+        func warning(_ device: AuthorID) -> String { Sentence.identity("bob@\(device)", wasVerified: true).text }
+        for device in [eve, mal] {
+            let news = IdentityNews(name: "bob", device: device, before: bob, wasVerified: true)
+            let isSeen = front.take(.identity(news), holdsUnsaved: false, now: .zero)
+            // It says more than that a known name came.
+            let isSaidAgain = front.take(.knownName("bob", author: device, before: bob), holdsUnsaved: false, now: .zero)
+            #expect(isSeen && !isSaidAgain)
+        }
+        for second in 1...100 { front.notices.add("news \(second)", now: .zero + .seconds(second)) }
+        #expect(front.notices.shown.map(\.text) == [warning(eve), "news 100"])
+        _ = front.handleTimeout(now: .zero + .seconds(3600))
+        #expect(front.notices.shown.map(\.text) == [warning(eve)])
+        front.settleClaim(of: bob, isVerified: false, now: .zero)
+        front.settleClaim(of: eve, isVerified: false, now: .zero + .seconds(3600))
+        #expect(front.notices.shown.map(\.text) == [warning(mal)] && front.claims[eve] != nil)
+        // Who is verified goes by his own name.
+        let status = PeerStatus(peer: identifier(20), author: mal, name: "bob", state: .joined, isVerified: true)
+        _ = front.take(.peer(status), holdsUnsaved: false, now: .zero + .seconds(3601))
+        #expect(front.claims[mal] == nil && front.notices.shown.allSatisfy { $0.kind != .identity })
+    }
+
     @Test func `a mismatch of versions is not said each time that somebody knocks`() {
         // FE-17
         var front = front

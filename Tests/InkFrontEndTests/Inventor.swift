@@ -60,6 +60,7 @@ struct Inventor {
             .calm(.takeBack(TakeBackOrder(.named(text()), .since(number())))),
             .calm(.lock(shapeIDs(), flip())), .calm(.pace(milliseconds: UInt32(truncatingIfNeeded: number()))),
             .calm(.takeBack(TakeBackOrder(.device(name()), .sequences(1...max(1, number()))))),
+            .verify(name(), flip()),
         ]
         for gesture in gestures() { intents += [.begin(gesture), .update(gesture)] }
         return intents
@@ -84,6 +85,7 @@ struct Inventor {
             .rejected(author: maybe { $0.name() }, rule: text()), .fork(author: name(), sequence: number()),
             .textMerged(TextNews(shape: shapeID(), other: name(), outcome: pick([.merged, .beside(shapeID()), .lost(text())]))),
             .restoring(isUnderWay: flip()), .duplicateDevice(name(), seconds: count()), .knownName(text(), author: name(), before: name()),
+            .identity(IdentityNews(name: text(), device: name(), before: name(), wasVerified: flip())),
             .meeting(
                 name(), author: name(), maybe { Obstacle(way: $0.pick(Obstacle.Way.allCases), relay: $0.pick(Obstacle.Relay.allCases)) }),
             .calm(.tookBack(by: name(), of: name(), changes: count())),
@@ -151,7 +153,7 @@ struct Inventor {
         PeerStatus(
             peer: name(), author: maybe { $0.name() }, name: text(), state: pick([.joining, .joined, .idle, .away, .left]),
             path: maybe { _ in .direct }, roundTrip: maybe { $0.span() }, silentSeconds: maybe { $0.count() }, hasOurName: flip(),
-            role: maybe { $0.pick(Role.allCases) })
+            role: maybe { $0.pick(Role.allCases) }, isVerified: flip())
     }
 
     private mutating func role() -> Role { pick(Role.allCases) }
@@ -176,10 +178,12 @@ struct Inventor {
     }
 
     private mutating func member() -> MemberNews {
-        MemberNews(
+        var news = MemberNews(
             device: name(), person: name(), name: text(), role: role(), origin: pick([.founder, .granted, .invited(by: name())]),
             giver: maybe { $0.name() },
             isPresent: flip(), since: number(), right: name(), isOverUse: flip())
+        (news.isVerified, news.lastSeen, news.takesNameOf) = (flip(), maybe { $0.number() }, maybe { $0.name() })
+        return news
     }
 
     private mutating func standingInvite() -> StandingInvite {

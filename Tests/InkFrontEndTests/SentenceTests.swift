@@ -44,14 +44,14 @@ import Testing
         .path(.direct, step: 35), .somePaths(relayed: 1, of: 3, step: 100), .offline, .usingRelay(milliseconds: 88),
         .silent("bob", seconds: 3), .silentFor(seconds: 3), .waitingForBoard, .opening("plan", shapes: 50_000), .joined(["bob", "eve"]),
         .left(["bob", "eve"]),
-        .back(["bob", "eve"]),
+        .back(["bob", "eve"]), .joinedAs("bob", .editor, "direct ~35 ms", hint: "P compares safety words"),
         .alone(isSaved: true), .lost(["bob"], seconds: 7, unsent: 12), .lostShort(["bob"], seconds: 7, unsent: 12), .said("bob", "hello"),
         .refused(.diskRefuses("cannot write board.sqlite: disk full")), .skipped(3), .textDeleted, .textGoesOn,
         .text("bob", .merged), .writesHere(["bob", "eve"]), .asksToLook("bob"), .restoring, .restored, .roleGiven("ann", .editor),
         .removed(by: "ann", reason: "so", unseen: 3), .tookBack(by: "ann", of: "mallory", changes: 500),
         .slowMode(by: "ann", milliseconds: 10_000), .duplicateDevice(nil, seconds: 30),
         .unreachable("bob", Obstacle(way: .noUDP, relay: .notAllowed)),
-        .knownName("bob@7e5f7cb5", isYours: false), .notAdmitted, .code(.inviter(.over)),
+        .knownName("bob@7e5f7cb5", isYours: false), .identity("bob@7e5f7cb5", wasVerified: true), .notAdmitted, .code(.inviter(.over)),
         .invitesUnavailable(reason: "refused"), .rejected("bob", rule: "too many points"), .fork("bob"),
         .versionMismatch(theirs: 1, ours: 2), .whichIsOlder(theirs: 3, ours: 2), .versionRemedy(theirs: 3, ours: 2),
     ]
@@ -79,6 +79,7 @@ import Testing
         case .opening: "opening"
         case .joined: "joined"
         case .left: "left"
+        case .joinedAs: "joinedAs"
         case .back: "back"
         case .alone: "alone"
         case .lost: "lost"
@@ -101,6 +102,7 @@ import Testing
         case .unreachable: "unreachable"
         case .knownName: "knownName"
         case .notAdmitted: "notAdmitted"
+        case .identity: "identity"
         case .code: "code"
         case .invitesUnavailable: "invitesUnavailable"
         case .rejected: "rejected"

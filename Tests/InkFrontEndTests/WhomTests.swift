@@ -42,6 +42,31 @@ import Testing
         #expect(throws: WhomFault.nobody("abcdef01")) { try Whom.member("abcdef01", among: members) }
     }
 
+    // FE-141
+    @Test func `a name means nobody while another goes by it than who is trusted, and digits mean whom they mean`() throws {
+        let bob = try Self.member("bob", "7e5f7cb5aa")
+        var (other, eve) = (try Self.member("B\u{43E}b", "abcdef0123"), try Self.member("eve", "0123456789"))
+        other.takesNameOf = bob.device
+        let wanted = WhomFault.identity("bob", before: bob.device, others: ["B\u{43E}b@abcdef01"])
+        // Whoever of the two is there.
+        for members in [[bob, other, eve], [other, eve]] {
+            #expect(throws: wanted) { try Whom("bob", among: members, invites: []) }
+            #expect(throws: wanted) { try Whom.member("bob", among: members) }
+            #expect(try Whom.member("abcdef01", among: members) == other.device)
+            #expect(try Whom.member("B\u{43E}b@abcdef01", among: members) == other.device)
+            #expect(try Whom.member("eve", among: members) == eve.device)
+        }
+        #expect(try Whom.member("bob@7e5f7cb5", among: [bob, other]) == bob.device)
+        #expect("\(wanted)".contains("7e5f7cb5") && "\(wanted)".contains("abcdef01"))
+        // Words are compared with whoever is named: that is how it is settled.
+        #expect(try Whom.present("B\u{43E}b", among: [bob, other]) == other.device)
+        // Of several devices it is the one that is here, unless digits say which.
+        var (away, here) = (bob, try Self.member("bob", "99", of: "7e5f7cb5aa"))
+        (away.isPresent, here.isPresent, eve.isPresent) = (false, true, false)
+        #expect(try Whom.present("bob", among: [away, here]) == here.device && Whom.member("bob", among: [away, here]) == away.device)
+        #expect(try Whom.present("7e5f7cb5", among: [away, here]) == away.device && Whom.present("eve", among: [eve]) == eve.device)
+    }
+
     // FE-120
     @Test func `where it may be two, nobody is meant, and both are named`() throws {
         let bob = try Self.member("bob", "7e5f7cb5aa")

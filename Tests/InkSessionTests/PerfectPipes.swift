@@ -136,6 +136,7 @@ struct PerfectPipes {
         configuration.genesis = configuration.genesis ?? stored.first { $0.isGenesis }
         configuration.stored += stored.filter { !$0.isGenesis }
         configuration.epochRecords = members[index].disk.compactMap { if case .epoch(let record) = $0 { record } else { nil } }
+        configuration.acquaintances = members[index].disk.compactMap { if case .acquaintance(let one) = $0 { one } else { nil } }
         let peers = members[index].disk.compactMap { if case .lastPeers(let addresses) = $0 { addresses } else { nil } }.last
         configuration.lastPeers = peers ?? []
         members[index].restarts += 1

@@ -69,6 +69,8 @@ setup_look_for_tests() {
     has ps || lacks ps
     has patch || lacks patch
     if [ "$(uname)" = Linux ]; then has ip || lacks ip; fi
+    has zbarimg || lacks zbarimg
+    if [ "$(uname)" = Linux ]; then PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -q 'libqrencode\.so\.4' || lacks libqrencode; fi
     has clang || has cc || lacks clang
 }
 
@@ -130,6 +132,8 @@ setup_package() {
         apt:nsenter | apt:setpriv) echo util-linux ;;
         apt:rsvg-convert) echo librsvg2-bin ;;
         apt:img2sixel) echo libsixel-bin ;;
+        apt:zbarimg) echo zbar-tools ;;
+        apt:libqrencode) echo libqrencode4 ;;
         apt:ssh) echo openssh-client ;;
         apt:sshd) echo openssh-server ;;
         dnf:libsodium) echo libsodium-devel ;;
@@ -137,6 +141,8 @@ setup_package() {
         dnf:pkg-config) echo pkgconf-pkg-config ;;
         dnf:python) echo python3 ;;
         dnf:pyte) echo python3-pyte ;;
+        dnf:zbarimg) echo zbar ;;
+        dnf:libqrencode) echo qrencode-libs ;;
         dnf:cryptography) echo python3-cryptography ;;
         dnf:pillow) echo python3-pillow ;;
         dnf:numpy) echo python3-numpy ;;

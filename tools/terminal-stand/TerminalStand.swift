@@ -68,7 +68,7 @@ import InkTerminal
             case .effect(.export), .effect(.keepBoard), .effect(.keepName), .effect(.goBack), .effect(.opened), .effect(.written),
                 .effect(.suspend),
                 .effect(.keepClip),
-                .effect(.fetchClip), .effect(.importFile):
+                .effect(.fetchClip), .effect(.importFile), .effect(.fetchMembers), .effect(.compare), .effect(.picture):
                 break
             case .effect(.quit), .effect(.stopped):
                 tty.leave()

@@ -124,6 +124,12 @@ ssize_t ink_link_send(
 /// where there is none.
 ssize_t ink_link_receive(int fd, const uint8_t *group, uint8_t *bytes, size_t capacity, struct ink_link_sender *sender);
 
+/// Makes a QR code (ISO/IEC 18004) of a text by libqrencode, which is opened by name when it is first asked for: nothing is linked.
+///
+/// `modules` takes one byte for each module, row by row, 1 for a dark one; 177 * 177 is the most that there is. Returns the modules of a side, 0
+/// where the library is not there, -1 for a text that no code holds.
+int ink_qr_encode(const char *text, uint8_t *modules, size_t capacity);
+
 #ifdef __cplusplus
 }
 #endif

@@ -23,8 +23,13 @@ enum PanelAnswer: Hashable, Sendable {
     case closes
     /// It stays, and a text goes to the clipboard.
     case copies(String)
-    /// It stays, and a short code is asked for.
+    /// It stays, and a short code is asked for, or a link of a new invite.
     case makesCode
+    case makesLink
+    /// It stays, and invites are for another role.
+    case choosesRole
+    /// It stays, and a text is asked for as a QR code.
+    case pictures(String)
     /// It stays, and a message is being typed.
     case types
     /// It closes, and a message is said.
@@ -39,6 +44,14 @@ enum PanelAnswer: Hashable, Sendable {
     case picks
     /// It closes, and a file that is there is written over.
     case replaces
+    /// Something is done with somebody; the panel of people closes for what is seen on the board.
+    case acts(PeopleAction, AuthorID)
+    /// Safety words were compared with somebody, and are the same; of who was verified, that is taken back. It stays, as in what follows.
+    case answers(AuthorID)
+    /// Somebody who goes by the name of one who is trusted was seen to.
+    case sees(AuthorID)
+    case gives(AuthorID, Role)
+    case removes(AuthorID, reason: String)
 }
 
 extension BoardScene {
@@ -46,19 +59,27 @@ extension BoardScene {
     mutating func handlePanel(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
         if mode.panel?.line == nil, tellOtherAlphabet(KeyStroke(key, modifiers), now: now) { return }
         guard var panel = mode.takePanel() else { return }
-        let answer = key == .escape ? .closes : panel.handle(key, modifiers)
+        panel.look(at: front, display.style, now: now)
+        let answer = key == .escape ? panel.escape() : panel.handle(key, modifiers, offer)
         switch answer {
-        case .stays, .copies, .makesCode, .types: mode.open(panel)
+        case .stays, .copies, .makesCode, .makesLink, .choosesRole, .pictures, .types, .acts, .answers, .sees, .gives, .removes:
+            mode.open(panel)
         case .closes, .says, .restyles, .runs, .seeks, .picks, .replaces: break
         }
         switch answer {
-        case .stays, .closes: break
+        case .stays, .closes: changePeople(now: now) { _ in }
+        case .acts(let action, let device): act(action, on: device, now: now)
+        case .answers(let device): settleWords(with: device, now: now)
+        case .sees(let device): front.settleClaim(of: device, isVerified: false, now: now)
+        case .gives(let device, let role): give(device, role, now: now)
+        case .removes(let device, let reason): remove(device, reason: reason, now: now)
         case .copies(let text):
             extraBytes += Clipboard.copying(text) ?? []
             front.notices.add("link copied, if \(clipboardCondition())", now: now)
-        case .makesCode:
-            guard offer.isFree else { break }
-            if let reference = ask(.invite(InviteOrder(role: .editor, uses: 1, code: .wanted)), now: now) { offer.ask(reference) }
+        case .makesCode: makeCode(now: now)
+        case .makesLink: makeLink(now: now)
+        case .choosesRole: offer.chooseNextRole()
+        case .pictures(let text): outputs.append(.effect(.picture(text)))
         case .types: ask(.typing, now: now)
         case .says(let text): ask(.say(text), now: now)
         case .restyles(let change): restyle(change, now: now)
@@ -91,7 +112,7 @@ extension BoardScene {
     }
 
     /// The wheel moves what a panel shows; false where none is open that is longer than its room.
-    mutating func scrollPanel(_ rows: Int) -> Bool {
+    mutating func scrollPanel(_ rows: Int, now: Instant) -> Bool {
         switch mode.panel {
         case .sheet(var sheet):
             sheet.scroll(rows)
@@ -100,7 +121,11 @@ extension BoardScene {
             list.choose(rows)
             mode.open(.commands(list))
         case .finder(let finder) where finder.look == .list: seek(finder, rows)
-        case .finder, .invite, .people, .picker, .chat, .replace, nil: return false
+        case .people(var people):
+            people.choose(rows)
+            mode.open(.people(people))
+            changePeople(now: now) { _ in }
+        case .finder, .invite, .picker, .chat, .replace, nil: return false
         }
         touch()
         return true
@@ -114,8 +139,11 @@ extension BoardScene {
         case .sheet(var sheet):
             sheet.draw(rows(of: sheet.subject, columns: Sheet.columns(layout), now: now), on: &buffer, layout, display.style)
             mode.open(.sheet(sheet))
-        case .invite(let invite): invite.draw(offer, on: &buffer, layout, display.style)
-        case .people(let people): people.draw(front.people, me: personName, on: &buffer, layout, display.style)
+        case .invite(let invite): invite.draw(offer, on: &buffer, layout, display.style, now: now)
+        case .people(var people):
+            people.look(at: front, display.style, now: now)
+            people.draw((personName, front.role), compared, on: &buffer, layout, display.style)
+            mode.open(.people(people))
         case .commands(var list):
             list.draw(on: &buffer, layout, display.style)
             mode.open(.commands(list))
@@ -142,7 +170,7 @@ extension BoardScene {
 }
 
 extension Panel {
-    fileprivate mutating func handle(_ key: Key, _ modifiers: KeyModifiers) -> PanelAnswer {
+    fileprivate mutating func handle(_ key: Key, _ modifiers: KeyModifiers, _ offer: CodeOffer) -> PanelAnswer {
         switch self {
         case .chat(var chat):
             defer { self = .chat(chat) }
@@ -153,13 +181,18 @@ extension Panel {
         case .finder(var finder):
             defer { self = .finder(finder) }
             return finder.handle(key, modifiers)
+        // A line may be typed in it.
+        case .people(var people):
+            defer { self = .people(people) }
+            return people.handle(key, modifiers)
         // A letter with Control or Alt is another key.
         case _ where !modifiers.isDisjoint(with: [.control, .alt]): return .stays
         case .sheet(var sheet):
             defer { self = .sheet(sheet) }
             return sheet.handle(key)
-        case .invite(let invite): return invite.handle(key)
-        case .people(let people): return people.handle(key)
+        case .invite(var invite):
+            defer { self = .invite(invite) }
+            return invite.handle(key, offer)
         case .picker(let picker): return picker.handle(key)
         case .replace(let asked): return asked.handle(key)
         }
@@ -177,7 +210,31 @@ extension Panel {
         case .finder(var finder):
             defer { self = .finder(finder) }
             return finder.line.paste(text, isPart: isPart)
-        case .sheet, .invite, .people, .picker, .replace: return nil
+        case .people(var people):
+            defer { self = .people(people) }
+            return people.paste(text, isPart: isPart)
+        case .sheet, .invite, .picker, .replace: return nil
+        }
+    }
+
+    /// Looks at what a key may be about.
+    fileprivate mutating func look(at front: FrontEnd, _ style: GlyphStyle, now: Instant) {
+        guard case .people(var people) = self else { return }
+        people.look(at: front, style, now: now)
+        self = .people(people)
+    }
+
+    /// Escape leaves a question within a panel first.
+    fileprivate mutating func escape() -> PanelAnswer {
+        switch self {
+        case .people(var people):
+            defer { self = .people(people) }
+            return people.escape() ? .stays : .closes
+        case .invite(var invite) where invite.picture != nil:
+            invite.hidePicture()
+            self = .invite(invite)
+            return .stays
+        default: return .closes
         }
     }
 
@@ -187,7 +244,8 @@ extension Panel {
         case .chat(let chat): chat.line
         case .commands(let list): list.line
         case .finder(let finder): finder.line
-        case .sheet, .invite, .people, .picker, .replace: nil
+        case .people(let people): people.line
+        case .sheet, .invite, .picker, .replace: nil
         }
     }
 }

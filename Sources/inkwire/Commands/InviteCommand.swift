@@ -42,9 +42,13 @@ struct InviteCommand: ParsableCommand {
         help: "Three words and a number to be said aloud, good for ten minutes and for one who joins, or as many as --uses says.")
     var isCode = false
 
+    @Flag(name: .customLong("qr"), help: "On a terminal, also as a QR code; needs libqrencode 4.")
+    var isPicture = false
+
     @OptionGroup var options: GlobalOptions
 
     mutating func run() throws {
+        if isPicture { try QRCode.check(isJSON: options.isJSON) }
         guard role != nil || isForMe || timeToLive != nil || uses != nil || isCode else { return try writeStanding() }
         try options.check()
         guard uses.map({ (1...Limits.inviteCount).contains($0) }) ?? true else {
@@ -69,6 +73,7 @@ struct InviteCommand: ParsableCommand {
         var object: JSONObject = ["schema": 1]
         for member in EventFormat().invite(news, link: link).members { object[member.key] = member.value }
         let text = options.isJSON ? JSONValue.object(object).text : link
+        if isPicture { try QRCode.draw(link) }
         try StandardStream.output.deliver(Array((text + "\n").utf8))
         options.notices.say(Self.sentence(of: news))
     }
@@ -79,7 +84,7 @@ struct InviteCommand: ParsableCommand {
         let access = try BoardAccess.open(board, catalog: options.catalog)
         var commands = [AutomationCommand.invite(order)]
         if case .held = access { commands.append(.wait(.code, milliseconds: CodeTeller.waitMilliseconds)) }
-        let teller = CodeTeller(options: options)
+        let teller = CodeTeller(options: options, isPictured: isPicture)
         do {
             try apply(commands, to: access, options: options, hears: { teller.hear($0) }) { index in
                 index == 0 ? "no code was made" : "who took the code did not come"
@@ -105,6 +110,7 @@ struct InviteCommand: ParsableCommand {
             rendezvous: hosts, usesTLS: addresses.contains { $0.usesTLS }, direct: direct,
             roomSecret: content.linkSecret.secret, board: meta.board, key: meta.inviteKey, epoch: content.linkSecret.epoch)
         let text = options.isJSON ? JSONValue.object(["schema": 1, "link": .string(invite.link)]).text : invite.link
+        if isPicture { try QRCode.draw(invite.link) }
         try StandardStream.output.deliver(Array((text + "\n").utf8))
         options.notices.say(
             meta.inviteKey == nil

@@ -9,12 +9,15 @@ import InkTerminal
 /// `inkwire members`: who may do what on a board, and changing it.
 struct MembersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "members", abstract: "List who may do what on a board; give roles, remove members and invites, take back their work.",
+        commandName: "members",
+        abstract: "List who may do what on a board; give roles, remove members and invites, take back their work, find out who is who.",
         discussion: """
             WHO is a name that nobody else here has, or 8 digits or more with which a key, or an invite's name, begins.
             A member who is removed draws here no more, and the others see nothing of what they draw from then on. Of an invite that is removed no link \
             is good any more; who came by it stays, unless --with-invited is given.
             What is taken back stands as it did before; what others changed since stays as they left it. It is one step of undo.
+            Safety words are six words that both sides see: where each reads the same to the other, nobody is between them. Who was verified has a tick in \
+            the list, on this machine alone.
             """)
 
     @Argument(help: "The board's name, or digits with which its id begins.")
@@ -40,6 +43,16 @@ struct MembersCommand: ParsableCommand {
     @Option(help: ArgumentHelp("With --take-back: only what claims to be no older, as 90s, 10m, 2h or 7d.", valueName: "time"))
     var since: InviteSpanArgument?
 
+    @Option(name: .customLong("safety"), help: ArgumentHelp("The six words to compare with somebody.", valueName: "WHO"))
+    var compared: String?
+
+    @Option(
+        name: .customLong("verify"), help: ArgumentHelp("Mark somebody verified: the words are the same on both sides.", valueName: "WHO"))
+    var verified: [String] = []
+
+    @Option(name: .customLong("unverify"), help: ArgumentHelp("Take that back.", valueName: "WHO"))
+    var unverified: [String] = []
+
     @OptionGroup var options: GlobalOptions
 
     mutating func run() throws {
@@ -59,10 +72,26 @@ struct MembersCommand: ParsableCommand {
                 (.remove(who: $0, withInvited: withInvited, reason: reason), "\($0) is removed", "\($0) was not removed")
             }
             + takenBack.map { (.takeBack(who: $0, span), "what \($0) did is taken back", "nothing of \($0) was taken back") }
+            + verified.map { (.verify(who: $0, true), "\($0) is verified", "\($0) was not verified") }
+            + unverified.map { (.verify(who: $0, false), "\($0) is not verified any more", "\($0) is as before") }
+            + (compared.map {
+                [
+                    (
+                        .safety(who: $0), "read them to \($0), or hear them read: `--verify` marks who has the same",
+                        "there are no safety words for \($0)"
+                    )
+                ]
+            } ?? [])
         let access = try BoardAccess.open(board, catalog: options.catalog)
         let isList = changes.isEmpty
         let results = try apply(changes.map(\.command) + (isList ? [.members] : []), to: access, options: options) { index in
             changes.indices.contains(index) ? changes[index].failed : "the members were not listed"
+        }
+        if let (device, words) = results.safety {
+            let object: JSONObject = [
+                "schema": 1, "who": .string(device.hex), "words": .array(words.words.map { .string($0) }),
+            ]
+            try StandardStream.output.deliver(Array(((options.isJSON ? JSONValue.object(object).text : "\(words)") + "\n").utf8))
         }
         for change in changes { options.notices.say(change.done) }
         guard isList, let (members, invites) = results.members else { return }
@@ -95,6 +124,9 @@ struct MembersCommand: ParsableCommand {
                 }
             var columns = [member.name.isEmpty ? "-" : Failure.plain(member.name), "\(member.device)", "\(member.role)", origin]
             columns.append(member.isPresent ? "here" : "since \(Age.text(of: member.since, now: now))")
+            if !member.isPresent, let last = member.lastSeen { columns.append("seen \(Age.text(of: last, now: now))") }
+            if member.isVerified { columns.append("\(Notices.isASCII ? "v" : "✓") verified") }
+            if let other = member.takesNameOf { columns.append("goes by the name of \(other), who is another") }
             if member.isOverUse { columns.append("more than the invite was for") }
             return columns.joined(separator: "\t")
         }

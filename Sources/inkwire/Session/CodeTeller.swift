@@ -9,6 +9,7 @@ import InkSession
 /// - Invariant of `@unchecked Sendable`: what changes is touched under the lock.
 final class CodeTeller: @unchecked Sendable {
     private let options: GlobalOptions
+    private let isPictured: Bool
     private let lock = NSLock()
     /// The invite whose code it is.
     private var invite: TransactionName?
@@ -18,7 +19,8 @@ final class CodeTeller: @unchecked Sendable {
     /// Longer than any code is good.
     static let waitMilliseconds = 660_000
 
-    init(options: GlobalOptions) { self.options = options }
+    /// - Parameter isPictured: the code is drawn as a QR code, too.
+    init(options: GlobalOptions, isPictured: Bool = false) { (self.options, self.isPictured) = (options, isPictured) }
 
     /// Why nobody, or not all, came by it.
     var complaint: Failure? { lock.withLock { ending } }
@@ -55,6 +57,7 @@ final class CodeTeller: @unchecked Sendable {
         var object: JSONObject = ["schema": 1, "code": .string(code), "role": .string("\(news.role)")]
         if let end = news.codeEndsAt { object["code_expires"] = .integer(Int64(clamping: end)) }
         do {
+            if isPictured { try QRCode.draw(code) }
             try StandardStream.output.deliver(Array(((options.isJSON ? JSONValue.object(object).text : code) + "\n").utf8))
         } catch {
             return fail(error)

@@ -97,7 +97,7 @@ extension Failure {
             case "timeout": .timeout
             case "no_such_member", "no_such_invite": .notFound
             // Who somebody is, or is not here.
-            case "not_owner", "senior", "oneself", "no_right", "not_allowed": .identity
+            case "not_owner", "senior", "oneself", "no_right", "not_allowed", "identity_changed": .identity
             case "no_roles": .version
             default: .usage
             }

@@ -165,6 +165,7 @@ final class HeadlessSession: @unchecked Sendable {
             case .write(let line): lines.append(contentsOf: Array(line.utf8) + [UInt8(ascii: "\n")])
             case .intent(let intent, let ref): session.submit(intent, ref: ref)
             case .ask(let question): ask(question)
+            case .makeSafetyWords(let me, let other): makeSafetyWords(me, other)
             case .quit: Task { [self] in _ = await session.quit() }
             }
         }
@@ -213,6 +214,17 @@ final class HeadlessSession: @unchecked Sendable {
                 automation.receive(answer, now: clock.now)
                 drain()
             case .failure(let error): notices.detail("\(error)")
+            }
+        }
+    }
+
+    /// Off the loop: it takes a second.
+    private func makeSafetyWords(_ me: AuthorID, _ other: AuthorID) {
+        DispatchQueue.global().async { [self] in
+            let words = SafetyWords(me, other)
+            loop.execute { [self] in
+                automation.receive(safety: words, now: clock.now)
+                drain()
             }
         }
     }

@@ -158,6 +158,7 @@ final class HeldBoard: Sendable {
         (configuration.epoch, configuration.epochRecords) = (meta.epoch, opened.content.epochs)
         // What of these cannot be read keeps nobody from the board.
         configuration.inviteKeys = (try? opened.store.inviteKeys()) ?? []
+        configuration.acquaintances = (try? opened.store.acquaintances()) ?? []
         configuration.stroke = try? opened.store.stroke()
         if let succession {
             configuration.strand = succession.strand

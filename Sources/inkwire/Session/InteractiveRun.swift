@@ -305,11 +305,27 @@ struct InteractiveRun {
             case .effect(.keepName(let name)): if let words = keep(name, person) { app.handle(.notice(words), now: options.clock.now) }
             case .effect(.keepClip(let clip)): clips.keep(clip)
             case .effect(.fetchClip): clips.fetch()
+            case .effect(.fetchMembers): fetchMembers(of: session, for: screen.mailbox)
+            case .effect(.compare(let device)): compare(session.me, device, for: screen.mailbox)
+            case .effect(.picture(let text)): app.handle(.picture(text, QRCode.outcome(of: text)), now: options.clock.now)
             case .effect(.goBack): return .wentBack
             case .effect(.keepBoard): goes = false
             case .effect(.example), .effect(.newBoard), .effect(.join), .effect(.open), .effect(.opened), .effect(.suspend): break
             }
         }
+    }
+
+    private func fetchMembers(of session: BoardSession, for mailbox: TTYMailbox) {
+        session.loop.execute {
+            session.ask(.members).whenSuccess { answer in
+                if case .members(let members, _) = answer { mailbox.post(.members(members, wallTime: wallMilliseconds())) }
+            }
+        }
+    }
+
+    /// Beside the terminal: it takes a second.
+    private func compare(_ me: AuthorID, _ device: AuthorID, for mailbox: TTYMailbox) {
+        DispatchQueue.global().async { mailbox.post(.safetyWords(device, SafetyWords(me, device))) }
     }
 
     /// Takes away a board that was there to try things on; false where that cannot be, which is said: then it stays as any other.
