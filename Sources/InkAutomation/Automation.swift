@@ -153,6 +153,8 @@ package struct Automation {
             for change in changes { tell(change, ref: ref, wallTime: wallTime) }
         case .outcome(let ref, let outcome): receive(outcome, of: ref, now: now)
         case .chat(let message, let ref): tell(message, ref: ref)
+        case .chatState(let message): tell(message, ref: nil)
+        case .chatPage(let page, let ref): tell(page, ref: ref)
         case .gesture(let id, let change): tell(change, of: id)
         case .sync(let status):
             write("sync", format.sync(status))
@@ -177,7 +179,8 @@ package struct Automation {
         case .cursor(let source, let samples):
             if let (name, members) = format.plain(event) { write(name, members) }
             tellLight(samples, of: source.peer)
-        case .view, .lookHere, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName, .notAdmitted,
+        case .view, .lookHere, .typing, .typingEnded, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName,
+            .notAdmitted,
             .versionMismatch, .rights, .chatsGone:
             if let (name, members) = format.plain(event) { write(name, members) }
         }
@@ -295,6 +298,8 @@ package struct Automation {
         case .view(let box): submit(.view(box))
         case .lookHere(let box): submit(.lookHere(box))
         case .say(let text): submit(.say(text))
+        case .resend(let message): submit(.resend(message))
+        case .readChat(let order): submit(.readChat(order))
         case .typing: submit(.typing)
         case .invite(nil): outputs.append(.ask(.invite))
         case .invite(.some(let order)): submit(.invite(order))
@@ -642,10 +647,14 @@ package struct Automation {
     }
 
     private mutating func tell(_ message: ChatMessage, ref: UInt64?) {
-        write(
-            "chat", ["id": .string(message.id.hex), "author": .string(message.author.hex), "text": .string(message.text)],
-            ref: userRef(ref))
+        write("chat", format.chat(message), ref: userRef(ref))
         if userRef(ref) != nil { running?.wasTold = true }
+    }
+
+    private mutating func tell(_ page: ChatPage, ref: UInt64?) {
+        guard isRunning(ref) else { return }
+        write("history", format.page(page), ref: running?.request.ref)
+        running?.wasTold = true
     }
 
     private mutating func tell(_ change: GestureChange, of id: GestureID) {

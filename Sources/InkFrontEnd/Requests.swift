@@ -136,9 +136,9 @@ extension Intent {
     package var isWork: Bool {
         switch self {
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .commit, .say,
-            .rename, .invite, .grant, .remove:
+            .resend, .rename, .invite, .grant, .remove:
             true
-        case .begin, .extend, .update, .cancel, .cursor, .laser, .view, .lookHere, .typing: false
+        case .begin, .extend, .update, .cancel, .cursor, .laser, .view, .lookHere, .typing, .readChat: false
         }
     }
 }

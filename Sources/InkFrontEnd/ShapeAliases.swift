@@ -103,8 +103,8 @@ package struct ShapeAliases: Sendable {
             news.shape = known(news.shape)
             if case .beside(let shape) = news.outcome { news.outcome = .beside(known(shape)) }
             return .textMerged(news)
-        case .ready, .outcome, .peer, .gesture, .cursor, .view, .lookHere, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .restoring,
-            .duplicateDevice, .meeting,
+        case .ready, .outcome, .peer, .gesture, .cursor, .view, .lookHere, .typing, .typingEnded, .chat, .chatState, .chatPage, .sync,
+            .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting,
             .knownName, .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .stopped:
             return event
         }
@@ -148,7 +148,7 @@ package struct ShapeAliases: Sendable {
         case .delete(let ids): return .delete(ids.map(holders))
         case .begin(let gesture): return .begin(gesture.renaming(holders))
         case .update(let gesture): return .update(gesture.renaming(holders))
-        case .undo, .redo, .extend, .commit, .cancel, .cursor, .laser, .view, .lookHere, .say, .typing, .rename,
+        case .undo, .redo, .extend, .commit, .cancel, .cursor, .laser, .view, .lookHere, .say, .resend, .readChat, .typing, .rename,
             .invite, .grant, .remove:
             return intent
         }

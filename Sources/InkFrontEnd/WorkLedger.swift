@@ -74,7 +74,8 @@ package struct WorkLedger: Sendable {
             guard let reference, let ended = live else { return }
             entries.append(Entry(reference: reference, steps: ended.steps + [Step(.commit, reference: reference)]))
             live = nil
-        case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename,
+        case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .resend,
+            .readChat, .rename,
             .invite, .grant, .remove:
             guard let reference else { return }
             entries.append(Entry(reference: reference, steps: [Step(intent, reference: reference)]))

@@ -24,8 +24,14 @@ public enum Event: Hashable, Sendable {
     case lookHere(peer: PeerID, WorldBox)
     /// Somebody is typing a message.
     case typing(peer: PeerID)
+    /// Somebody is typing no message any more.
+    case typingEnded(peer: PeerID)
     /// A chat message entered the board, ours included; `ref` repeats the one given with the intent that said it.
     case chat(ChatMessage, ref: UInt64?)
+    /// A message of ours came farther, or could not: one that was told, or one that never came to the board.
+    case chatState(ChatMessage)
+    /// What was said; told to who asked, before the outcome.
+    case chatPage(ChatPage, ref: UInt64?)
     /// Messages that were told count no more: whoever wrote them had no right any more.
     case chatsGone([TransactionName])
     /// Where we stand with disk and peers. Sent when any field changes.
@@ -120,15 +126,6 @@ public struct PeerStatus: Hashable, Sendable {
         self.hasOurName = hasOurName
         self.role = role
     }
-}
-
-/// A chat message as it stands in the board.
-public struct ChatMessage: Hashable, Sendable {
-    public var id: TransactionName
-    public var author: AuthorID
-    public var text: String
-
-    public init(id: TransactionName, author: AuthorID, text: String) { (self.id, self.author, self.text) = (id, author, text) }
 }
 
 /// What became of a text that two people wrote at once.
@@ -231,6 +228,10 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case noSuchInvite
     /// What is said of a removal is longer than `Limits.reasonBytes`.
     case reasonTooLong
+    /// Our person says more than `OwnMessages.perSecond`.
+    case saidTooFast
+    /// No message of that name is on the board, or was kept.
+    case noSuchMessage
 
     public var description: String {
         switch self {
@@ -261,6 +262,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .noSuchMember: "nobody of that name or key has a right on this board"
         case .noSuchInvite: "no such invite stands on this board"
         case .reasonTooLong: "the reason is too long: at most \(Limits.reasonBytes) bytes"
+        case .saidTooFast: "not said: ten messages a second are as many as may be; say it again in a moment"
+        case .noSuchMessage: "no such message on this board"
         }
     }
 }

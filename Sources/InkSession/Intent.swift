@@ -53,6 +53,10 @@ public enum Intent: Hashable, Sendable {
     case lookHere(WorldBox)
     /// One chat message.
     case say(String)
+    /// A message of ours that failed is tried again.
+    case resend(TransactionName)
+    /// A part of what was said: the event `chatPage`, then the outcome.
+    case readChat(ChatOrder)
     /// This person is typing now.
     case typing
     /// The name the others see.
@@ -69,7 +73,7 @@ public enum Intent: Hashable, Sendable {
         switch self {
         case .extend, .update, .cursor, .laser, .view, .typing: true
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit,
-            .cancel, .lookHere, .say, .rename, .invite, .grant, .remove:
+            .cancel, .lookHere, .say, .resend, .readChat, .rename, .invite, .grant, .remove:
             false
         }
     }

@@ -12,6 +12,7 @@ extension Node {
             return
         }
         presence.touched(now: now)
+        if let refusal = refusesPace(of: intent, now: now) { return refuse(intent, refusal, asker) }
         guard !holds(intent, now: now) else {
             guard !work.isFull else { return refuse(intent, .ownHistoryMissing, asker) }
             return hold(HeldIntent(intent: intent, asker: asker), now: now)
@@ -59,8 +60,9 @@ extension Node {
     /// finish waits (SE-25).
     private func holds(_ intent: Intent, now: Instant) -> Bool {
         switch intent {
-        case .cursor, .laser, .view, .lookHere, .typing, .begin, .extend, .update, .cancel, .commit: false
-        case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename,
+        case .cursor, .laser, .view, .lookHere, .typing, .begin, .extend, .update, .cancel, .commit, .readChat: false
+        case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .resend,
+            .rename,
             .invite, .grant, .remove:
             mustHold(now: now)
         }
@@ -159,9 +161,11 @@ extension Node {
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .move, .resize, .delete: try perform(intent, of: asker, now: now)
         case .undo: return try restore(isRedo: false, of: asker, now: now)
         case .redo: return try restore(isRedo: true, of: asker, now: now)
-        case .say(let text):
-            guard !text.isEmpty, text.utf8.count <= Limits.chatBytes else { throw .badValue(field: "text") }
-            try perform(of: asker, now: now) { _, author throws(RuleViolation) in try Board.writes(saying: text, by: author) }
+        case .say(let text): try say(text, of: asker, now: now)
+        case .resend(let name): try resend(name, of: asker, now: now)
+        case .readChat(let order):
+            let page = try page(order)
+            tell(.chatPage(page, ref: asker.reference), to: .only(asker.frontEnd))
         case .rename(let name):
             guard name.utf8.count <= Limits.nameBytes else { throw .badValue(field: "name") }
             try perform(of: asker, now: now) { _, author throws(RuleViolation) in try Board.writes(naming: name, by: author) }

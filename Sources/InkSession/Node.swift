@@ -109,6 +109,10 @@ public struct Node: Sendable {
     var sweeps = Sweeps()
     var status = StatusTeller()
     var rejections = Rejections()
+    /// What our person said.
+    var messages: OwnMessages
+    /// The message that is being said again, of those that never came to the board.
+    var resending: TransactionName?
     var versions = OtherVersions()
     var clock = WallClock()
     var jitter: SplitMix64
@@ -158,6 +162,7 @@ public struct Node: Sendable {
         work = OwnWork(
             strand: configuration.strand, firstShapeNumber: firstShapeNumber, journal: StrokeJournal(stored: configuration.stroke))
         presence = OwnPresence(now: now)
+        messages = OwnMessages(now: now)
         agreement = Agreement(receipts: configuration.receipts)
         rights = OwnRights(invite: configuration.invite, author: configuration.identity.author, board: configuration.boardID)
         inviteKeys = InviteKeys(

@@ -40,7 +40,7 @@ extension BoardScene {
             if display.showsMinimap { redraw(.soon) }
         case .lookHere: tellCall(now: now)
         case .ready: beginSession()
-        case .typing, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
+        case .typing, .typingEnded, .chatState, .chatPage, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
             .knownName,
             .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone:
             break

@@ -175,7 +175,7 @@ import Testing
     @Test func `the bytes are those of the page`() {
         #expect(
             Hex.encode(AttachRequest.hello(AttachRequest.Hello(strand: 7, pending: [9])).encode())
-                == "494e4b41" + "000f" + "0000000000000007" + "01" + "0000000000000009")
+                == "494e4b41" + "0010" + "0000000000000007" + "01" + "0000000000000009")
         #expect(
             Hex.encode(AttachRequest.intent(.cursor(Point(x: 8, y: -8)), ref: nil).encode()) == "01" + "00" + "0f" + "01"
                 + "00000008fffffff8")
@@ -227,6 +227,8 @@ import Testing
         case .invite: 26
         case .grant: 27
         case .remove: 28
+        case .resend: 40
+        case .readChat: 41
         }
     }
 
@@ -260,6 +262,9 @@ import Testing
         case .notAdmitted: 25
         case .chatsGone: 26
         case .code: 27
+        case .chatState: 60
+        case .chatPage: 61
+        case .typingEnded: 62
         }
     }
 }
