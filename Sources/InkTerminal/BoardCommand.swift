@@ -199,14 +199,14 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
             Row("cursors", [.alt("c")], "hide others' cursors, and show them") { scene, _ in scene.display.hidesCursors.toggle() }
 
         case .say:
-            Row("say", ["/"], "say something to the others", taking: .optional("TEXT", { $0.say($1, now: $2) })) {
+            Row("say", ["/"], "say something to the others", taking: .optional("TEXT", { $0.said($1, now: $2) })) {
                 $0.open(.chat(ChatPanel()), now: $1)
             }
         case .invite: Row("invite", ["i"], "show the link that others need") { $0.open(.invite(InvitePanel($0.invitation)), now: $1) }
         case .people: Row("people", ["P"], "who is here") { $0.open(.people(PeoplePanel()), now: $1) }
         case .connection: Row("connection", ["N"], "how each is reached") { $0.open(.sheet(Sheet(.connection)), now: $1) }
 
-        case .messages: Row("messages", ["T"], "what was said") { $0.open(.sheet(Sheet(.messages)), now: $1) }
+        case .messages: Row("messages", ["T"], "what was said, and a line to answer") { $0.openTalk(now: $1) }
         case .name:
             Row("name", [], "what the others call you", taking: .needed("NAME") { $0.rename($1, now: $2) }) { $0.ask(for: .name, now: $1) }
 

@@ -6,6 +6,7 @@ import InkSession
 /// What happens elsewhere, and time.
 extension BoardScene {
     mutating func handle(_ event: Event, now: Instant) {
+        front.showsChats = seesTalk
         if front.take(event, holdsUnsaved: holdsUnsaved, now: now) { redraw(.soon) }
         if offer.take(event) { redraw(.soon) }
         switch event {
@@ -32,7 +33,10 @@ extension BoardScene {
             goOnImporting(now: now)
         case .stopped: outputs.append(.effect(.stopped))
         case .chat(let message, _):
-            if message.author == front.me { front.notices.add("you: \(message.text)", now: now) }
+            if message.author == front.me {
+                if !seesTalk { front.notices.add("you: \(message.text)", now: now) }
+            }
+            readTalk()
             redraw(.soon)
         case .gesture, .cursor, .peer: followMotion(now: now)
         case .view:
@@ -40,7 +44,8 @@ extension BoardScene {
             if display.showsMinimap { redraw(.soon) }
         case .lookHere: tellCall(now: now)
         case .ready: beginSession()
-        case .typing, .typingEnded, .chatState, .chatPage, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
+        case .typing, .typingEnded, .chatState, .chatPage, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice,
+            .meeting,
             .knownName,
             .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone:
             break
@@ -50,6 +55,7 @@ extension BoardScene {
     /// What was shown until its outcome is known is on the board now, or never will be, or waits for the disk.
     private mutating func take(_ outcome: Outcome, of reference: UInt64, now: Instant) {
         let answer = requests.take(outcome, of: reference, now: now)
+        if talk.answered(reference) { redraw(.soon) }
         // What is still asked has a word in the status, and may be seen. A gesture that began as it should has not.
         if answer?.request.intent.isWork == true || outcome != .done { redraw(.soon) }
         if case .lookHere? = answer?.request.intent, outcome == .done {
@@ -68,6 +74,7 @@ extension BoardScene {
         // A draw whose gesture was not there is asked for again at once, and is waited for still.
         if answer?.isKept != true || refusal != .noGesture { drawnWasAnswered(reference, made: nil, now: now) }
         guard let refusal else { return }
+        if let said = answer?.request.purpose.said { sayWasRefused(said, refusal, now: now) }
         gestureWasRefused(reference)
         // One that is asked again and again is told once.
         if answer?.isKept != true || answer?.request.wasRefused != true { tell(refusal, now: now) }

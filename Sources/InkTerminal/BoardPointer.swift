@@ -16,6 +16,9 @@ extension BoardScene {
     }
 
     mutating func handle(_ report: MouseEvent, now: Instant) {
+        if layout.isOnTalk(column: report.column, row: report.row), mode.drag == nil, mouse.pullsAt == nil {
+            return handleOnTalk(report, now: now)
+        }
         let isOnCanvas = report.row < layout.canvasRows
         let cell = CellPlace(column: report.column, row: report.row)
         // A report can come from beyond a window that was made smaller meanwhile.
@@ -31,7 +34,7 @@ extension BoardScene {
             zoom(by: 1, about: cell, now: now)
         case .wheel(.down) where report.modifiers.contains(.control) && isOnCanvas && mode.sheet == nil:
             zoom(by: -1, about: cell, now: now)
-        case .wheel(let direction): wheel(direction, report.modifiers)
+        case .wheel(let direction): wheel(direction, report.modifiers, now: now)
         case .press(.left): pressLeft(here, at: cell, report.modifiers, now: now)
         case .press(.middle): if mode.drag == nil { mouse.pullsAt = cell }
         case .press(.right): cancelDrag(now: now)
@@ -65,10 +68,23 @@ extension BoardScene {
         }
     }
 
+    /// A press on the messages beside the board gives them the keys; the wheel moves them.
+    private mutating func handleOnTalk(_ report: MouseEvent, now: Instant) {
+        mouse.place = nil
+        switch report.action {
+        case .press(.left): if !holdsTalk { openTalk(now: now) }
+        case .wheel(.up): scrollTalk(-3, now: now)
+        case .wheel(.down): scrollTalk(3, now: now)
+        case .wheel, .press, .drag, .release, .hover: break
+        }
+    }
+
     private mutating func pressLeft(_ here: CellPlace, at cell: CellPlace, _ modifiers: KeyModifiers, now: Instant) {
         switch mode.panel {
         // What is being typed to the others stays.
         case .chat: return
+        case .talk where layout.talkColumns == 0: return
+        case .talk: leaveTalk()
         // Who closes a box does not draw behind it.
         case .sheet, .invite, .people, .commands, .finder, .replace: return closePanel()
         case .picker where cell.row < layout.canvasRows: return closePanel()
@@ -337,8 +353,8 @@ extension BoardScene {
 
     // MARK: Small things
 
-    private mutating func wheel(_ direction: MouseEvent.Direction, _ modifiers: KeyModifiers) {
-        if scrollPanel(direction == .up ? -3 : 3) { return }
+    private mutating func wheel(_ direction: MouseEvent.Direction, _ modifiers: KeyModifiers, now: Instant) {
+        if scrollPanel(direction == .up ? -3 : 3, now: now) { return }
         let isSideways = modifiers.contains(.shift)
         switch direction {
         case .up: pan(columns: isSideways ? -6 : 0, rows: isSideways ? 0 : -3)

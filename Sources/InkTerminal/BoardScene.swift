@@ -43,6 +43,7 @@ struct BoardScene: Sendable {
     /// What panels that are open look through and show, kept while they are.
     var words = ShapeWords()
     var messageRows = MessageRows()
+    var talk = Talk()
     /// What others moved, as it was drawn last, and when to look again.
     var shownMotion = Motion()
     /// Nil before the first picture.
@@ -108,6 +109,8 @@ struct BoardScene: Sendable {
         var told: String?
         /// The part of a text that is given.
         var text: Text?
+        /// The message that is said.
+        var said: String?
 
         /// A part of a text that is typed.
         enum Text: Sendable {
@@ -158,6 +161,7 @@ struct BoardScene: Sendable {
             name: content.name, me: content.me, isReady: content.isReady, isStill: profile.reducesMotion,
             tellsOfRelays: Self.tellsOfRelays(content.network), shapes: content.shapes)
         (invitation, personName, isJoining, isExample) = (content.invitation, content.personName, content.isJoining, content.isExample)
+        front.ownName = content.personName
         opening = content.opening
         network = content.network
         display = Display(
@@ -232,7 +236,7 @@ struct BoardScene: Sendable {
     }
 
     mutating func resize(columns: Int, rows: Int) {
-        layout = Layout(columns: columns, rows: rows)
+        layout = Layout(columns: columns, rows: rows, hasTalk: talk.isBeside)
         canvas = BoardCanvas(work: canvas.work)
         // What keys are about stays in sight, if it was.
         let kept = (caretPlace ?? keyPlace).flatMap { viewport.seen($0) == nil ? nil : $0 }
@@ -241,6 +245,13 @@ struct BoardScene: Sendable {
             if let kept { $0.show(kept) }
         }
         redraw(.soon)
+    }
+
+    /// The messages came beside the board, or went.
+    mutating func layOut() {
+        if Layout(columns: layout.columns, rows: layout.rows, hasTalk: talk.isBeside) != layout {
+            resize(columns: layout.columns, rows: layout.rows)
+        }
     }
 
     mutating func redraw(_ wish: Redraw) { redrawing = max(redrawing, wish) }

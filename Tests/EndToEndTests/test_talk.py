@@ -1,4 +1,4 @@
-"""Talk: what becomes of a message, and what was said page by page."""
+"""Talk: what becomes of a message, what was said page by page, and how it is read at a terminal."""
 
 import contextlib
 import os
@@ -7,6 +7,7 @@ import subprocess
 
 import harness
 import inkwire_process as ink
+from terminal import Terminal
 
 
 class Talk(harness.EndToEnd):
@@ -150,6 +151,50 @@ class Talk(harness.EndToEnd):
         self.assertEqual(ana.ask("history", "error", of="chat", before="0" * 64)["code"], "no_such_message")
         self.assertEqual(ana.ask("history", "error", of="chat", count=0)["field"], "count")
         self.assert_ends_well(ana)
+
+    def terminal(self, columns, rows):
+        settings = {"INKWIRE_DATA_DIR": self.folder / "ana", "INKWIRE_NAME": "ana", "INKWIRE_RENDEZVOUS": self.server.address}
+        ana = Terminal([ink.binary(), "open", "sketch"], columns=columns, rows=rows, environment=settings)
+        self.addCleanup(ana.close)
+        ana.until(lambda: "saved" in ana.lines[-1], "the board")
+        return ana
+
+    def test_at_a_terminal(self):
+        # TM-270
+        # TM-271
+        # TM-272
+        for columns, rows in ((120, 40), (80, 24), (40, 12)):
+            with self.subTest(columns=columns):
+                self.folder.remove()
+                self.folder = ink.TemporaryFolder("inkwire-test")
+                self.addCleanup(self.folder.remove)
+                ana, bob = self.pair()
+                for number in range(30):
+                    bob.ask("say", "chat", text=f"line {number}")
+                    bob.ask("wait", "waited", ms=101)
+                bob.wait("delivered")
+                self.assert_ends_well(ana)
+                ana = self.terminal(columns, rows)
+                bob.wait("peers", count=1)
+                bob.send("say", text="@ana are you back?")
+                ana.see("1 to you" if columns >= 80 else "are you back?")
+                ana.key("T")
+                ana.see("bob: line 29")
+                bob.send("typing")
+                ana.see("bob is typing")
+                ana.key("yes, I am")
+                bob.event("typing")
+                ana.key("\r")
+                bob.event("chat", text="yes, I am")
+                ana.see("you: yes, I am +")
+                for _ in range(40):
+                    ana.key("\x1b[A", 0.01)
+                ana.see("bob: line 0")
+                ana.key("\x1b")
+                ana.key("q")
+                self.assertEqual(ana.wait(), 0)
+                self.assert_ends_well(bob)
+                self.server.kill()
 
 
 if __name__ == "__main__":

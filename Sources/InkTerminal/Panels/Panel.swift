@@ -11,6 +11,8 @@ enum Panel: Sendable {
     case people(PeoplePanel)
     case picker(StylePicker)
     case chat(ChatPanel)
+    /// The messages: what is typed there is `Talk`'s.
+    case talk
     case commands(CommandList)
     case finder(ShapeFinder)
     case replace(ReplacePanel)
@@ -44,9 +46,10 @@ enum PanelAnswer: Hashable, Sendable {
 extension BoardScene {
     /// All keys are for the panel: none does anything to the board behind it.
     mutating func handlePanel(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
+        if holdsTalk { return handleTalk(key, modifiers, now: now) }
         if mode.panel?.line == nil, tellOtherAlphabet(KeyStroke(key, modifiers), now: now) { return }
         guard var panel = mode.takePanel() else { return }
-        let answer = key == .escape ? .closes : panel.handle(key, modifiers)
+        let answer = key == .escape ? .closes : panel.handle(key, modifiers, namesHere)
         switch answer {
         case .stays, .copies, .makesCode, .types: mode.open(panel)
         case .closes, .says, .restyles, .runs, .seeks, .picks, .replaces: break
@@ -60,7 +63,7 @@ extension BoardScene {
             guard offer.isFree else { break }
             if let reference = ask(.invite(InviteOrder(role: .editor, uses: 1, code: .wanted)), now: now) { offer.ask(reference) }
         case .types: ask(.typing, now: now)
-        case .says(let text): ask(.say(text), now: now)
+        case .says(let text): say(text, now: now)
         case .restyles(let change): restyle(change, now: now)
         case .runs(let command, let argument):
             let tool = pen.tool
@@ -78,6 +81,11 @@ extension BoardScene {
 
     /// Takes a paste, or a text that came in one piece, into the line of the panel that is open; nil where it has none, false where not all fits.
     mutating func paste(intoPanel text: String, isPart: Bool, now: Instant) -> Bool? {
+        if holdsTalk {
+            let isTaken = talk.line.paste(text, isPart: isPart)
+            if !isTaken { tellChatLimit(now: now) }
+            return isTaken
+        }
         guard var panel = mode.takePanel() else { return nil }
         let isTaken = panel.paste(text, isPart: isPart)
         if case .finder(let finder) = panel { seek(finder, 0) } else { mode.open(panel) }
@@ -91,8 +99,9 @@ extension BoardScene {
     }
 
     /// The wheel moves what a panel shows; false where none is open that is longer than its room.
-    mutating func scrollPanel(_ rows: Int) -> Bool {
+    mutating func scrollPanel(_ rows: Int, now: Instant) -> Bool {
         switch mode.panel {
+        case .talk: scrollTalk(rows, now: now)
         case .sheet(var sheet):
             sheet.scroll(rows)
             mode.open(.sheet(sheet))
@@ -109,7 +118,7 @@ extension BoardScene {
     /// `mutating` only because it keeps what the next keys need.
     mutating func drawPanel(_ layout: Layout, on buffer: inout CellBuffer, now: Instant) {
         if !isFinding { words.drop() }
-        if mode.sheet?.subject != .messages { messageRows.drop() }
+        if !seesTalk { messageRows.drop() }
         switch mode.panel {
         case .sheet(var sheet):
             sheet.draw(rows(of: sheet.subject, columns: Sheet.columns(layout), now: now), on: &buffer, layout, display.style)
@@ -124,6 +133,7 @@ extension BoardScene {
             finder.draw(front.board, on: &buffer, layout)
             mode.open(.finder(finder))
         case .replace(let asked): asked.draw(on: &buffer, layout)
+        case .talk: drawTalk(over: layout, on: &buffer)
         // These stand in the bars.
         case .picker, .chat, nil: break
         }
@@ -135,18 +145,17 @@ extension BoardScene {
     private mutating func rows(of subject: Sheet.Subject, columns: Int, now: Instant) -> [String] {
         switch subject {
         case .help: HelpText.lines(columns: columns)
-        case .messages: messageRows.rows(of: front.chats, columns: columns)
         case .connection: ConnectionText(front: front, network: network, style: display.style, now: now).rows(columns: columns)
         }
     }
 }
 
 extension Panel {
-    fileprivate mutating func handle(_ key: Key, _ modifiers: KeyModifiers) -> PanelAnswer {
+    fileprivate mutating func handle(_ key: Key, _ modifiers: KeyModifiers, _ names: [String]) -> PanelAnswer {
         switch self {
         case .chat(var chat):
             defer { self = .chat(chat) }
-            return chat.handle(key, modifiers)
+            return chat.handle(key, modifiers, names)
         case .commands(var list):
             defer { self = .commands(list) }
             return list.handle(key, modifiers)
@@ -162,6 +171,8 @@ extension Panel {
         case .people(let people): return people.handle(key)
         case .picker(let picker): return picker.handle(key)
         case .replace(let asked): return asked.handle(key)
+        // Its keys are taken before.
+        case .talk: return .stays
         }
     }
 
@@ -177,7 +188,7 @@ extension Panel {
         case .finder(var finder):
             defer { self = .finder(finder) }
             return finder.line.paste(text, isPart: isPart)
-        case .sheet, .invite, .people, .picker, .replace: return nil
+        case .sheet, .invite, .people, .picker, .replace, .talk: return nil
         }
     }
 
@@ -187,9 +198,12 @@ extension Panel {
         case .chat(let chat): chat.line
         case .commands(let list): list.line
         case .finder(let finder): finder.line
-        case .sheet, .invite, .people, .picker, .replace: nil
+        case .sheet, .invite, .people, .picker, .replace, .talk: nil
         }
     }
+
+    /// Letters are typed into it.
+    var takesText: Bool { if case .talk = self { true } else { line != nil } }
 }
 
 /// A framed box in the middle of the canvas, or as much of it as there is.
