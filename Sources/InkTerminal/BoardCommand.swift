@@ -13,7 +13,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case ink, width, fill, border, heads, startHead, endHead, elbow, fitLabel, grow
     case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, lookHere, hideCursors, minimap, grid, snap,
         contrast
-    case say, invite, people, connection, messages, name
+    case say, invite, people, connection, messages, set, name
     case copy, cut, paste, pasteText, copyText, export, importFile, mouse, repaint, commands, help, keep, suspend, quit
 
     /// What there is to know of a command, in one place.
@@ -207,6 +207,11 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .connection: Row("connection", ["N"], "how each is reached") { $0.open(.sheet(Sheet(.connection)), now: $1) }
 
         case .messages: Row("messages", ["T"], "what was said, and a line to answer") { $0.openTalk(now: $1) }
+        case .set:
+            Row(
+                "set", [], "be told while you look elsewhere: bell, notify, title, quiet",
+                taking: .needed("WHAT HOW") { $0.set($1, now: $2) }
+            ) { $0.ask(for: .set, now: $1) }
         case .name:
             Row("name", [], "what the others call you", taking: .needed("NAME") { $0.rename($1, now: $2) }) { $0.ask(for: .name, now: $1) }
 

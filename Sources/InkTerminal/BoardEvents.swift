@@ -35,6 +35,10 @@ extension BoardScene {
         case .chat(let message, _):
             if message.author == front.me {
                 if !seesTalk { front.notices.add("you: \(message.text)", now: now) }
+            } else {
+                extraBytes += alerts.tell(
+                    front.name(of: message.author), message.text, isNamed: Mention.names(front.ownName, in: message.text),
+                    title: TerminalApp.titleWords(front.name, display.style), unread: front.chats.unread.count)
             }
             readTalk()
             redraw(.soon)

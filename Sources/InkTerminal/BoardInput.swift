@@ -50,7 +50,7 @@ extension BoardScene {
         switch event {
         case .answer(let answer): take(answer)
         case .focus(let isGained):
-            talk.isAway = !isGained
+            extraBytes += alerts.focus(isGained, title: TerminalApp.titleWords(front.name, display.style))
             if isGained { readTalk() } else { point(at: nil, now: now) }
             redraw(.soon)
         case .key, .mouse, .text, .paste:

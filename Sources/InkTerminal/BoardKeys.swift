@@ -108,6 +108,13 @@ extension BoardScene {
         return nil
     }
 
+    mutating func set(_ words: String, now: Instant) -> String? {
+        if let complaint = alerts.set(words) { return complaint }
+        outputs.append(.effect(.keepSettings(alerts.lines.joined(separator: "\n") + "\n")))
+        front.notices.add(alerts.lines.joined(separator: ", "), as: .setting, now: now)
+        return nil
+    }
+
     mutating func panPages(_ pages: Int) { pan(columns: 0, rows: pages * (layout.canvasRows / 2)) }
 
     /// Takes back what was done last: that is what is in hand, where something is.

@@ -44,6 +44,8 @@ struct BoardScene: Sendable {
     var words = ShapeWords()
     var messageRows = MessageRows()
     var talk = Talk()
+    /// How a person who looks elsewhere is told of messages.
+    var alerts: Alerts
     /// What others moved, as it was drawn last, and when to look again.
     var shownMotion = Motion()
     /// Nil before the first picture.
@@ -161,6 +163,7 @@ struct BoardScene: Sendable {
             name: content.name, me: content.me, isReady: content.isReady, isStill: profile.reducesMotion,
             tellsOfRelays: Self.tellsOfRelays(content.network), shapes: content.shapes)
         (invitation, personName, isJoining, isExample) = (content.invitation, content.personName, content.isJoining, content.isExample)
+        alerts = Alerts(kept: content.settings)
         front.ownName = content.personName
         opening = content.opening
         network = content.network
@@ -368,6 +371,8 @@ public struct BoardContent: Sendable {
     public var opening: Opening?
     /// True for a board to try things on, which goes when it is left.
     public var isExample: Bool
+    /// What was kept by `Effect.keepSettings`; may be empty.
+    public var settings = ""
 
     /// A board that is read from the disk.
     public struct Opening: Hashable, Sendable {

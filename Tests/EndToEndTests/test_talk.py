@@ -163,6 +163,7 @@ class Talk(harness.EndToEnd):
         # TM-270
         # TM-271
         # TM-272
+        # TM-278
         for columns, rows in ((120, 40), (80, 24), (40, 12)):
             with self.subTest(columns=columns):
                 self.folder.remove()
@@ -191,8 +192,19 @@ class Talk(harness.EndToEnd):
                     ana.key("\x1b[A", 0.01)
                 ana.see("bob: line 0")
                 ana.key("\x1b")
+                ana.key(":")
+                ana.key("set bell on")
+                ana.key("\r")
+                ana.see("bell on")
+                ana.send(b"\x1b[O")
+                ana.settle()
+                count = len(ana.bytes)
+                bob.send("say", text="psst")
+                ana.see("psst")
+                self.assertIn(b"\x07", ana.bytes[count:])
                 ana.key("q")
                 self.assertEqual(ana.wait(), 0)
+                self.assertIn("bell on\n", (self.folder / "ana" / "settings").read_text())
                 self.assert_ends_well(bob)
                 self.server.kill()
 

@@ -230,4 +230,62 @@ import Testing
         for _ in 0..<2000 { desk.bytes(up) }
         #expect(!desk.text.contains("spam 9000 "), "the newest 256 are kept")
     }
+
+    // TM-278
+    @Test func `who looks elsewhere is told by what they chose, and by nothing else`() throws {
+        var desk = try Desk(columns: 120, rows: 40)
+        func heard(_ number: Int, _ text: String = "hello;\u{1B}]2;evil\u{07}") -> String {
+            let count = desk.bytes.count
+            desk.hear(message(number, text))
+            return String(decoding: desk.bytes[count...], as: UTF8.self)
+        }
+        let (away, back) = (Array("\u{1B}[O".utf8), Array("\u{1B}[I".utf8))
+        desk.bytes(away)
+        for sign in ["\u{07}", "\u{1B}]9;", "\u{1B}]777;", "\u{1B}]2;"] { #expect(!heard(1).contains(sign)) }
+        desk.bytes(back)
+        desk.run("set bell on")
+        desk.run("set notify osc777")
+        desk.run("set title on")
+        #expect(desk.effects.last == .keepSettings("bell on\nnotify osc777\ntitle on\nquiet off\n"))
+        #expect(!heard(2).contains("\u{07}"), "the terminal has the focus")
+        desk.bytes(away)
+        let told = heard(3)
+        #expect(told.contains("\u{07}") && told.contains("\u{1B}]777;notify;somebody;hello,"), "\(told.debugDescription)")
+        #expect(told.contains("\u{1B}]2;(3) inkwire - plan\u{1B}\\") && !told.contains("evil\u{07}") && !told.contains("]2;evil"))
+        let before = desk.bytes.count
+        desk.bytes(back)
+        #expect(String(decoding: desk.bytes[before...], as: UTF8.self).contains("\u{1B}]2;inkwire - plan\u{1B}\\"))
+        desk.run("set notify osc9")
+        desk.run("set quiet 22-7")
+        desk.bytes(away)
+        for (hour, isQuiet) in [(21, false), (22, true), (3, true), (7, false)] {
+            desk.tell(.hour(hour))
+            let told = heard(100 + hour, "psst \(hour)")
+            #expect(told.contains("\u{1B}]9;somebody: psst \(hour)\u{1B}\\") != isQuiet && told.contains("\u{07}") != isQuiet)
+            #expect(told.contains("inkwire - plan"), "the title makes no noise")
+        }
+        desk.bytes(back)
+        for (words, complaint) in [
+            ("bell loud", "on or off"), ("quiet 25-7", "two hours"), ("quiet 7-7", "two hours"), ("notify me", "osc9"),
+            ("colour red", "no setting"),
+            ("bell", "two words"),
+        ] {
+            desk.run("set \(words)")
+            #expect(desk.text.contains(complaint), "\(words): \(desk.text)")
+            desk.escape()
+        }
+    }
+
+    // TM-278
+    @Test func `what was chosen is there the next time`() throws {
+        var desk = try Desk(columns: 120, rows: 40)
+        var content = BoardContent(name: "plan", me: desk.session?.node().author)
+        content.settings = "bell on\nrubbish\nnotify osc9\nquiet 99-100\n"
+        desk.show(board: content)
+        desk.bytes(Array("\u{1B}[O".utf8))
+        let count = desk.bytes.count
+        desk.hear(message(1, "hello"))
+        let told = String(decoding: desk.bytes[count...], as: UTF8.self)
+        #expect(told.contains("\u{07}") && told.contains("\u{1B}]9;somebody: hello"))
+    }
 }

@@ -128,8 +128,8 @@ struct Storm: Sendable {
             seats[number].handle(.clipKept(kept, complaint: nil), now: now)
         case .effect(.fetchClip): seats[number].handle(.clip(clip.map { .bytes($0) } ?? .none), now: now)
         case .effect(.importFile(let path)): seats[number].handle(.imported(.failed(path: path, why: "no such file")), now: now)
-        case .effect(.keepBoard), .effect(.example), .effect(.keepName), .effect(.newBoard), .effect(.join), .effect(.open),
-            .effect(.goBack), .effect(.opened), .effect(.written), .effect(.stopped):
+        case .effect(.keepBoard), .effect(.example), .effect(.keepName), .effect(.keepSettings), .effect(.newBoard), .effect(.join),
+            .effect(.open), .effect(.goBack), .effect(.opened), .effect(.written), .effect(.stopped):
             break
         }
     }

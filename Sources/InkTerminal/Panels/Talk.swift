@@ -10,8 +10,6 @@ import InkSession
 struct Talk: Sendable {
     /// They stand beside the board where there is room.
     var isBeside = false
-    /// The terminal has said that it lost the focus. One that says nothing of it has it.
-    var isAway = false
     /// What is typed stays when the keys go elsewhere.
     var line = PromptLine("> ", bytesMax: Limits.chatBytes)
     /// Rows below what is seen; 0 for the newest.
@@ -123,7 +121,7 @@ extension BoardScene {
     }
 
     /// What has come is read where it is seen.
-    mutating func readTalk() { if seesTalk, talk.isAtNewest, !talk.isAway { front.readChats() } }
+    mutating func readTalk() { if seesTalk, talk.isAtNewest, !alerts.isAway { front.readChats() } }
 
     mutating func handleTalk(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
         switch key {
