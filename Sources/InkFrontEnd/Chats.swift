@@ -59,6 +59,7 @@ package struct Chats: Sendable {
 
     /// Adds what was said before, as it was asked for; `name` is what somebody is called here.
     package mutating func take(_ page: ChatPage, me: AuthorID?) {
+        guard messages.count < Self.readingMax else { return older = .none }
         version += 1
         let known = Set(messages.map(\.message.id))
         let new = page.entries.filter { !known.contains($0.message.id) }.map { entry in
