@@ -160,6 +160,8 @@ package struct Automation {
             for change in changes { tell(change, ref: ref, wallTime: wallTime) }
         case .outcome(let ref, let outcome): receive(outcome, of: ref, now: now)
         case .chat(let message, let ref): tell(message, ref: ref)
+        case .chatState(let message): tell(message, ref: nil)
+        case .chatPage(let page, let ref): tell(page, ref: ref)
         case .gesture(let id, let change): tell(change, of: id)
         case .sync(let status):
             write("sync", format.sync(status))
@@ -186,7 +188,7 @@ package struct Automation {
             if let (name, members) = format.plain(event) { write(name, members) }
             tellLight(samples, of: source.peer)
         case .view, .lookHere, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName, .notAdmitted,
-            .versionMismatch, .rights, .chatsGone, .calm, .identity:
+            .versionMismatch, .rights, .chatsGone, .calm, .identity, .typingEnded:
             if let (name, members) = format.plain(event) { write(name, members) }
         }
     }
@@ -322,6 +324,8 @@ package struct Automation {
         case .view(let box): submit(.view(box))
         case .lookHere(let box): submit(.lookHere(box))
         case .say(let text): submit(.say(text))
+        case .resend(let message): submit(.resend(message))
+        case .readChat(let order): submit(.readChat(order))
         case .typing: submit(.typing)
         case .attention(let attending): submit(.attention(attending))
         case .invite(nil): outputs.append(.ask(.invite))
@@ -704,10 +708,14 @@ package struct Automation {
     }
 
     private mutating func tell(_ message: ChatMessage, ref: UInt64?) {
-        write(
-            "chat", ["id": .string(message.id.hex), "author": .string(message.author.hex), "text": .string(message.text)],
-            ref: userRef(ref))
+        write("chat", format.chat(message), ref: userRef(ref))
         if userRef(ref) != nil { running?.wasTold = true }
+    }
+
+    private mutating func tell(_ page: ChatPage, ref: UInt64?) {
+        guard isRunning(ref) else { return }
+        write("history", format.page(page), ref: running?.request.ref)
+        running?.wasTold = true
     }
 
     private mutating func tell(_ change: GestureChange, of id: GestureID) {

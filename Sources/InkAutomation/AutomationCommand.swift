@@ -27,6 +27,9 @@ package enum AutomationCommand: Equatable {
     case view(WorldBox?)
     case lookHere(WorldBox)
     case say(String)
+    case resend(TransactionName)
+    /// What was said before that message, or lately.
+    case readChat(ChatOrder)
     case typing
     case attention(Attending)
     /// Of a new invite; nil: the link that the board has.
@@ -212,6 +215,18 @@ extension AutomationRequest {
             let message = try text(object, "text", limit: Limits.chatBytes)
             guard !message.isEmpty else { throw bad("text", "it is empty") }
             return .say(message)
+        case "resend": return .resend(try message(object, "id"))
+        case "history":
+            guard try text(object, "of", limit: 64) == "chat" else { throw bad("of", "chat is needed") }
+            var order = ChatOrder(count: 50)
+            if let before = object["before"], before != .null { order.before = try message(object, "before") }
+            if let count = object["count"] {
+                guard case .integer(let number) = count, (1...Int64(ChatOrder.countMax)).contains(number) else {
+                    throw bad("count", "a number from 1 to \(ChatOrder.countMax) is needed")
+                }
+                order.count = Int(number)
+            }
+            return .readChat(order)
         case "typing": return .typing
         case "away": return .attention(.hidden)
         case "back": return .attention(.here)
@@ -271,6 +286,14 @@ extension AutomationRequest {
         case let other:
             throw AutomationError(code: "unknown_command", field: "do", message: "there is no command “\(other)”")
         }
+    }
+
+    /// The id of a message.
+    private static func message(_ object: JSONObject, _ field: String) throws(AutomationError) -> TransactionName {
+        guard let name = TransactionName(hex: try text(object, field, limit: 64)) else {
+            throw bad(field, "the id of a message is needed: 64 hex digits")
+        }
+        return name
     }
 
     // MARK: Rights

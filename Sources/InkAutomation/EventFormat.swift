@@ -198,6 +198,7 @@ package struct EventFormat {
         case .view(let peer, let box): ("view", sides(box, of: peer))
         case .lookHere(let peer, let box): ("look_here", sides(box, of: peer))
         case .typing(let peer): ("typing", ["peer": .string(peer.hex)])
+        case .typingEnded(let peer): ("typing_ended", ["peer": .string(peer.hex)])
         case .rendezvous(.none): ("rendezvous", ["state": "none"])
         case .rendezvous(.connecting): ("rendezvous", ["state": "connecting"])
         case .rendezvous(.connected): ("rendezvous", ["state": "connected"])
@@ -252,8 +253,38 @@ package struct EventFormat {
                     "unseen": .integer(Int64(unseen)),
                 ]
             )
-        case .ready, .changed, .outcome, .peer, .gesture, .chat, .sync, .textMerged, .invited, .stopped: nil
+        case .ready, .changed, .outcome, .peer, .gesture, .chat, .chatState, .chatPage, .sync, .textMerged, .invited, .stopped: nil
         }
+    }
+
+    /// A message, and how far it has come where it is ours.
+    package func chat(_ message: ChatMessage) -> JSONObject {
+        var object: JSONObject = [
+            "id": .string(message.id.hex), "author": .string(message.author.hex), "text": .string(message.text),
+        ]
+        switch message.state {
+        case nil: break
+        case .waiting?: object["state"] = "waiting"
+        case .sent(let count, let all)?:
+            object["state"] = "sent"
+            (object["by"], object["of"]) = (.integer(Int64(count)), .integer(Int64(all)))
+        case .delivered?: object["state"] = "delivered"
+        case .failed(let refusal)?:
+            object["state"] = "failed"
+            object["why"] = .string(refusal.description)
+        }
+        if let before = message.instead { object["instead"] = .string(before.hex) }
+        return object
+    }
+
+    package func page(_ page: ChatPage) -> JSONObject {
+        let messages = page.entries.map { entry in
+            var object = chat(entry.message)
+            object["name"] = .string(entry.name)
+            object["t_ms"] = .integer(Int64(clamping: entry.message.wallTime))
+            return JSONValue.object(object)
+        }
+        return ["of": "chat", "messages": .array(messages), "next": page.next.map { .string($0.hex) } ?? .null]
     }
 
     /// How the connection with one peer does.
@@ -314,6 +345,8 @@ package struct EventFormat {
             case .calm(.tooSoon): ("slow_mode", nil)
             case .calm(.locked): ("locked", "id")
             case .calm(.nothingToTakeBack): ("nothing_to_take_back", nil)
+            case .saidTooFast: ("too_fast", nil)
+            case .noSuchMessage: ("no_such_message", nil)
             }
         return AutomationError(code: code, field: field, message: refusal.description, ref: ref)
     }

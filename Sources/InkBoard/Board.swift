@@ -168,6 +168,17 @@ public struct Board: Sendable {
     public func ids(labelled label: String) -> [ShapeID] { picture.shapes.ids(labelled: label) }
     /// Messages, ascending by stamp.
     public var chats: [ChatEntry] { picture.messages.entries(of: log) }
+    /// Messages that count before one that is here, whether that counts or not, or the newest: at most `count`, ascending by stamp.
+    ///
+    /// What comes later stands after them, or among them: who goes on from the first reads none twice.
+    public func messages(before name: TransactionName?, count: Int) -> [ChatEntry] {
+        let stamp = name.flatMap { log.slot(of: $0) }.map { log[$0].stamp }
+        return picture.messages.entries(before: stamp, count: count, of: log)
+    }
+    /// What a transaction that is here says, whether it counts or not; nil for one that says nothing.
+    public func message(_ name: TransactionName) -> ChatEntry? {
+        log.slot(of: name).flatMap { Messages.entry(of: log[$0], log[$0].writes[...]) }
+    }
     /// What this person is called; nil if it never said.
     public func personName(_ author: AuthorID) -> String? { picture.names[author] }
 

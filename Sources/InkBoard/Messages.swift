@@ -8,6 +8,12 @@ struct Messages: Sendable {
     /// All messages, ascending by stamp.
     func entries(of log: Log) -> [ChatEntry] { slots.compactMap { Self.entry(of: log[$0], log[$0].writes[...]) } }
 
+    /// Those before a stamp, or the newest: at most `count`, ascending by stamp.
+    func entries(before stamp: Stamp?, count: Int, of log: Log) -> [ChatEntry] {
+        let end = stamp.map { stamp in slots.partitioningIndex { !(log[$0].stamp < stamp) } } ?? slots.count
+        return slots[max(0, end - count)..<end].compactMap { Self.entry(of: log[$0], log[$0].writes[...]) }
+    }
+
     /// Takes in a transaction that says something.
     mutating func insert(_ slot: Slot, of log: Log) {
         let stamp = log[slot].stamp

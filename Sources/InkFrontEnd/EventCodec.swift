@@ -43,10 +43,22 @@ extension ByteWriter {
             write(peer)
         case .chat(let message, let ref):
             writeTag(8)
-            write(message.id)
-            write(message.author)
-            writeText(message.text)
+            write(message)
             writeOptional(ref) { $0.write($1) }
+        case .chatState(let message):
+            writeTag(60)
+            write(message)
+        case .chatPage(let page, let ref):
+            writeTag(61)
+            writeList(page.entries) {
+                $0.write($1.message)
+                $0.writeText($1.name)
+            }
+            writeOptional(page.next) { $0.write($1) }
+            writeOptional(ref) { $0.write($1) }
+        case .typingEnded(let peer):
+            writeTag(62)
+            write(peer)
         case .sync(let status):
             writeTag(9)
             writeText(status.state.rawValue)
@@ -168,6 +180,26 @@ extension ByteWriter {
         }
     }
 
+    private mutating func write(_ message: ChatMessage) {
+        write(message.id)
+        write(message.author)
+        writeText(message.text)
+        write(message.wallTime)
+        switch message.state {
+        case nil: writeTag(0)
+        case .waiting?: writeTag(1)
+        case .sent(let count, let all)?:
+            writeTag(2)
+            writeNumber(count)
+            writeNumber(all)
+        case .delivered?: writeTag(3)
+        case .failed(let refusal)?:
+            writeTag(4)
+            write(refusal)
+        }
+        writeOptional(message.instead) { $0.write($1) }
+    }
+
     private mutating func write(_ change: ShapeChange) {
         writeText(change.kind.rawValue)
         write(change.id)
@@ -222,6 +254,8 @@ extension ByteWriter {
         case .calm(let refusal):
             writeTag(70)
             write(refusal)
+        case .saidTooFast: writeTag(60)
+        case .noSuchMessage: writeTag(61)
         }
     }
 
@@ -305,9 +339,16 @@ extension ByteReader {
             return .cursor(source, samples)
         case 7: return .typing(peer: try readIdentifier())
         case 8:
-            let id: TransactionName = try readIdentifier()
-            let message = ChatMessage(id: id, author: try readIdentifier(), text: try readText())
+            let message = try readChatMessage()
             return .chat(message, ref: try readReference())
+        case 60: return .chatState(try readChatMessage())
+        case 61:
+            let entries = try readList(leastBytes: 76) { reader throws(WireError) in
+                ChatPage.Entry(try reader.readChatMessage(), name: try reader.readText())
+            }
+            let next: TransactionName? = try readFlag() ? try readIdentifier() : nil
+            return .chatPage(ChatPage(entries, next: next), ref: try readReference())
+        case 62: return .typingEnded(peer: try readIdentifier())
         case 9:
             guard let state = SyncStatus.State(rawValue: try readText()) else { throw .unexpected }
             return .sync(
@@ -355,6 +396,21 @@ extension ByteReader {
         case 19: return .meeting(try readIdentifier(), author: try readIdentifier(), try readFlag() ? try readObstacle() : nil)
         default: throw .unexpected
         }
+    }
+
+    private mutating func readChatMessage() throws(WireError) -> ChatMessage {
+        let (id, author): (TransactionName, AuthorID) = (try readIdentifier(), try readIdentifier())
+        var message = ChatMessage(id: id, author: author, text: try readText(), wallTime: try readUInt64())
+        switch try readUInt8() {
+        case 0: break
+        case 1: message.state = .waiting
+        case 2: message.state = .sent(by: try readNumber(), of: try readNumber())
+        case 3: message.state = .delivered
+        case 4: message.state = .failed(try readRefusal())
+        default: throw .unexpected
+        }
+        if try readFlag() { message.instead = try readIdentifier() }
+        return message
     }
 
     private mutating func readCodeNews() throws(WireError) -> CodeNews.What {
@@ -420,6 +476,8 @@ extension ByteReader {
         case 21: return .noSuchInvite
         case 22: return .reasonTooLong
         case 70: return .calm(try readCalmRefusal())
+        case 60: return .saidTooFast
+        case 61: return .noSuchMessage
         default: throw .unexpected
         }
     }

@@ -24,6 +24,12 @@ package struct FrontEnd: Sendable {
     /// How what the others move is drawn.
     package private(set) var glides = Glides()
     package private(set) var chats = Chats()
+    package private(set) var typists = Typists()
+    package private(set) var bubbles = Bubbles()
+    /// Messages are seen as they come: none needs a notice.
+    package var showsChats = false
+    /// By which others name our person in messages; empty where that is not known.
+    package var ownName = ""
     package var notices = Notices()
     /// Whose pointers are not shown.
     package var mutes = Mutes()
@@ -94,11 +100,20 @@ package struct FrontEnd: Sendable {
             call = Call(peer: peer, name: people.name(of: person), box: box, until: now + Self.callLasts)
         case .typing(let peer):
             people.types(peer, now: now)
-            return false
+            return typists.began(peer)
+        case .typingEnded(let peer): return typists.ended(peer)
         case .chat(let message, _):
-            chats.take(message, by: message.author == me ? "you" : knownName(of: message.author))
-            guard message.author != me else { return false }
-            notices.add(.said(name(of: message.author), message.text), now: now)
+            guard message.author != me else {
+                chats.take(message, by: "you")
+                return false
+            }
+            chats.take(
+                message, by: knownName(of: message.author), isRead: false, naming: Mention.names(ownName, in: message.text))
+            for (peer, person) in people.present where person.status.author == message.author { _ = typists.ended(peer) }
+            bubbles.take(message.text, of: message.author, now: now)
+            if !showsChats { notices.add(.said(name(of: message.author), message.text), now: now) }
+        case .chatState(let message): chats.change(message, by: "you")
+        case .chatPage(let page, _): chats.take(page, me: me)
         case .chatsGone(let gone): chats.forget(gone)
         case .sync(let status): return take(status, now: now)
         case .rendezvous(let status):
@@ -161,6 +176,7 @@ package struct FrontEnd: Sendable {
         if let author = status.author, status.isVerified { settleClaim(of: author, isVerified: true, now: now) }
         switch status.state {
         case .left:
+            _ = typists.ended(status.peer)
             guard before?.isAnnounced == true else { return before != nil }
             notices.add(person: name, .left, now: now)
             if people.present.isEmpty { notices.add(.alone(isSaved: isSaved && !holdsUnsaved), as: .alone, now: now) }
@@ -221,6 +237,15 @@ package struct FrontEnd: Sendable {
         defer { call = nil }
         return call
     }
+
+    /// What was said is read, as far as it has come.
+    package mutating func readChats() { chats.read() }
+
+    /// Nobody reads what was said before the newest any more.
+    package mutating func endReadingChats() { chats.endReading() }
+
+    /// Who is typing a message, by their names, unsanitised.
+    package var typingNames: [String] { typists.peers.compactMap { people[$0].map { people.name(of: $0) } } }
 
     /// A person's name for a sentence, unsanitised.
     package func name(of author: AuthorID) -> String {
@@ -289,7 +314,7 @@ package struct FrontEnd: Sendable {
     /// When something changes by itself.
     package func deadline(now: Instant) -> Instant? {
         var next = earliest(earliest(notices.deadline, people.deadline), ways.deadline(people))
-        next = earliest(next, call?.until)
+        next = earliest(next, earliest(call?.until, bubbles.deadline))
         if let unreachable, !unreachable.isTold, !people.present.isEmpty {
             next = earliest(next, unreachable.since + Self.unreachablePatience)
         }
@@ -302,6 +327,7 @@ package struct FrontEnd: Sendable {
     /// Lets time pass; true if a person could see that.
     package mutating func handleTimeout(now: Instant) -> Bool {
         var isGone = notices.expire(now: now)
+        if bubbles.expire(now: now) { isGone = true }
         if let until = call?.until, until <= now { (call, isGone) = (nil, true) }
         let isNew = announce(now: now)
         let isUnreachable = tellUnreachable(now: now)

@@ -23,7 +23,8 @@ package struct Glides: Sendable {
                 for peer in byPeer.keys { byPeer[peer]?.note(before) }
             }
         case .peer(let status): if status.state == .left { byPeer[status.peer] = nil }
-        case .ready, .outcome, .view, .lookHere, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring,
+        case .ready, .outcome, .view, .lookHere, .typing, .typingEnded, .chat, .chatState, .chatPage, .sync, .rendezvous, .rejected, .fork,
+            .textMerged, .restoring,
             .duplicateDevice, .meeting,
             .knownName,
             .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .calm, .stopped, .identity:

@@ -53,6 +53,13 @@ extension ByteWriter {
             writeTag(16)
             writeText(text)
         case .typing: writeTag(17)
+        case .resend(let message):
+            writeTag(40)
+            write(message)
+        case .readChat(let order):
+            writeTag(41)
+            writeOptional(order.before) { $0.write($1) }
+            writeNumber(order.count)
         case .rename(let name):
             writeTag(18)
             writeText(name)
@@ -199,6 +206,8 @@ extension ByteReader {
             return .remove(RemovalOrder(whom, withInvited: try readFlag(), reason: try readText()))
         case 50: return .calm(try readCalmOrder())
         case 45: return .verify(try readIdentifier(), try readFlag())
+        case 40: return .resend(try readIdentifier())
+        case 41: return .readChat(ChatOrder(before: try readFlag() ? try readIdentifier() : nil, count: try readNumber()))
         default: throw .unexpected
         }
     }

@@ -138,7 +138,7 @@ extension Intent {
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .commit, .say,
             .rename, .invite, .grant, .remove, .calm, .verify:
             true
-        case .begin, .extend, .update, .cancel, .cursor, .laser, .view, .lookHere, .typing, .attention: false
+        case .begin, .extend, .update, .cancel, .cursor, .laser, .view, .lookHere, .typing, .attention, .resend, .readChat: false
         }
     }
 }

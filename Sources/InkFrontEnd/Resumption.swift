@@ -52,6 +52,7 @@ package struct Resumption: Sendable {
         switch event {
         case .changed(let changes, current.reference): return Heard(.changed(changes, ref: reference))
         case .chat(let message, current.reference): return Heard(.chat(message, ref: reference))
+        case .chatPage(let page, current.reference): return Heard(.chatPage(page, ref: reference))
         case .outcome(current.reference, _):
             self.current = nil
             return Heard(current.isAnswered ? nil : event, isAnswered: true)

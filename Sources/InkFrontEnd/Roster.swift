@@ -76,6 +76,11 @@ package struct Roster: Sendable {
 
     package subscript(peer: PeerID) -> Person? { byPeer[peer] }
 
+    /// What those are called who are here and have told it, in their order, each name once.
+    package var names: [String] {
+        present.map(\.person.status.name).reduce(into: []) { names, name in if !name.isEmpty, !names.contains(name) { names.append(name) } }
+    }
+
     /// A person is here, and was not heard for so many seconds; true if that was told of as a loss and is over.
     package mutating func isHere(_ peer: PeerID, silentSeconds: Int?, now: Instant) -> Bool {
         guard var person = byPeer[peer] else { return false }

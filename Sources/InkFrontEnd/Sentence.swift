@@ -25,6 +25,10 @@ package enum Sentence: Hashable, Sendable {
     case silent(String, seconds: Int)
     case silentFor(seconds: Int)
     case waitingForBoard
+    /// Messages that were not read, and those of them that name the reader.
+    case unread(Int, naming: Int)
+    /// Who types a message.
+    case typists([String])
     /// - Parameter shapes: how many it had when it was left last; nil where that is not known.
     case opening(String, shapes: Int?)
 
@@ -100,6 +104,8 @@ package enum Sentence: Hashable, Sendable {
         case .offline: "offline"
         case .silent(let name, let seconds): "\(name) ... \(seconds)s"
         case .silentFor(let seconds): "silent \(seconds) s"
+        case .unread(let count, let naming): "\(count) unread" + (naming > 0 ? ", \(naming) to you" : "")
+        case .typists(let names): "\(Self.few(names)) \(names.count == 1 ? "is" : "are") typing"
         case .waitingForBoard: "waiting for the board to arrive ..."
         case .opening(let name, let shapes):
             "opening \(name)" + (shapes.map { ", \(Self.count($0, "shape")) when it was left" } ?? "") + " ..."

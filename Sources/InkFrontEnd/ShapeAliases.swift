@@ -107,7 +107,7 @@ package struct ShapeAliases: Sendable {
             return .textMerged(news)
         case .ready, .outcome, .peer, .gesture, .cursor, .view, .lookHere, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .restoring,
             .duplicateDevice, .meeting,
-            .knownName, .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .calm, .stopped, .identity:
+            .knownName, .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .calm, .stopped, .identity, .typingEnded, .chatState, .chatPage:
             return event
         }
     }
@@ -152,7 +152,7 @@ package struct ShapeAliases: Sendable {
         case .begin(let gesture): return .begin(gesture.renaming(holders))
         case .update(let gesture): return .update(gesture.renaming(holders))
         case .undo, .redo, .extend, .commit, .cancel, .cursor, .laser, .view, .lookHere, .say, .typing, .attention, .rename,
-            .invite, .grant, .remove, .calm, .verify:
+            .invite, .grant, .remove, .calm, .verify, .resend, .readChat:
             return intent
         }
     }

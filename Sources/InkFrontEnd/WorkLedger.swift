@@ -75,7 +75,7 @@ package struct WorkLedger: Sendable {
             entries.append(Entry(reference: reference, steps: ended.steps + [Step(.commit, reference: reference)]))
             live = nil
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename,
-            .invite, .grant, .remove, .calm, .verify:
+            .invite, .grant, .remove, .calm, .verify, .resend, .readChat:
             guard let reference else { return }
             entries.append(Entry(reference: reference, steps: [Step(intent, reference: reference)]))
         }

@@ -24,8 +24,14 @@ public enum Event: Hashable, Sendable {
     case lookHere(peer: PeerID, WorldBox)
     /// Somebody is typing a message.
     case typing(peer: PeerID)
+    /// Somebody is typing no message any more.
+    case typingEnded(peer: PeerID)
     /// A chat message entered the board, ours included; `ref` repeats the one given with the intent that said it.
     case chat(ChatMessage, ref: UInt64?)
+    /// A message of ours came farther, or could not: one that was told, or one that never came to the board.
+    case chatState(ChatMessage)
+    /// What was said; told to who asked, before the outcome.
+    case chatPage(ChatPage, ref: UInt64?)
     /// Messages that were told count no more: whoever wrote them had no right any more.
     case chatsGone([TransactionName])
     /// Where we stand with disk and peers. Sent when any field changes.
@@ -130,15 +136,6 @@ public struct PeerStatus: Hashable, Sendable {
     }
 }
 
-/// A chat message as it stands in the board.
-public struct ChatMessage: Hashable, Sendable {
-    public var id: TransactionName
-    public var author: AuthorID
-    public var text: String
-
-    public init(id: TransactionName, author: AuthorID, text: String) { (self.id, self.author, self.text) = (id, author, text) }
-}
-
 /// What became of a text that two people wrote at once.
 public struct TextNews: Hashable, Sendable {
     public enum Outcome: Hashable, Sendable {
@@ -241,6 +238,10 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case reasonTooLong
     /// What calms the board is not done.
     case calm(CalmRefusal)
+    /// Our person says more than `OwnMessages.perSecond`.
+    case saidTooFast
+    /// No message of that name is on the board, or was kept.
+    case noSuchMessage
 
     public var description: String {
         switch self {
@@ -272,6 +273,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .noSuchInvite: "no such invite stands on this board"
         case .reasonTooLong: "the reason is too long: at most \(Limits.reasonBytes) bytes"
         case .calm(let refusal): refusal.description
+        case .saidTooFast: "not said: ten messages a second are as many as may be; say it again in a moment"
+        case .noSuchMessage: "no such message on this board"
         }
     }
 }

@@ -53,6 +53,10 @@ public enum Intent: Hashable, Sendable {
     case lookHere(WorldBox)
     /// One chat message.
     case say(String)
+    /// A message of ours that failed is tried again.
+    case resend(TransactionName)
+    /// A part of what was said: the event `chatPage`, then the outcome.
+    case readChat(ChatOrder)
     /// This person is typing now.
     case typing
     /// How this person attends to the program.
@@ -86,7 +90,7 @@ public enum Intent: Hashable, Sendable {
         switch self {
         case .extend, .update, .cursor, .laser, .view, .typing, .attention: true
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit,
-            .cancel, .lookHere, .say, .rename, .invite, .grant, .remove, .calm, .verify:
+            .cancel, .lookHere, .say, .rename, .invite, .grant, .remove, .calm, .verify, .resend, .readChat:
             false
         }
     }

@@ -12,6 +12,7 @@ extension Node {
             return
         }
         presence.touched(by: asker.frontEnd, isByHand: intent.isByHand, now: now)
+        if let refusal = refusesPace(of: intent, now: now) { return refuse(intent, refusal, asker) }
         guard !holds(intent, now: now) else {
             guard !work.isFull else { return refuse(intent, .ownHistoryMissing, asker) }
             return hold(HeldIntent(intent: intent, asker: asker), now: now)
@@ -65,7 +66,7 @@ extension Node {
         switch intent {
         case .cursor, .laser, .view, .lookHere, .typing, .attention, .begin, .extend, .update, .cancel, .commit, .verify: false
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename,
-            .invite, .grant, .remove, .calm:
+            .invite, .grant, .remove, .calm, .readChat, .resend:
             mustHold(now: now)
         }
     }
@@ -168,9 +169,11 @@ extension Node {
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .move, .resize, .delete: try perform(intent, of: asker, now: now)
         case .undo: return try restore(isRedo: false, of: asker, now: now)
         case .redo: return try restore(isRedo: true, of: asker, now: now)
-        case .say(let text):
-            guard !text.isEmpty, text.utf8.count <= Limits.chatBytes else { throw .badValue(field: "text") }
-            try perform(of: asker, now: now) { _, author throws(RuleViolation) in try Board.writes(saying: text, by: author) }
+        case .say(let text): try say(text, of: asker, now: now)
+        case .resend(let name): try resend(name, of: asker, now: now)
+        case .readChat(let order):
+            let page = try page(order)
+            tell(.chatPage(page, ref: asker.reference), to: .only(asker.frontEnd))
         case .rename(let name):
             guard name.utf8.count <= Limits.nameBytes else { throw .badValue(field: "name") }
             try perform(of: asker, now: now) { _, author throws(RuleViolation) in try Board.writes(naming: name, by: author) }

@@ -70,6 +70,7 @@ extension Node {
     mutating func becomeReady(now: Instant) {
         guard let board, phase.becameReady() else { return }
         learnNames()
+        followEarlierMessages()
         for connection in connections { neighbours[connection]?.transfer.forgetBroughtTwice() }
         tell(.ready(board.id, me: author, role: role))
         statusChanged(now: now)

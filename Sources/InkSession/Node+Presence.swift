@@ -141,6 +141,7 @@ extension Node {
         case .view(let box): tell(.view(peer: peer, box), to: audience)
         case .look(let box): tell(.lookHere(peer: peer, box), to: audience)
         case .typing: tell(.typing(peer: peer), to: audience)
+        case .typingEnded: tell(.typingEnded(peer: peer), to: audience)
         }
     }
 

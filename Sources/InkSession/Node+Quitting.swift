@@ -39,6 +39,7 @@ extension Node {
             introductions.client?.leave(now: now)
             drainRendezvous(now: now)
         }
+        tellMessages()
         let mark = phase.quitting?.mark ?? quitting.mark
         phase.leave(with: .stopped(unsaved: saves.unsavedTransactions(upTo: mark), unsent: status.unsent))
         sayFarewell(now: now)

@@ -134,7 +134,10 @@ extension Node {
     /// Other transactions count than are shown, since a removal came, or what makes one void.
     private mutating func showWhatCounts(now: Instant) {
         guard board?.isRecountDue == true, let recounted = board?.settle() else { return }
-        if !recounted.chatsGone.isEmpty { tell(.chatsGone(recounted.chatsGone)) }
+        if !recounted.chatsGone.isEmpty {
+            messages.forget(recounted.chatsGone)
+            tell(.chatsGone(recounted.chatsGone))
+        }
         show(recounted.changes, recounted.chats, forks: [], renames: recounted.renames, of: .nobody, now: now)
     }
 

@@ -52,5 +52,6 @@ extension Node {
     mutating func tellStatus() {
         let news = syncStatus
         if status.isNews(news) { tell(.sync(news)) }
+        tellMessages()
     }
 }

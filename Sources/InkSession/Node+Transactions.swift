@@ -166,7 +166,7 @@ extension Node {
         }
         if !changes.isEmpty { tell(to: asker) { .changed(changes, ref: $0) } }
         for chat in chats {
-            let message = ChatMessage(id: chat.name, author: chat.author, text: chat.text)
+            let message = newMessage(chat)
             tell(to: asker) { .chat(message, ref: $0) }
         }
         for fork in forks { tell(.fork(author: fork.author, sequence: fork.sequence)) }

@@ -124,6 +124,10 @@ public struct Node: Sendable {
     var rejections = Rejections()
     /// How fast our person goes.
     var slowMode = SlowMode()
+    /// What our person said.
+    var messages: OwnMessages
+    /// The message that is being said again, of those that never came to the board.
+    var resending: TransactionName?
     var versions = OtherVersions()
     var clock = WallClock()
     var jitter: SplitMix64
@@ -173,6 +177,7 @@ public struct Node: Sendable {
         work = OwnWork(
             strand: configuration.strand, firstShapeNumber: firstShapeNumber, journal: StrokeJournal(stored: configuration.stroke))
         presence = OwnPresence(isSparing: configuration.isSparing, now: now)
+        messages = OwnMessages(now: now)
         agreement = Agreement(receipts: configuration.receipts)
         rights = OwnRights(invite: configuration.invite, author: configuration.identity.author, board: configuration.boardID)
         inviteKeys = InviteKeys(

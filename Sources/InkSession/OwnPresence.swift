@@ -74,6 +74,13 @@ package struct OwnPresence: Sendable {
         version += 1
     }
 
+    /// What was typed is said.
+    package mutating func said() {
+        guard isTyping else { return }
+        (typingUntil, isTyping) = (nil, false)
+        version += 1
+    }
+
     // MARK: The pointer
 
     /// The person points with one of their programs; nil: no more.

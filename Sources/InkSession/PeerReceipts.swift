@@ -16,6 +16,9 @@ struct PeerReceipts: Sendable {
     /// As many of our transactions somebody has.
     var greatest: UInt64 { known.values.max() ?? 0 }
 
+    /// Of each device how many of ours it has, in no order.
+    var all: [UInt64] { Array(known.values) }
+
     mutating func note(_ sequence: UInt64, of device: AuthorID, now: Instant) {
         guard sequence > known[device] ?? 0 else { return }
         known[device] = sequence

@@ -13,7 +13,7 @@ package struct PresenceInbox: Sendable {
         case gesture(FrontEndID, number: UInt64, GestureChange)
         case view(WorldBox?)
         case look(WorldBox)
-        case typing
+        case typing, typingEnded
     }
 
     /// How attentive the person is, as front ends are told.
@@ -61,7 +61,6 @@ package struct PresenceInbox: Sendable {
         }
         self.clock = clock
         (attention, isTyping, needs) = (value.attention, value.isTyping, value.needs)
-        if !isTyping { toldTyping = false }
         sight.take(value.view, value.look)
         if let laser = value.laser { pointer.take(laser, sentAt: sentAt) }
         for index in hands.indices where !value.hands.contains(where: { Int($0.frontEnd.number) == index }) { hands[index].rest() }
@@ -120,7 +119,7 @@ package struct PresenceInbox: Sendable {
     package var showAt: Instant? { hasNews ? pace.nextAt : nil }
 
     private var hasNews: Bool {
-        if !pointer.untold.isEmpty || (isTyping && !toldTyping) || attention != shownAttention || sight.hasNews { return true }
+        if !pointer.untold.isEmpty || isTyping != toldTyping || attention != shownAttention || sight.hasNews { return true }
         if shown.contains(where: { $0.isUnderWay && hands[Int($0.frontEnd.number)].live?.number != $0.number }) { return true }
         return FrontEndID.all.contains { frontEnd in
             guard let live = hands[Int(frontEnd.number)].live, live.isKnown else { return false }
@@ -135,7 +134,7 @@ package struct PresenceInbox: Sendable {
     package mutating func news(now: Instant, result: (UInt64) -> [ShapeID]?) -> [News] {
         var news = ended(result: result)
         guard hasNews, pace.take(now: now) else { return news }
-        if isTyping, !toldTyping { news.append(.typing) }
+        if isTyping != toldTyping { news.append(isTyping ? .typing : .typingEnded) }
         news += sight.news(now: now)
         (toldTyping, shownAttention) = (isTyping, attention)
         news += endedLately(result: result)
@@ -221,6 +220,7 @@ package struct PresenceInbox: Sendable {
         }
         if let told = pointer.told { news.append(.cursor(pointer.frontEnd, [told])) }
         if let view = sight.shown { news.append(.view(view)) }
+        if toldTyping { news.append(.typing) }
         return news
     }
 
@@ -230,6 +230,8 @@ package struct PresenceInbox: Sendable {
         shown = []
         if let last = pointer.hide() { news.append(.cursor(pointer.frontEnd, [last])) }
         if sight.hide() { news.append(.view(nil)) }
+        if toldTyping { news.append(.typingEnded) }
+        (isTyping, toldTyping) = (false, false)
         return news
     }
 

@@ -65,6 +65,9 @@ package struct SaveQueue: Sendable {
         return underWay
     }
 
+    /// What the disk refused is offered at once, and not only when its time has come.
+    mutating func tryNow(now: Instant) { if retryAt != nil { retryAt = now } }
+
     /// The disk refused the batch.
     package mutating func failed(_ identifier: UInt64, reason: String, now: Instant) {
         guard identifier == batch, !underWay.isEmpty else { return }

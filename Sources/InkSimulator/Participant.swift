@@ -167,7 +167,8 @@ struct View {
         case .sync(let status): self.status = status
         case .versionMismatch: throw Violation("a member spoke another version")
         // Who may fork and who may be blamed the world knows.
-        case .outcome, .typing, .view, .lookHere, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
+        case .outcome, .typing, .typingEnded, .chatState, .chatPage, .view, .lookHere, .rendezvous, .rejected, .fork, .textMerged,
+            .restoring, .duplicateDevice, .meeting,
             .notAdmitted, .knownName,
             .invited, .code, .rights, .calm, .stopped, .identity:
             break

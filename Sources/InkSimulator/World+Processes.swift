@@ -201,6 +201,9 @@ extension World {
         case .invited(let news, _): 27 ^ Trace.hash(news.invite.bytes)
         case .rights(.role(let role, _)): 28 ^ UInt64(role.rawValue) << 8
         case .rights(.removed): 29
+        case .chatState(let message): 32 ^ Trace.hash(message.id.bytes)
+        case .chatPage(let page, _): 33 ^ UInt64(page.entries.count) << 8
+        case .typingEnded(let peer): 34 ^ Trace.hash(peer.bytes)
         case .chatsGone(let gone): gone.reduce(30) { ($0 ^ Trace.hash($1.bytes)) &* 31 }
         case .calm(.tookBack(let owner, let victim, let changes)):
             40 ^ Trace.hash(owner.bytes) ^ Trace.hash(victim.bytes) &* 31 ^ UInt64(changes) << 8

@@ -113,6 +113,12 @@ extension BoardScene {
                 Bars.Hint("Ctrl+Z takes back", rank: 2),
             ]
         case .panel(.chat, _): [Bars.Hint("Enter says it", rank: 0), Bars.Hint("Esc drops it", rank: 1)]
+        case .panel(.talk, _):
+            [
+                Bars.Hint(talk.line.isEmpty && front.chats.firstFailed != nil ? "Enter sends ! again" : "Enter says it", rank: 1),
+                Bars.Hint("PgUp older", rank: 3), Bars.Hint(layout.talkColumns > 0 ? "Tab: the board" : "@Tab names", rank: 2),
+                Bars.Hint("Esc closes", .escape, rank: 0),
+            ]
         case .panel(.commands, _):
             [Bars.Hint("Enter runs it", rank: 1), Bars.Hint("Tab chooses", rank: 2), Bars.Hint("Esc closes", rank: 0)]
         case .panel(.finder(let finder), _):
@@ -280,6 +286,8 @@ extension BoardScene {
         add(name, .name)
         for word in watchingWords { parts.append(([Piece(text: word, style: CellStyle(attributes: [.reverse, .bold]))], .watching)) }
         if let zoomWord { add(zoomWord, .zoom) }
+        let (unread, naming) = front.chats.unread
+        if unread > 0 { add(.unread(unread, naming: naming), .talk) }
         let present = front.people.present.map(\.person).filter { $0.status.state != .joining }
         if present.isEmpty { add(.onlyYou, .people) } else { parts.append((pieces(of: present), .people)) }
         if let word = front.pathWord { add(word.text, .path, isPath: true) }

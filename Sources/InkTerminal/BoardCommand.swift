@@ -13,7 +13,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case ink, width, fill, border, heads, startHead, endHead, elbow, fitLabel, grow
     case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, lookHere, hideCursors, minimap, grid, snap,
         contrast
-    case say, invite, people, connection, messages, name
+    case say, invite, people, connection, messages, set, name
     case lock, unlock, mute, unmute, slow, takeBack, remove
     case copy, cut, paste, pasteText, copyText, export, importFile, mouse, repaint, commands, help, keep, suspend, quit
 
@@ -200,14 +200,19 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
             Row("cursors", [.alt("c")], "hide others' cursors, and show them") { scene, _ in scene.display.hidesCursors.toggle() }
 
         case .say:
-            Row("say", ["/"], "say something to the others", taking: .optional("TEXT", { $0.say($1, now: $2) })) {
+            Row("say", ["/"], "say something to the others", taking: .optional("TEXT", { $0.said($1, now: $2) })) {
                 $0.open(.chat(ChatPanel()), now: $1)
             }
         case .invite: Row("invite", ["i"], "show the link that others need") { $0.open(.invite(InvitePanel($0.invitation)), now: $1) }
         case .people: Row("people", ["P"], "who is here, and what you do with them") { $0.openPeople(now: $1) }
         case .connection: Row("connection", ["N"], "how each is reached") { $0.open(.sheet(Sheet(.connection)), now: $1) }
 
-        case .messages: Row("messages", ["T"], "what was said") { $0.open(.sheet(Sheet(.messages)), now: $1) }
+        case .messages: Row("messages", ["T"], "what was said, and a line to answer") { $0.openTalk(now: $1) }
+        case .set:
+            Row(
+                "set", [], "be told while you look elsewhere: bell, notify, title, quiet",
+                taking: .needed("WHAT HOW") { $0.set($1, now: $2) }
+            ) { $0.ask(for: .set, now: $1) }
         case .name:
             Row("name", [], "what the others call you", taking: .needed("NAME") { $0.rename($1, now: $2) }) { $0.ask(for: .name, now: $1) }
 

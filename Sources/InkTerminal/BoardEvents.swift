@@ -6,6 +6,7 @@ import InkSession
 /// What happens elsewhere, and time.
 extension BoardScene {
     mutating func handle(_ event: Event, now: Instant) {
+        front.showsChats = seesTalk
         if front.take(event, holdsUnsaved: holdsUnsaved, now: now) { redraw(.soon) }
         if offer.take(event, now: now) { redraw(.soon) }
         switch event {
@@ -32,7 +33,14 @@ extension BoardScene {
             goOnImporting(now: now)
         case .stopped: outputs.append(.effect(.stopped))
         case .chat(let message, _):
-            if message.author == front.me { front.notices.add("you: \(message.text)", now: now) }
+            if message.author == front.me {
+                if !seesTalk { front.notices.add("you: \(message.text)", now: now) }
+            } else {
+                extraBytes += alerts.tell(
+                    front.name(of: message.author), message.text, isNamed: Mention.names(front.ownName, in: message.text),
+                    title: TerminalApp.titleWords(front.name, display.style), unread: front.chats.unread.count)
+            }
+            readTalk()
             redraw(.soon)
         case .peer:
             followMotion(now: now)
@@ -45,7 +53,7 @@ extension BoardScene {
             if display.showsMinimap { redraw(.soon) }
         case .lookHere: tellCall(now: now)
         case .ready: beginSession()
-        case .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
+        case .typingEnded, .chatState, .chatPage, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
             .knownName,
             .notAdmitted, .versionMismatch, .invited, .code, .chatsGone, .calm, .identity:
             break
@@ -56,6 +64,7 @@ extension BoardScene {
     /// What was shown until its outcome is known is on the board now, or never will be, or waits for the disk.
     private mutating func take(_ outcome: Outcome, of reference: UInt64, now: Instant) {
         let answer = requests.take(outcome, of: reference, now: now)
+        if talk.answered(reference) { redraw(.soon) }
         // What is still asked has a word in the status, and may be seen. A gesture that began as it should has not.
         if answer?.request.intent.isWork == true || outcome != .done { redraw(.soon) }
         if case .lookHere? = answer?.request.intent, outcome == .done {
@@ -78,6 +87,7 @@ extension BoardScene {
         // A draw whose gesture was not there is asked for again at once, and is waited for still.
         if answer?.isKept != true || refusal != .noGesture { drawnWasAnswered(reference, made: nil, now: now) }
         guard let refusal else { return }
+        if let said = answer?.request.purpose.said { sayWasRefused(said, refusal, now: now) }
         gestureWasRefused(reference)
         // One that is asked again and again is told once.
         if answer?.isKept != true || answer?.request.wasRefused != true { tell(refusal, now: now) }

@@ -50,8 +50,10 @@ extension BoardScene {
         switch event {
         case .answer(let answer): take(answer)
         case .focus(let isGained):
-            if !isGained { point(at: nil, now: now) }
             outputs.append(.intent(.attention(isGained ? .here : .elsewhere), reference: nil))
+            extraBytes += alerts.focus(isGained, title: TerminalApp.titleWords(front.name, display.style))
+            if isGained { readTalk() } else { point(at: nil, now: now) }
+            redraw(.soon)
         case .key, .mouse, .text, .paste:
             // Who leaves does nothing more to the board.
             if mode.isLeaving { handleLeaving(event) } else if !holds(event) { act(event, now: now) }
@@ -127,7 +129,7 @@ extension BoardScene {
     private mutating func take(_ text: String, continues: Bool, now: Instant) -> Pasting {
         switch mode {
         case .typing: return type(text, now: now) ? .taken : .cut
-        case .panel(let panel, _) where panel.line != nil:
+        case .panel(let panel, _) where panel.takesText:
             let isTaken = paste(intoPanel: text, isPart: continues, now: now) == true
             // Of several lines none says where what is typed ends.
             if isTaken, text.isLineWithEnter { handlePanel(.enter, [], now: now) }
@@ -175,7 +177,7 @@ extension BoardScene {
         endNudge(now: now)
         settleDrag(now: now)
         // While something is typed, q is a letter.
-        let isTyping = mode.panel?.line != nil || mode.edit != nil
+        let isTyping = mode.panel?.takesText == true || mode.edit != nil
         front.notices.add(isTyping ? "Ctrl+C again quits" : "Ctrl+C again or q quits", as: .setting, now: now)
     }
 

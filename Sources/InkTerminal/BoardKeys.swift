@@ -26,6 +26,8 @@ extension BoardScene {
         case .down: arrow(0, 1, modifiers, now: now)
         case .left: arrow(-1, 0, modifiers, now: now)
         case .right: arrow(1, 0, modifiers, now: now)
+        // Beside the board the messages are where Tab goes.
+        case .tab where modifiers.isEmpty && layout.talkColumns > 0: openTalk(now: now)
         case .character, .tab, .backspace, .home, .end, .pageUp, .pageDown, .insert, .delete, .function:
             guard let command = BoardCommand.of(key, modifiers) else { return tellUnbound(KeyStroke(key, modifiers), now: now) }
             run(command, now: now)
@@ -93,16 +95,23 @@ extension BoardScene {
 
     mutating func rename(_ name: String, now: Instant) -> String? {
         if let complaint = personNameComplaint(name) { return complaint }
-        personName = name
+        (personName, front.ownName) = (name, name)
         ask(.rename(name), now: now)
         outputs.append(.effect(.keepName(name)))
         front.notices.add("the others call you \(name) now", as: .setting, now: now)
         return nil
     }
 
-    mutating func say(_ text: String, now: Instant) -> String? {
+    mutating func said(_ text: String, now: Instant) -> String? {
         guard text.utf8.count <= Limits.chatBytes else { return "a message holds at most \(Limits.chatBytes / 1024) KiB" }
-        ask(.say(text), now: now)
+        say(text, now: now)
+        return nil
+    }
+
+    mutating func set(_ words: String, now: Instant) -> String? {
+        if let complaint = alerts.set(words) { return complaint }
+        outputs.append(.effect(.keepSettings(alerts.lines.joined(separator: "\n") + "\n")))
+        front.notices.add(alerts.lines.joined(separator: ", "), as: .setting, now: now)
         return nil
     }
 

@@ -15,7 +15,7 @@ extension BoardScene {
         let cells = canvas.cells(of: front.board, regions, overlay(now: now), in: viewport, look)
         // What there was no time for comes with the next picture.
         if canvas.isUnfinished { redraw(.soon) }
-        var buffer = CellBuffer(columns: layout.columns, rows: layout.rows, top: cells)
+        var buffer = CellBuffer(columns: layout.columns, rows: layout.rows, top: cells, width: layout.canvasColumns)
         drawEntered(on: &buffer)
         drawSelection(on: &buffer)
         drawLocks(on: &buffer)
@@ -32,6 +32,7 @@ extension BoardScene {
         drawLights(on: &buffer)
         drawCursors(on: &buffer)
         drawMinimap(on: &buffer)
+        drawTalk(on: &buffer)
         drawBars(on: &buffer, now: now)
         drawBanner(on: &buffer)
         let notices = noticeLines
@@ -199,6 +200,7 @@ extension BoardScene {
         case .typing(let edit, _):
             let (column, row) = viewport.screen(edit.caret(on: grid))
             if (0..<layout.canvasRows).contains(row) { buffer.cursor = (max(0, min(layout.canvasColumns - 1, column)), row) }
+        case .panel(.talk, _): buffer.cursor = talk.caret
         case .panel(let panel, _): if let line = panel.line { buffer.cursor = (line.caret(layout), layout.statusRow) }
         case .idle, .dragging, .nudging:
             if let place = pulledPlace ?? keyPlace { buffer.cursor = viewport.seen(place) }

@@ -16,6 +16,9 @@ extension BoardScene {
     }
 
     mutating func handle(_ report: MouseEvent, now: Instant) {
+        if layout.isOnTalk(column: report.column, row: report.row), mode.drag == nil, mouse.pullsAt == nil {
+            return handleOnTalk(report, now: now)
+        }
         let isOnCanvas = report.row < layout.canvasRows
         let cell = CellPlace(column: report.column, row: report.row)
         // A report can come from beyond a window that was made smaller meanwhile.
@@ -65,10 +68,23 @@ extension BoardScene {
         }
     }
 
+    /// A press on the messages beside the board gives them the keys; the wheel moves them.
+    private mutating func handleOnTalk(_ report: MouseEvent, now: Instant) {
+        mouse.place = nil
+        switch report.action {
+        case .press(.left): if !holdsTalk { openTalk(now: now) }
+        case .wheel(.up): scrollTalk(-3, now: now)
+        case .wheel(.down): scrollTalk(3, now: now)
+        case .wheel, .press, .drag, .release, .hover: break
+        }
+    }
+
     private mutating func pressLeft(_ here: CellPlace, at cell: CellPlace, _ modifiers: KeyModifiers, now: Instant) {
         switch mode.panel {
         // What is being typed to the others stays.
         case .chat: return
+        case .talk where layout.talkColumns == 0: return
+        case .talk: leaveTalk()
         // Who closes a box does not draw behind it.
         case .sheet, .invite, .people, .commands, .finder, .replace: return closePanel()
         case .picker where cell.row < layout.canvasRows: return closePanel()

@@ -45,6 +45,9 @@ struct BoardScene: Sendable {
     var messageRows = MessageRows()
     /// Safety words that were made.
     var compared = ComparedWords()
+    var talk = Talk()
+    /// How a person who looks elsewhere is told of messages.
+    var alerts: Alerts
     /// What others moved, as it was drawn last, and when to look again.
     var shownMotion = Motion()
     /// Nil before the first picture.
@@ -112,6 +115,8 @@ struct BoardScene: Sendable {
         var told: String?
         /// The part of a text that is given.
         var text: Text?
+        /// The message that is said.
+        var said: String?
 
         /// A part of a text that is typed.
         enum Text: Sendable {
@@ -162,6 +167,8 @@ struct BoardScene: Sendable {
             name: content.name, me: content.me, isReady: content.isReady, isStill: profile.reducesMotion,
             tellsOfRelays: Self.tellsOfRelays(content.network), shapes: content.shapes)
         (invitation, personName, isJoining, isExample) = (content.invitation, content.personName, content.isJoining, content.isExample)
+        alerts = Alerts(kept: content.settings)
+        front.ownName = content.personName
         opening = content.opening
         network = content.network
         front.safetyHint = "\(BoardCommand.people.keyWords.first ?? "") compares safety words"
@@ -237,7 +244,7 @@ struct BoardScene: Sendable {
     }
 
     mutating func resize(columns: Int, rows: Int) {
-        layout = Layout(columns: columns, rows: rows)
+        layout = Layout(columns: columns, rows: rows, hasTalk: talk.isBeside)
         canvas = BoardCanvas(work: canvas.work)
         // What keys are about stays in sight, if it was.
         let kept = (caretPlace ?? keyPlace).flatMap { viewport.seen($0) == nil ? nil : $0 }
@@ -246,6 +253,13 @@ struct BoardScene: Sendable {
             if let kept { $0.show(kept) }
         }
         redraw(.soon)
+    }
+
+    /// The messages came beside the board, or went.
+    mutating func layOut() {
+        if Layout(columns: layout.columns, rows: layout.rows, hasTalk: talk.isBeside) != layout {
+            resize(columns: layout.columns, rows: layout.rows)
+        }
     }
 
     mutating func redraw(_ wish: Redraw) { redrawing = max(redrawing, wish) }
@@ -362,6 +376,8 @@ public struct BoardContent: Sendable {
     public var opening: Opening?
     /// True for a board to try things on, which goes when it is left.
     public var isExample: Bool
+    /// What was kept by `Effect.keepSettings`; may be empty.
+    public var settings = ""
 
     /// A board that is read from the disk.
     public struct Opening: Hashable, Sendable {

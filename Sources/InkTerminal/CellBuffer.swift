@@ -11,8 +11,19 @@ package struct CellBuffer: Sendable {
     package var cursor: (column: Int, row: Int)?
 
     /// - Parameter top: whole rows from the first on, as many as there are; none of them ends within a wide glyph. All else is blank.
-    package init(columns: Int, rows: Int, top: [Cell] = []) {
+    /// - Parameter width: of those rows, from the left; nil for as wide as all.
+    package init(columns: Int, rows: Int, top: [Cell] = [], width: Int? = nil) {
         (self.columns, self.rows) = (columns, rows)
+        if let width, width < columns {
+            cells = []
+            cells.reserveCapacity(columns * rows)
+            for start in stride(from: 0, to: top.count, by: max(1, width)) {
+                cells += top[start..<start + width]
+                cells.append(contentsOf: repeatElement(.blank, count: columns - width))
+            }
+            cells.append(contentsOf: repeatElement(.blank, count: columns * rows - cells.count))
+            return
+        }
         cells = top
         cells.append(contentsOf: repeatElement(.blank, count: columns * rows - top.count))
     }

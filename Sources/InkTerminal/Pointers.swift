@@ -30,8 +30,11 @@ extension BoardScene {
                     buffer.put(Cell(Glyph(marker), foreground: ink, attributes: isDim ? .dim : .bold), column: column, row: row)
                 }
             }
-            guard pointer.age == .fresh, !person.status.name.isEmpty else { continue }
-            drawChip(front.people.shownName(person, columnsMax: 16), color, besides: (column, row), taken: &taken, on: &buffer)
+            let said = person.status.author.flatMap { front.bubbles[$0] }
+            guard pointer.age == .fresh || said != nil, !person.status.name.isEmpty else { continue }
+            let name = front.people.shownName(person, columnsMax: 16)
+            let words = said.map { "\(name): \(safeForTerminal($0, columnsMax: Self.bubbleColumns))" } ?? name
+            drawChip(words, color, besides: (column, row), taken: &taken, on: &buffer)
         }
     }
 
@@ -76,5 +79,6 @@ extension BoardScene {
     }
 
     private static let crowdColumns = 4
+    private static let bubbleColumns = 40
     private static let crowdRows = 2
 }

@@ -14,6 +14,8 @@ struct StatusFit: Sendable {
         case watching
         /// That all is saved, or what is in hand.
         case saved
+        /// That somebody said something.
+        case talk
         case name, zoom, people, rendezvous
         /// How packets travel: the list of people says so, too.
         case path

@@ -24,6 +24,8 @@ public final class TTYLoop {
     private let profile: TerminalProfile
     private let clock: MonotonicClock
     private var hasAsked = false
+    /// As the app was told last.
+    private var hour: Int?
     private var size: (columns: Int, rows: Int)
 
     /// Installs signal handlers and enters the terminal.
@@ -46,6 +48,7 @@ public final class TTYLoop {
         var due: Instant?
         while true {
             let now = clock.now
+            tellHour(&app, now: now)
             // The deadline that was slept for, not a new one: an app does not tell again what has been reached.
             if let reached = due, reached <= now { app.handle(.timeout, now: now) }
             while let output = app.nextOutput() {
@@ -76,6 +79,14 @@ public final class TTYLoop {
 
     /// Draws without a look at what comes in: a first frame, before what it is about is there.
     public func paint(_ app: inout TerminalApp) { draw(&app, now: clock.now) }
+
+    /// Where the person is only the system knows.
+    private func tellHour(_ app: inout TerminalApp, now: Instant) {
+        var (seconds, parts) = (time(nil), tm())
+        guard localtime_r(&seconds, &parts) != nil, Int(parts.tm_hour) != hour else { return }
+        hour = Int(parts.tm_hour)
+        app.handle(.hour(Int(parts.tm_hour)), now: now)
+    }
 
     // MARK: One turn
 

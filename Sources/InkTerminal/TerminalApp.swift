@@ -39,6 +39,8 @@ public struct TerminalApp: Sendable {
         case safetyWords(AuthorID, SafetyWords?)
         /// What came of a text that was to be a QR code.
         case picture(String, QROutcome)
+        /// The hour of the day where the person is, 0...23, each time that it is another.
+        case hour(Int)
         case timeout
     }
 
@@ -62,6 +64,8 @@ public struct TerminalApp: Sendable {
         case open(Int)
         /// What the others shall call this person, from now on.
         case keepName(String)
+        /// How the person wants to be told of messages, for every board from now on; given back as `BoardContent.settings`.
+        case keepSettings(String)
         /// The person does not wait for a board that was joined.
         case goBack
         /// Writes the board to a file; answered by a notice, or by `fileExists`.
@@ -115,6 +119,8 @@ public struct TerminalApp: Sendable {
     private var screen: Screen
     private var outputs = Outputs<Output>()
     private var lastFrame = Instant.distantPast
+    /// Of the day; nil while nobody has said.
+    private var hour: Int?
     private var extraBytes: [UInt8] = []
     /// What is on its way to the terminal.
     private var window = OutputWindow()
@@ -149,7 +155,11 @@ public struct TerminalApp: Sendable {
     /// - Parameter now: when that is.
     public mutating func show(board content: BoardContent, now: Instant = .zero) {
         var next = BoardScene(content: content, profile, columns: screen.columns, rows: screen.rows)
-        if let board { (next.display.isDark, next.display.hasHighContrast) = (board.display.isDark, board.display.hasHighContrast) }
+        if let board {
+            (next.display.isDark, next.display.hasHighContrast) = (board.display.isDark, board.display.hasHighContrast)
+            next.alerts.takeOver(from: board.alerts)
+        }
+        if let hour { next.alerts.hour = hour }
         (start, board) = (nil, next)
         extraBytes += Self.title(content.name, profile.style)
         if content.opening != nil {
@@ -183,6 +193,9 @@ public struct TerminalApp: Sendable {
             board?.replace(name: name, shapes: shapes)
             extraBytes += Self.title(name, profile.style)
             releaseTypeAhead(now: now)
+        case .hour(let hour):
+            self.hour = hour
+            board?.alerts.hour = hour
         case .opened: outputs.append(.effect(.opened))
         case .written: outputs.append(.effect(.written))
         case .network(let choice): board?.replace(network: choice, now: now)
@@ -367,9 +380,14 @@ public struct TerminalApp: Sendable {
     private static func clamped(_ size: Int) -> Int { max(1, min(1000, size)) }
 
     private static func title(_ name: String, _ style: GlyphStyle) -> [UInt8] {
+        Array("\u{1B}]2;\(titleWords(name, style))\u{1B}\\".utf8)
+    }
+
+    /// The title of the window, sanitised.
+    static func titleWords(_ name: String, _ style: GlyphStyle) -> String {
         var safe = safeForTerminal(name, columnsMax: 40)
         if style == .ascii { safe = String(safe.map { $0.isASCII ? $0 : "?" }) }
-        return Array("\u{1B}]2;inkwire - \(safe)\u{1B}\\".utf8)
+        return "inkwire - \(safe)"
     }
 
     private static let urgentInterval = Duration.milliseconds(8)

@@ -27,6 +27,7 @@ package struct TextBuffer: Hashable, Sendable {
 
     package var text: String { String(characters) }
     var isEmpty: Bool { characters.isEmpty }
+    var isAtEnd: Bool { caret == characters.count }
 
     /// Inserts at the caret; false, and nothing changes, if the text would take more than `bytesMax` bytes of UTF-8.
     package mutating func insert(_ inserted: String, bytesMax: Int) -> Bool {

@@ -122,6 +122,7 @@ struct GlobalOptions: ParsableArguments {
         DataDirectory.path(flag: dataDirectory, environment: Self.environment, accountHome: NSHomeDirectory)
     }
 
+    var keptSettings: KeptSettings { KeptSettings(dataDirectory: resolvedDataDirectory) }
     private var keptName: KeptName { KeptName(dataDirectory: resolvedDataDirectory) }
 
     /// What was copied last.

@@ -87,6 +87,47 @@ import Testing
         #expect(stage.events("done").isEmpty && stage.automation.finishedCount == 1)
     }
 
+    // CL-171
+    @Test func `a message of ours is told again with its state, and what was said page by page`() throws {
+        var stage = Stage()
+        stage.line(#"{"do":"say","text":"hello","ref":1}"#)
+        let ref = stage.intents[0].ref ?? 0
+        func message(_ state: MessageState?) -> ChatMessage {
+            ChatMessage(id: .zero, author: stage.me, text: "hello", wallTime: 5, state: state)
+        }
+        stage.receive(.chat(message(.waiting), ref: ref))
+        stage.receive(.outcome(ref: ref, .done))
+        for state in [MessageState.sent(by: 1, of: 3), .delivered, .failed(.diskRefuses("full"))] {
+            stage.receive(.chatState(message(state)))
+        }
+        let told = stage.events("chat")
+        #expect(told.map { $0["state"] } == ["waiting", "sent", "delivered", "failed"] && told.map { $0["ref"] } == [1, nil, nil, nil])
+        #expect(told[1]["by"] == 1 && told[1]["of"] == 3 && told[3]["why"] == "the disk refuses to save: full")
+        #expect(Set(told.map { $0["id"]?.string }) == [TransactionName.zero.hex])
+        let name = TransactionName.zero.hex
+        stage.line(#"{"do":"history","of":"chat","before":"\#(name)","count":7,"ref":2}"#)
+        #expect(stage.intents.last?.intent == .readChat(ChatOrder(before: .zero, count: 7)))
+        let asked = stage.intents.last?.ref
+        stage.receive(.chat(ChatMessage(id: .zero, author: Stage.author(2), text: "meanwhile"), ref: nil))
+        stage.receive(.chatPage(ChatPage([ChatPage.Entry(message(nil), name: "ana")], next: .zero), ref: asked))
+        stage.receive(.outcome(ref: asked ?? 0, .done))
+        let page = try #require(stage.events("history").first)
+        #expect(page["ref"] == 2 && page["next"] == .string(name) && stage.events("done").isEmpty)
+        let entry = try #require(page["messages"]?.array?.first?.object)
+        #expect(entry["name"] == "ana" && entry["t_ms"] == 5 && entry["text"] == "hello" && entry["state"] == nil)
+        stage.line(#"{"do":"resend","id":"\#(name)","ref":3}"#)
+        stage.receive(.outcome(ref: stage.intents.last?.ref ?? 0, .refused(.noSuchMessage)))
+        #expect(stage.intents.last?.intent == .resend(.zero) && stage.events("error").last?["code"] == "no_such_message")
+        for (line, field) in [
+            (#"{"do":"history"}"#, "of"), (#"{"do":"history","of":"shapes"}"#, "of"),
+            (#"{"do":"history","of":"chat","count":201}"#, "count"),
+            (#"{"do":"history","of":"chat","before":"12"}"#, "before"), (#"{"do":"resend","id":"x"}"#, "id"),
+        ] {
+            stage.line(line)
+            #expect(stage.events("error").last?["field"] == .string(field), "\(line)")
+        }
+    }
+
     @Test func `a command that changed nothing is answered only where a ref asked for it`() {
         var stage = Stage()
         for (line, count) in [(#"{"do":"cursor","x":1,"y":2}"#, 0), (#"{"do":"cursor","x":1,"y":2,"ref":"c"}"#, 1)] {

@@ -17,7 +17,7 @@ import Testing
     @Test func `each intent and each event has the tag of the page, and is tried here`() {
         var inventor = Inventor(seed: 1)
         let (intents, events) = (inventor.intents(), inventor.events())
-        #expect(Set(intents.map(Self.tag)) == Set(1...28) && Set(events.map(Self.tag)) == Set(1...27))
+        #expect(Set(intents.map(Self.tag)) == Set(1...28).union([40, 41]) && Set(events.map(Self.tag)) == Set(1...27).union(60...62))
         for intent in intents { #expect(AttachRequest.intent(intent, ref: nil).encode()[2] == Self.tag(intent)) }
         for event in events { #expect(AttachReply.event(event).encode()[1] == Self.tag(event)) }
     }
@@ -229,6 +229,8 @@ import Testing
         case .remove: 28
         case .attention: 60
         case .verify: 45
+        case .resend: 40
+        case .readChat: 41
         }
     }
 
@@ -263,6 +265,9 @@ import Testing
         case .chatsGone: 26
         case .code: 27
         case .identity: 65
+        case .chatState: 60
+        case .chatPage: 61
+        case .typingEnded: 62
         }
     }
 }

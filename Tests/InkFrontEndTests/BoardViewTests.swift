@@ -47,5 +47,6 @@ import Testing
         }
         #expect(chats.messages.count == Chats.messagesMax)
         #expect(chats.messages.first?.message.text == "10" && chats.messages.last?.message.text == "\(Chats.messagesMax + 9)")
+        #expect(chats.older == .before(identifier(10)))
     }
 }

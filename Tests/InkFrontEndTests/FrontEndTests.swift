@@ -24,7 +24,8 @@ import Testing
         let told: [(Event, Bool)] = [
             (.ready(identifier(2), me: identifier(1)), true), (person(24, .joined), true), (person(30, .joined), false),
             (person(90, .joined), true), (person(90, .idle), true), (sync(1, 0), true), (sync(2, 0), false), (sync(2, 3), true),
-            (.typing(peer: bob), false), (.cursor(LiveSource(peer: bob), [CursorSample(at: .zero, position: .zero)]), false),
+            (.typing(peer: bob), true), (.typing(peer: bob), false), (.typingEnded(peer: bob), true),
+            (.cursor(LiveSource(peer: bob), [CursorSample(at: .zero, position: .zero)]), false),
             (.changed([], ref: 1), false),
             (.changed([ShapeChange(kind: .added, id: shape.id, author: author, shape: shape)], ref: nil), true),
             (message(identifier(1)), false), (message(author), true), (.rendezvous(.none), false), (.rendezvous(.connecting), true),

@@ -48,6 +48,8 @@ struct Inventor {
             .extend(path()), .commit,
             .cancel, .cursor(point()), .cursor(nil), .laser(flip()), .view(maybe { $0.box() }), .lookHere(box()), .say(text()), .typing,
             .attention(pick(Attending.allCases)),
+            .resend(name()),
+            .readChat(ChatOrder(before: maybe { $0.name() }, count: count())),
             .rename(text()),
             .invite(
                 InviteOrder(
@@ -77,7 +79,10 @@ struct Inventor {
                 source(),
                 list(upTo: 5) { CursorSample(at: $0.span(), position: $0.maybe { $0.point() }, trail: $0.maybe { $0.number() }) }),
             .view(peer: name(), maybe { $0.box() }), .lookHere(peer: name(), box()), .typing(peer: name()),
-            .chat(ChatMessage(id: name(), author: name(), text: text()), ref: maybe { $0.number() }),
+            .chat(message(), ref: maybe { $0.number() }), .chatState(message()), .typingEnded(peer: name()),
+            .chatPage(
+                ChatPage(list(upTo: 4) { ChatPage.Entry($0.message(), name: $0.text()) }, next: maybe { $0.name() }),
+                ref: maybe { $0.number() }),
             .sync(
                 SyncStatus(
                     state: pick([.synced, .behind, .ahead]), missing: count(), unsent: count(), isSaved: flip(), fingerprint: name())),
@@ -99,6 +104,7 @@ struct Inventor {
             .noSuchInvite, .reasonTooLong, .calm(.onlyOwners), .calm(.ownWork), .calm(.nobodyCalled(text())),
             .calm(.severalCalled(text(), list(upTo: 3) { $0.name() })), .calm(.nothingToTakeBack), .calm(.locked),
             .calm(.tooSoon(milliseconds: UInt32(truncatingIfNeeded: number()))),
+            .saidTooFast, .noSuchMessage,
         ]
         for outcome in [.done, .skipped(shapeIDs())] + refusals.map(Outcome.refused) { events.append(.outcome(ref: number(), outcome)) }
         var steps: [GestureChange] = [
@@ -191,6 +197,13 @@ struct Inventor {
             name: name(), role: role(), uses: UInt32(truncatingIfNeeded: number()), usedCount: count(), endsAt: maybe { $0.number() },
             giver: name(),
             isKeyHeld: flip())
+    }
+
+    private mutating func message() -> ChatMessage {
+        ChatMessage(
+            id: name(), author: name(), text: text(), wallTime: number(),
+            state: maybe { $0.pick([.waiting, .sent(by: $0.count(), of: $0.count()), .delivered, .failed(.diskRefuses($0.text()))]) },
+            instead: maybe { $0.name() })
     }
 
     private mutating func box() -> WorldBox {

@@ -42,7 +42,8 @@ import Testing
     private static let examples: [Sentence] = [
         .saved, .saving, .typing, .drawing, .notSavedYet, .catchingUp, .unsent(12), .onlyYou, .noRendezvous, .connecting,
         .path(.direct, step: 35), .somePaths(relayed: 1, of: 3, step: 100), .offline, .usingRelay(milliseconds: 88),
-        .silent("bob", seconds: 3), .silentFor(seconds: 3), .waitingForBoard, .opening("plan", shapes: 50_000), .joined(["bob", "eve"]),
+        .silent("bob", seconds: 3), .silentFor(seconds: 3), .waitingForBoard, .unread(3, naming: 1), .typists(["bob", "eve"]),
+        .opening("plan", shapes: 50_000), .joined(["bob", "eve"]),
         .left(["bob", "eve"]),
         .back(["bob", "eve"]), .joinedAs("bob", .editor, "direct ~35 ms", hint: "P compares safety words"),
         .alone(isSaved: true), .lost(["bob"], seconds: 7, unsent: 12), .lostShort(["bob"], seconds: 7, unsent: 12), .said("bob", "hello"),
@@ -76,6 +77,8 @@ import Testing
         case .silent: "silent"
         case .silentFor: "silentFor"
         case .waitingForBoard: "waitingForBoard"
+        case .unread: "unread"
+        case .typists: "typists"
         case .opening: "opening"
         case .joined: "joined"
         case .left: "left"

@@ -126,7 +126,7 @@ struct PresenceLink {
             case .gesture(let frontEnd, let number, let change):
                 gestures[GestureID(source: LiveSource(peer: .zero, frontEnd: frontEnd), number: number)].take(change)
             case .cursor(_, let samples): cursor = samples.last?.position
-            case .view, .look, .typing: break
+            case .view, .look, .typing, .typingEnded: break
             }
         }
         return (gestures, cursor)

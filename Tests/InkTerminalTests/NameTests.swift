@@ -82,9 +82,9 @@ import Testing
         desk.type("T")
         // The newest is read first.
         #expect(desk.text.contains("line 39") && !desk.text.contains("you: hello bob") && desk.terminal.unknown == [])
-        for _ in 0..<60 { desk.type("k") }
+        for _ in 0..<60 { desk.bytes(Array("\u{1B}[A".utf8)) }
         #expect(desk.text.contains("you: hello bob"))
-        desk.type("T")
+        desk.escape()
         #expect(!desk.text.contains("line 1"))
     }
 
@@ -131,7 +131,7 @@ import Testing
         #expect(desk.app.panelWork == before)
         say("short")
         #expect(desk.app.panelWork - before == 5 && desk.text.contains("messages"), "\(desk.app.panelWork - before)")
-        desk.type("T")
+        desk.escape()
         say("nobody reads it")
         #expect(desk.app.panelWork - before == 5)
         // In another window all are laid out anew.

@@ -10,7 +10,7 @@ import Testing
     private func names(of command: AutomationCommand) -> [String] {
         switch command {
         case .draw, .stroke, .set, .add, .become, .cursor, .view, .typing, .state, .wait, .pause, .stats, .lookAround, .dump, .grant,
-            .remove, .members:
+            .remove, .members, .resend, .readChat:
             []
         case .move: ["move"]
         case .delete: ["delete"]

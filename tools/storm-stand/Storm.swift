@@ -131,8 +131,8 @@ struct Storm: Sendable {
         case .effect(.fetchMembers): seats[number].handle(.members([], wallTime: 1), now: now)
         case .effect(.compare(let device)): seats[number].handle(.safetyWords(device, nil), now: now)
         case .effect(.picture(let text)): seats[number].handle(.picture(text, .complaint("no library")), now: now)
-        case .effect(.keepBoard), .effect(.example), .effect(.keepName), .effect(.newBoard), .effect(.join), .effect(.open),
-            .effect(.goBack), .effect(.opened), .effect(.written), .effect(.stopped):
+        case .effect(.keepBoard), .effect(.example), .effect(.keepName), .effect(.keepSettings), .effect(.newBoard), .effect(.join),
+            .effect(.open), .effect(.goBack), .effect(.opened), .effect(.written), .effect(.stopped):
             break
         }
     }

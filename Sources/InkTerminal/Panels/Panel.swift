@@ -11,6 +11,8 @@ enum Panel: Sendable {
     case people(PeoplePanel)
     case picker(StylePicker)
     case chat(ChatPanel)
+    /// The messages: what is typed there is `Talk`'s.
+    case talk
     case commands(CommandList)
     case finder(ShapeFinder)
     case replace(ReplacePanel)
@@ -57,10 +59,11 @@ enum PanelAnswer: Hashable, Sendable {
 extension BoardScene {
     /// All keys are for the panel: none does anything to the board behind it.
     mutating func handlePanel(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
+        if holdsTalk { return handleTalk(key, modifiers, now: now) }
         if mode.panel?.line == nil, tellOtherAlphabet(KeyStroke(key, modifiers), now: now) { return }
         guard var panel = mode.takePanel() else { return }
         panel.look(at: front, display.style, now: now)
-        let answer = key == .escape ? panel.escape() : panel.handle(key, modifiers, offer)
+        let answer = key == .escape ? panel.escape() : panel.handle(key, modifiers, offer, namesHere)
         switch answer {
         case .stays, .copies, .makesCode, .makesLink, .choosesRole, .pictures, .types, .acts, .answers, .sees, .gives, .removes:
             mode.open(panel)
@@ -81,7 +84,7 @@ extension BoardScene {
         case .choosesRole: offer.chooseNextRole()
         case .pictures(let text): outputs.append(.effect(.picture(text)))
         case .types: ask(.typing, now: now)
-        case .says(let text): ask(.say(text), now: now)
+        case .says(let text): say(text, now: now)
         case .restyles(let change): restyle(change, now: now)
         case .runs(let command, let argument):
             let tool = pen.tool
@@ -99,6 +102,11 @@ extension BoardScene {
 
     /// Takes a paste, or a text that came in one piece, into the line of the panel that is open; nil where it has none, false where not all fits.
     mutating func paste(intoPanel text: String, isPart: Bool, now: Instant) -> Bool? {
+        if holdsTalk {
+            let isTaken = talk.line.paste(text, isPart: isPart)
+            if !isTaken { tellChatLimit(now: now) }
+            return isTaken
+        }
         guard var panel = mode.takePanel() else { return nil }
         let isTaken = panel.paste(text, isPart: isPart)
         if case .finder(let finder) = panel { seek(finder, 0) } else { mode.open(panel) }
@@ -114,6 +122,7 @@ extension BoardScene {
     /// The wheel moves what a panel shows; false where none is open that is longer than its room.
     mutating func scrollPanel(_ rows: Int, now: Instant) -> Bool {
         switch mode.panel {
+        case .talk: scrollTalk(rows, now: now)
         case .sheet(var sheet):
             sheet.scroll(rows)
             mode.open(.sheet(sheet))
@@ -134,7 +143,7 @@ extension BoardScene {
     /// `mutating` only because it keeps what the next keys need.
     mutating func drawPanel(_ layout: Layout, on buffer: inout CellBuffer, now: Instant) {
         if !isFinding { words.drop() }
-        if mode.sheet?.subject != .messages { messageRows.drop() }
+        if !seesTalk { messageRows.drop() }
         switch mode.panel {
         case .sheet(var sheet):
             sheet.draw(rows(of: sheet.subject, columns: Sheet.columns(layout), now: now), on: &buffer, layout, display.style)
@@ -152,6 +161,7 @@ extension BoardScene {
             finder.draw(front.board, on: &buffer, layout)
             mode.open(.finder(finder))
         case .replace(let asked): asked.draw(on: &buffer, layout)
+        case .talk: drawTalk(over: layout, on: &buffer)
         // These stand in the bars.
         case .picker, .chat, nil: break
         }
@@ -163,18 +173,17 @@ extension BoardScene {
     private mutating func rows(of subject: Sheet.Subject, columns: Int, now: Instant) -> [String] {
         switch subject {
         case .help: HelpText.lines(columns: columns)
-        case .messages: messageRows.rows(of: front.chats, columns: columns)
         case .connection: ConnectionText(front: front, network: network, style: display.style, now: now).rows(columns: columns)
         }
     }
 }
 
 extension Panel {
-    fileprivate mutating func handle(_ key: Key, _ modifiers: KeyModifiers, _ offer: CodeOffer) -> PanelAnswer {
+    fileprivate mutating func handle(_ key: Key, _ modifiers: KeyModifiers, _ offer: CodeOffer, _ names: [String]) -> PanelAnswer {
         switch self {
         case .chat(var chat):
             defer { self = .chat(chat) }
-            return chat.handle(key, modifiers)
+            return chat.handle(key, modifiers, names)
         case .commands(var list):
             defer { self = .commands(list) }
             return list.handle(key, modifiers)
@@ -195,6 +204,8 @@ extension Panel {
             return invite.handle(key, offer)
         case .picker(let picker): return picker.handle(key)
         case .replace(let asked): return asked.handle(key)
+        // Its keys are taken before.
+        case .talk: return .stays
         }
     }
 
@@ -213,7 +224,7 @@ extension Panel {
         case .people(var people):
             defer { self = .people(people) }
             return people.paste(text, isPart: isPart)
-        case .sheet, .invite, .picker, .replace: return nil
+        case .sheet, .invite, .picker, .replace, .talk: return nil
         }
     }
 
@@ -245,9 +256,12 @@ extension Panel {
         case .commands(let list): list.line
         case .finder(let finder): finder.line
         case .people(let people): people.line
-        case .sheet, .invite, .picker, .replace: nil
+        case .sheet, .invite, .picker, .replace, .talk: nil
         }
     }
+
+    /// Letters are typed into it.
+    var takesText: Bool { if case .talk = self { true } else { line != nil } }
 }
 
 /// A framed box in the middle of the canvas, or as much of it as there is.

@@ -7,13 +7,11 @@ struct Sheet: Sendable {
     enum Subject: Hashable, Sendable {
         case help
         case connection
-        case messages
 
         var title: String {
             switch self {
             case .help: "keys"
             case .connection: "connection"
-            case .messages: "messages"
             }
         }
 
@@ -22,7 +20,6 @@ struct Sheet: Sendable {
             switch self {
             case .help: [.character("?"), .function(1)]
             case .connection: [.character("N")]
-            case .messages: [.character("T")]
             }
         }
     }
@@ -33,11 +30,7 @@ struct Sheet: Sendable {
     /// Rows that had room, and those that had none, which is as far as it scrolls; before it was drawn, farther than any text is long.
     private var (shown, hidden) = (1, 1 << 20)
 
-    init(_ subject: Subject) {
-        self.subject = subject
-        // The newest is read first.
-        if subject == .messages { top = hidden }
-    }
+    init(_ subject: Subject) { self.subject = subject }
 
     mutating func handle(_ key: Key) -> PanelAnswer {
         switch key {

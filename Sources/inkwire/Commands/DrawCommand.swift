@@ -67,29 +67,3 @@ struct Script: Equatable {
         }
     }
 }
-
-/// `inkwire say`: one chat message.
-struct SayCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "say", abstract: "Say something to everybody on a board.")
-
-    @Argument(help: "The board's name, or digits with which its id begins.")
-    var board: String
-
-    @Argument(help: "What to say; - reads it from stdin.")
-    var text: String
-
-    @OptionGroup var options: GlobalOptions
-
-    mutating func run() throws {
-        try options.check()
-        let said =
-            text == "-"
-            ? String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self).trimmingCharacters(in: .newlines) : text
-        guard !said.isEmpty, said.utf8.count <= Limits.chatBytes else {
-            throw Failure.usage(
-                "this cannot be said", why: "a message has 1 to \(Limits.chatBytes) bytes, this one \(said.utf8.count)",
-                next: "send it in parts")
-        }
-        try apply([.say(said)], to: try BoardAccess.open(board, catalog: options.catalog), options: options) { _ in "this was not said" }
-    }
-}

@@ -259,12 +259,12 @@ struct InteractiveRun {
     /// Shows the board that is opened. Keys wait on until it is read, or where it must come from others not any more.
     private func show(_ session: BoardSession, to person: Person, isJoining: Bool, _ app: inout TerminalApp) {
         let invitation = Invitation(link: session.link, command: "inkwire join", reach: Self.reach(of: session))
-        app.show(
-            board: BoardContent(
-                name: session.savedName, me: session.me, invitation: invitation, isReady: false, network: session.network,
-                showsInvitation: showsInvite, personName: person.name, isJoining: isJoining,
-                opening: isJoining ? nil : BoardContent.Opening(shapeCount: prospect.shapeCount), isExample: prospect.isExample),
-            now: options.clock.now)
+        var content = BoardContent(
+            name: session.savedName, me: session.me, invitation: invitation, isReady: false, network: session.network,
+            showsInvitation: showsInvite, personName: person.name, isJoining: isJoining,
+            opening: isJoining ? nil : BoardContent.Opening(shapeCount: prospect.shapeCount), isExample: prospect.isExample)
+        content.settings = options.keptSettings.text
+        app.show(board: content, now: options.clock.now)
     }
 
     /// - Parameter goes: false once the person keeps an example.
@@ -303,6 +303,8 @@ struct InteractiveRun {
             case .effect(.importFile(let path)):
                 if let why = reader.read(path) { app.handle(.imported(.failed(path: path, why: why)), now: options.clock.now) }
             case .effect(.keepName(let name)): if let words = keep(name, person) { app.handle(.notice(words), now: options.clock.now) }
+            case .effect(.keepSettings(let settings)):
+                if let words = options.keptSettings.keep(settings) { app.handle(.notice(words), now: options.clock.now) }
             case .effect(.keepClip(let clip)): clips.keep(clip)
             case .effect(.fetchClip): clips.fetch()
             case .effect(.fetchMembers): fetchMembers(of: session, for: screen.mailbox)
