@@ -17,7 +17,7 @@ import Testing
     @Test func `each intent and each event has the tag of the page, and is tried here`() {
         var inventor = Inventor(seed: 1)
         let (intents, events) = (inventor.intents(), inventor.events())
-        #expect(Set(intents.map(Self.tag)) == Set(1...28) && Set(events.map(Self.tag)) == Set(1...27))
+        #expect(Set(intents.map(Self.tag)) == Set(Array(1...28) + [50]) && Set(events.map(Self.tag)) == Set(Array(1...27) + [70]))
         for intent in intents { #expect(AttachRequest.intent(intent, ref: nil).encode()[2] == Self.tag(intent)) }
         for event in events { #expect(AttachReply.event(event).encode()[1] == Self.tag(event)) }
     }
@@ -227,6 +227,7 @@ import Testing
         case .invite: 26
         case .grant: 27
         case .remove: 28
+        case .calm: 50
         }
     }
 
@@ -260,6 +261,7 @@ import Testing
         case .notAdmitted: 25
         case .chatsGone: 26
         case .code: 27
+        case .calm: 70
         }
     }
 }

@@ -65,6 +65,7 @@ struct MembersCommand: ParsableCommand {
             changes.indices.contains(index) ? changes[index].failed : "the members were not listed"
         }
         for change in changes { options.notices.say(change.done) }
+        if results.skippedCount > 0 { options.notices.say(Sentence.skipped(results.skippedCount).text) }
         guard isList, let (members, invites) = results.members else { return }
         let text = options.isJSON ? json(members, invites) : Self.list(members, invites, board: board, now: wallMilliseconds())
         try StandardStream.output.deliver(Array(text.utf8))
