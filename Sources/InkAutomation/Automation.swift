@@ -53,6 +53,8 @@ package struct Automation {
         package var invite: (news: InviteNews, link: String)?
         package var members: (members: [MemberNews], invites: [StandingInvite])?
         package var safety: (device: AuthorID, words: SafetyWords)?
+        /// How many shapes commands left alone, since somebody changed them.
+        package var skippedCount = 0
     }
 
     /// After an error nothing is run any more but `quit`.
@@ -632,6 +634,7 @@ package struct Automation {
             report(format.error(refusal, ref: request.ref))
             finish()
         case .skipped(let skipped):
+            results.skippedCount += skipped.count
             let ids = skipped.map { JSONValue.string(shapes[$0].map { names.name($0) } ?? names.name($0)) }
             write("skipped", ["shapes": .array(ids)], ref: request.ref)
             finish()

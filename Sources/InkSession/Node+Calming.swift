@@ -54,10 +54,7 @@ extension Node {
                 }
             return span.map { board.writes(takingBack: $0, by: author) }
         }
-        guard let planned, !planned.parts.isEmpty else {
-            guard let skipped = planned?.skipped, !skipped.isEmpty else { throw .calm(.nothingToTakeBack) }
-            return .skipped(skipped)
-        }
+        guard let planned, !planned.parts.isEmpty else { throw .calm(.nothingToTakeBack) }
         var first: TransactionName?
         for part in planned.parts {
             let step = first.map { Board.writes(continuing: $0, by: author) } ?? []

@@ -20,6 +20,7 @@ extension BoardScene {
 
     /// Locks what is selected to all but owners, or opens it again.
     mutating func lockSelection(_ isLocked: Bool, now: Instant) {
+        guard hasSelection(now: now) else { return }
         let ids = selection.ids.filter { front.board[$0]?.isLocked != isLocked }
         guard !ids.isEmpty else {
             return front.notices.add(isLocked ? "that is locked already" : "nothing of that is locked", as: .setting, now: now)

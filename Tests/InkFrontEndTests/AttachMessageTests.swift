@@ -17,7 +17,8 @@ import Testing
     @Test func `each intent and each event has the tag of the page, and is tried here`() {
         var inventor = Inventor(seed: 1)
         let (intents, events) = (inventor.intents(), inventor.events())
-        #expect(Set(intents.map(Self.tag)) == Set(1...28).union([40, 41]) && Set(events.map(Self.tag)) == Set(1...27).union(60...62))
+        #expect(Set(intents.map(Self.tag)) == Set(1...28).union([40, 41, 45, 50, 60]))
+        #expect(Set(events.map(Self.tag)) == Set(1...27).union([60, 61, 62, 65, 70]))
         for intent in intents { #expect(AttachRequest.intent(intent, ref: nil).encode()[2] == Self.tag(intent)) }
         for event in events { #expect(AttachReply.event(event).encode()[1] == Self.tag(event)) }
     }
@@ -231,6 +232,7 @@ import Testing
         case .verify: 45
         case .resend: 40
         case .readChat: 41
+        case .calm: 50
         }
     }
 
@@ -268,6 +270,7 @@ import Testing
         case .chatState: 60
         case .chatPage: 61
         case .typingEnded: 62
+        case .calm: 70
         }
     }
 }

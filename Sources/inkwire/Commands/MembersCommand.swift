@@ -94,6 +94,7 @@ struct MembersCommand: ParsableCommand {
             try StandardStream.output.deliver(Array(((options.isJSON ? JSONValue.object(object).text : "\(words)") + "\n").utf8))
         }
         for change in changes { options.notices.say(change.done) }
+        if results.skippedCount > 0 { options.notices.say(Sentence.skipped(results.skippedCount).text) }
         guard isList, let (members, invites) = results.members else { return }
         let text = options.isJSON ? json(members, invites) : Self.list(members, invites, board: board, now: wallMilliseconds())
         try StandardStream.output.deliver(Array(text.utf8))
