@@ -328,6 +328,7 @@ class Lan(EndToEnd):
         with third.inside():
             sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("192.168.7.6"))
+        self.addCleanup(sender.close)
         before, began, already = self.seconds(ana), time.monotonic(), len(tap.packets)
         for number in range(10_000):
             beacon = captured[number % len(captured)] if number % 3 == 0 else b"ink\x01" + chance.randbytes(42)
