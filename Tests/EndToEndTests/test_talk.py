@@ -147,6 +147,7 @@ class Talk(harness.EndToEnd):
         self.assertTrue(20 <= len(errors) <= 30, len(errors))
         self.assertRegex(errors[0]["message"], "ten messages a second")
         self.assertEqual(len(self.texts(ana)), 2 + 40 - len(errors))
+        ana.ask("wait", "waited", ms=1000)
         self.assertEqual(ana.ask("resend", "error", id="0" * 64)["code"], "no_such_message")
         self.assertEqual(ana.ask("history", "error", of="chat", before="0" * 64)["code"], "no_such_message")
         self.assertEqual(ana.ask("history", "error", of="chat", count=0)["field"], "count")
