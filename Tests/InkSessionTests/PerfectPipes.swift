@@ -2,9 +2,10 @@ import InkBoard
 import InkConnectivity
 import InkCrypto
 import InkPrimitives
-import enum InkRendezvous.LinkGroup
 import InkSession
 import InkTransport
+
+import enum InkRendezvous.LinkGroup
 
 /// Nodes joined by pipes that lose nothing and take one millisecond, unless said otherwise, in virtual time, with disks that take five.
 struct PerfectPipes {
