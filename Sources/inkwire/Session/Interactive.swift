@@ -159,7 +159,8 @@ enum Interactive {
                 (message, content.message) = (words, words)
                 app.show(start: content)
             case .effect(.export), .effect(.goBack), .effect(.keepBoard), .effect(.opened), .effect(.written), .effect(.suspend),
-                .effect(.keepClip), .effect(.keepSettings), .effect(.fetchClip), .effect(.importFile), .effect(.fetchMembers), .effect(.compare),
+                .effect(.keepClip), .effect(.keepSettings), .effect(.fetchClip), .effect(.importFile), .effect(.fetchMembers),
+                .effect(.compare),
                 .effect(.picture):
                 break
             case .effect(.quit), .effect(.stopped): return nil
