@@ -184,7 +184,8 @@ class Talk(harness.EndToEnd):
                 ana.see("bob: line 29")
                 bob.send("typing")
                 ana.see("bob is typing")
-                ana.key("yes, I am")
+                for letter in "yes, I am":
+                    ana.key(letter)
                 bob.event("typing")
                 ana.key("\r")
                 bob.event("chat", text="yes, I am")
@@ -194,7 +195,8 @@ class Talk(harness.EndToEnd):
                 ana.see("bob: line 0")
                 ana.key("\x1b")
                 ana.key(":")
-                ana.key("set bell on")
+                for letter in "set bell on":
+                    ana.key(letter)
                 ana.key("\r")
                 ana.see("bell on")
                 ana.send(b"\x1b[O")
