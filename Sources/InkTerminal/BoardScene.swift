@@ -162,7 +162,7 @@ struct BoardScene: Sendable {
         (invitation, personName, isJoining, isExample) = (content.invitation, content.personName, content.isJoining, content.isExample)
         opening = content.opening
         network = content.network
-        front.safetyHint = "\(BoardCommand.people.keyWords.first ?? "") compares safety words"
+        front.safetyKey = BoardCommand.people.keyWords.first ?? ""
         display = Display(
             style: profile.style, isDark: profile.isDark, isInTmux: profile.isInTmux, hasHighContrast: profile.hasHighContrast)
         layout = Layout(columns: columns, rows: rows)
