@@ -35,8 +35,8 @@ package struct FrontEnd: Sendable {
     package var mutes = Mutes()
     /// Those who go by the name of one who is trusted.
     package private(set) var claims = IdentityClaims()
-    /// How safety words are come by here, said of who joins; empty for nothing.
-    package var safetyHint = ""
+    /// The key that shows safety words here, said where they are to be compared; empty for none.
+    package var safetyKey = ""
     /// What somebody asks all to look at, while that is fresh.
     package private(set) var call: Call?
     package private(set) var sync: SyncStatus?
@@ -202,7 +202,7 @@ package struct FrontEnd: Sendable {
     private mutating func announce(now: Instant) -> Bool {
         let arrived = people.takeArrivals(now: now)
         for (name, person) in arrived {
-            let hint = person.status.isVerified ? "" : safetyHint
+            let hint = person.status.isVerified || safetyKey.isEmpty ? "" : "\(safetyKey) compares safety words"
             notices.add(
                 person: name, .joined, alone: .joinedAs(name, person.status.role, person.pathWord?.text, hint: hint), now: now)
         }
@@ -220,7 +220,7 @@ package struct FrontEnd: Sendable {
     private mutating func tellClaims(now: Instant) {
         guard let news = claims.unanswered else { return notices.drop(.identity) }
         let sentence = Sentence.identity(Roster.marked(news.name, news.device), wasVerified: news.wasVerified).text
-        notices.add(sentence + (safetyHint.isEmpty ? "" : " (\(safetyHint))"), as: .identity, now: now)
+        notices.add(sentence + (safetyKey.isEmpty ? "" : " (\(safetyKey))"), as: .identity, now: now)
     }
 
     /// Somebody asks all to look at a part of the board.

@@ -159,9 +159,8 @@ package enum Sentence: Hashable, Sendable {
         case .knownName(let name, let isYours):
             isYours ? "\(name) goes by your name, too" : "\(name) goes by a name that somebody else had here: ask who it is"
         case .identity(let name, let wasVerified):
-            "WARNING: \(name) goes by the name of one "
-                + (wasVerified ? "whom you have verified" : "who was given a right here")
-                + ", with another key. Maybe it is somebody else: compare safety words"
+            "WARNING: \(name) is another than " + (wasVerified ? "you verified" : "was given a right")
+                + " by this name: compare safety words"
         case .notAdmitted:
             "somebody who is there does not let you in: your right or your invite has ended. What you drew stays here; ask for another invite"
         case .code(.inviter(.mismatch)): "somebody typed a wrong code, or guessed: that code is good for nobody any more. Give a new one"

@@ -171,7 +171,7 @@ struct BoardScene: Sendable {
         front.ownName = content.personName
         opening = content.opening
         network = content.network
-        front.safetyHint = "\(BoardCommand.people.keyWords.first ?? "") compares safety words"
+        front.safetyKey = BoardCommand.people.keyWords.first ?? ""
         display = Display(
             style: profile.style, isDark: profile.isDark, isInTmux: profile.isInTmux, hasHighContrast: profile.hasHighContrast)
         layout = Layout(columns: columns, rows: rows)

@@ -84,9 +84,9 @@ import Testing
 
     @Test func `who joins is announced with what he may do and how he is reached, and how words are compared`() {
         // FE-140
-        func told(_ people: [(name: String, isVerified: Bool)], hint: String = "P compares safety words") -> [String] {
+        func told(_ people: [(name: String, isVerified: Bool)], key: String = "P") -> [String] {
             var front = front
-            front.safetyHint = hint
+            front.safetyKey = key
             for (number, person) in people.enumerated() {
                 let status = PeerStatus(
                     peer: identifier(20 + number), author: identifier(30 + number), name: person.name, state: .joined, path: .direct,
@@ -98,7 +98,7 @@ import Testing
         let path = Sentence.path(.direct, step: RoundTripSteps.step(for: .milliseconds(24), shown: nil) ?? 0).text
         #expect(told([("bob", false)]) == ["bob joined as an editor, \(path); P compares safety words"])
         #expect(told([("bob", true)]) == ["bob joined as an editor, \(path)"])
-        #expect(told([("bob", false)], hint: "") == ["bob joined as an editor, \(path)"])
+        #expect(told([("bob", false)], key: "") == ["bob joined as an editor, \(path)"])
         #expect(told([("bob", false), ("eve", false)]) == ["bob, eve joined"])
     }
 

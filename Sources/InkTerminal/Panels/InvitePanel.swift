@@ -72,7 +72,8 @@ struct InvitePanel: Sendable {
             let lines =
                 Self.title(offer, columns: layout.columns) + spoken
                 + wordWrapped(
-                    "No link lets in \(Self.plural(offer.role)) yet: l makes one, k a code for one of them.", columns: layout.columns) + [
+                    "No link lets in \(Self.plural(offer.role)) yet: l makes one" + (offer.isFree ? ", k a code for one of them." : "."),
+                    columns: layout.columns) + [
                     ""
                 ]
                 + wordWrapped(Self.keys(offer), columns: layout.columns)
@@ -175,7 +176,7 @@ struct InvitePanel: Sendable {
 
     private static func keys(_ offer: CodeOffer) -> String {
         let code = offer.isFree ? " - k makes a code to be said aloud" : ""
-        return "c copies the link\(code) - l makes a new link - q QR - i another role - Esc hides this"
+        return "c copies the link\(code) - l makes a new link - q QR code - i another role - Esc hides this"
     }
 
     /// The first sentence is one row there.

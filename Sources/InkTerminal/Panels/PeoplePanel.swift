@@ -189,7 +189,7 @@ struct PeoplePanel: Sendable {
             switch words.state(of: device) {
             case .known(let words):
                 return wrapped("Does \(row.name) read these six words from his screen?") + wrapped("    \(words)")
-                    + wrapped("y: the same, mark \(row.name) verified - n: not, or not compared")
+                    + wrapped(columns < 60 ? "y: the same - n: not" : "y: the same, mark \(row.name) verified - n: not, or not compared")
             case .impossible: return wrapped(SafetyWords.obstacle)
             case .underWay, .unasked: return wrapped("the safety words are being made, a moment ...")
             }
