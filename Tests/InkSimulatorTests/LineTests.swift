@@ -121,6 +121,21 @@ import Testing
         #expect(world.down.waitMax.milliseconds <= max(60, packet * 2), "\(world.down.waitMax)")
     }
 
+    // TR-146
+    @Test func `on a narrow line that loses nothing no copies of operations take the place of bulk`() throws {
+        var world = Self.line(0.1)
+        let pair = world.addPair()
+        (world.pairs[pair].bulkLeft, world.pairs[pair].opsEvery) = (1 << 40, .milliseconds(17))
+        world.run(until: world.now + .seconds(10))
+        let id = try #require(world.pairs[pair].leftID)
+        let before = try #require(world.pairs[pair].left.statistics(id)?.bytesRepeated)
+        let received = world.pairs[pair].bulkReceived
+        world.run(until: world.now + .seconds(20))
+        let copies = try #require(world.pairs[pair].left.statistics(id)?.bytesRepeated) - before
+        let bulk = Double(world.pairs[pair].bulkReceived - received) * 8 / 20 / 1e5
+        #expect(copies < 2000 && bulk > 0.4, "\(copies) bytes of copies, bulk has \(bulk)")
+    }
+
     // TR-82
     @Test(arguments: [1, 5, 20] as [Double])
     func `beside TCP neither starves`(mbits: Double) {
