@@ -83,11 +83,13 @@ extension Intent {
     /// - Parameter goesOn: whether a shape was written by what its person did last.
     fileprivate func isPaced(goesOn: (ShapeID) -> Bool) -> Bool {
         switch self {
-        case .draw, .drawAll, .change, .set, .setAll, .setEach, .move, .resize, .delete, .undo, .redo, .begin, .say: true
+        case .draw, .drawAll, .change, .set, .setAll, .setEach, .move, .resize, .delete, .undo, .redo, .begin, .say, .resend: true
         case .amend(let shape, _): !goesOn(shape)
         case .type(let shape, _, _, let continues, _): !(continues && goesOn(shape))
         // What is begun is finished; what only moves, and names, disturb nobody; owners alone ask for the rest, or for their own devices.
-        case .extend, .update, .commit, .cancel, .cursor, .laser, .view, .lookHere, .typing, .rename, .invite, .grant, .remove, .calm: false
+        case .extend, .update, .commit, .cancel, .cursor, .laser, .view, .lookHere, .typing, .attention, .readChat, .verify, .rename, .invite,
+            .grant, .remove, .calm:
+            false
         }
     }
 }
