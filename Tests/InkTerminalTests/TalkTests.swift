@@ -48,10 +48,10 @@ import Testing
         desk.resize(columns: 80, rows: 24)
         #expect(desk.text.contains("messages") && desk.text.contains("> qr!?"))
         desk.type("\t")
-        #expect(!desk.text.contains("messages"))
+        #expect(!desk.text.contains("> qr!?"))
         // Where they are not beside the board Tab is for shapes (TM-108).
         desk.type("\t")
-        #expect(!desk.text.contains("messages") && desk.text.contains("MOVE"))
+        #expect(!desk.text.contains("> qr!?") && desk.text.contains("MOVE"))
     }
 
     // TM-270
@@ -133,7 +133,7 @@ import Testing
         desk.type("\r")
         #expect(desk.intents.last == .say("one two three q"))
         desk.wait(.seconds(3))
-        for number in 0..<11 { desk.elsewhere(.say("\(number)")) }
+        for number in 0..<30 { desk.elsewhere(.say("\(number)")) }
         desk.type("too much\r")
         #expect(desk.text.contains("> too much") && desk.text.contains("ten messages a second"), "\(desk.text)")
         desk.wait(.seconds(1))
@@ -141,7 +141,7 @@ import Testing
         #expect(desk.session?.node().board?.chats.last?.text == "too much" && !desk.text.contains("> too much"))
         // The same from the line of `/`, which opens again with it.
         desk.escape()
-        for _ in 0..<11 { desk.elsewhere(.say("again")) }
+        for _ in 0..<30 { desk.elsewhere(.say("again")) }
         desk.type("/")
         desk.type("not lost\r")
         #expect(desk.terminal.lines[39].contains("say: not lost"))
@@ -185,10 +185,10 @@ import Testing
         for key in ["T", "/"] {
             desk.type(key)
             desk.type("hi @b\t")
-            let first = desk.text.contains("hi @bob ")
-            #expect(first || desk.text.contains("hi @Bert "))
+            let first = desk.text.contains("hi @bob")
+            #expect(first || desk.text.contains("hi @Bert"))
             desk.type("\t")
-            #expect(desk.text.contains(first ? "hi @Bert " : "hi @bob "))
+            #expect(desk.text.contains(first ? "hi @Bert" : "hi @bob"))
             desk.type("x")
             #expect(desk.text.contains(first ? "hi @Bert x" : "hi @bob x"))
             desk.escape()
@@ -199,6 +199,7 @@ import Testing
     @Test func `what somebody says stands at their pointer for three seconds`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         let bob = desk.join("bob")
+        desk.introduce([bob])
         desk.act(.cursor(middle(20, 10)), by: bob, then: .seconds(5))
         #expect(!desk.text.contains(" bob: ") && desk.terminal.lines[10].contains(where: { $0 != " " }))
         desk.act(.say("look at this"), by: bob, then: .milliseconds(200))

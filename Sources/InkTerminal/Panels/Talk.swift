@@ -135,6 +135,7 @@ extension BoardScene {
         case .pageDown:
             talk.page(1)
             readTalk()
+        case .home where talk.line.isEmpty: scrollTalk(-Int.max / 2, now: now)
         case .end where talk.line.isEmpty: scrollTalk(Int.max / 2, now: now)
         case .enter where talk.line.isEmpty: if let failed = front.chats.firstFailed { ask(.resend(failed), now: now) }
         case .enter:
