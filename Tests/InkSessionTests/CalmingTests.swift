@@ -147,7 +147,7 @@ import Testing
         var pipes = try Self.room([("bob", .editor), ("mal", .editor)])
         #expect(Self.ask(.calm(.pace(milliseconds: 10_000)), by: 0, in: &pipes) == .done)
         #expect(pipes.run(.seconds(3)) { $0.areEqual })
-        let mal = Self.author(pipes, 2)
+        let (ann, mal) = (Self.author(pipes, 0), Self.author(pipes, 2))
         // A program that knows no slow mode.
         pipes.members[2].node.slowMode = SlowMode()
         var sent = 0
@@ -163,7 +163,7 @@ import Testing
         }
         // An owner draws meanwhile, and it is there at once.
         #expect(Self.ask(Self.box, by: 0, in: &pipes) == .done)
-        #expect(pipes.run(.seconds(1)) { $0.members[1].node.board?.shapes.contains { $0.id.author == Self.author(pipes, 0) } == true })
+        #expect(pipes.run(.seconds(1)) { $0.members[1].node.board?.shapes.contains { $0.id.author == ann } == true })
         // What mal himself sees all of is built upon: there his work is not held up.
         #expect(Self.ask(.calm(.pace(milliseconds: 1000)), by: 0, in: &pipes) == .done)
         #expect(pipes.run(.seconds(30)) { $0.areEqual })
