@@ -29,7 +29,7 @@ import Testing
     }
 
     // SM-80
-    @Test(arguments: seeds.prefix(12))
+    @Test(arguments: seeds.prefix(5))
     func `who are on one link, and know of no rendezvous and no address, meet there, and all end with one board`(seed: UInt64) {
         do throws(SimulationFailure) {
             var options = World.Options(peers: 4, span: .seconds(3))
