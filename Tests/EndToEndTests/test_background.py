@@ -87,12 +87,19 @@ class Background(EndToEnd):
         mark = ana.mark
         bob.kill(signal.SIGTSTP)
         self.assert_seen(ana, "away", 5, after=mark)
+        # The others hear it before it stops.
+        ink.wait_until(lambda: self.is_stopped(bob.pid), 10, "it is stopped")
         mark = ana.mark
         bob.kill(signal.SIGCONT)
         self.assert_seen(ana, "joined", 10, after=mark)
         bob.key("q")
         bob.wait()
         self.assert_ends_well(ana)
+
+    @staticmethod
+    def is_stopped(pid):
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as status:
+            return status.read().rsplit(")", 1)[1].split()[0] == "T"
 
     def link_file(self, link):
         path = self.folder / "link"

@@ -21,16 +21,10 @@ private final class Inviter {
     var heard: [Token: [ServerMessage]] = [:]
     private var sockets: [Int: UInt64] = [:]
     private var lastSocket: UInt64 = 0
-    /// All places are names of the first server.
-    private let isOne: Bool
-    /// Another member of the room, at the first server.
-    private var guest: RendezvousClients?
-    private static let guestSocket = Token(5000)
 
     static let device = Meeting.device(9)
 
-    init(_ configurations: [RendezvousServer.Configuration] = [.init()], isOne: Bool = false) {
-        self.isOne = isOne
+    init(_ configurations: [RendezvousServer.Configuration] = [.init()]) {
         servers = configurations.enumerated().map { RendezvousServer($1, seed: [UInt8](repeating: UInt8($0 + 1), count: 32)) }
         clients = RendezvousClients(
             keys: Meeting.keys(), device: Self.device, salt: Meeting.salt(9), seed: Secret32([UInt8](repeating: 9, count: 32))!,
@@ -51,36 +45,15 @@ private final class Inviter {
     func connect(_ place: Int) {
         lastSocket += 1
         sockets[place] = lastSocket
-        servers[server(place)].opened(Token(lastSocket), now: now)
+        servers[place].opened(Token(lastSocket), now: now)
         clients.connected(at: place, now: now)
         drain()
     }
 
-    /// Somebody else of the room comes to the first server.
-    func meetGuest() {
-        var guest = RendezvousClients(
-            keys: Meeting.keys(), device: Meeting.device(8), salt: Meeting.salt(8), seed: Secret32([UInt8](repeating: 8, count: 32))!)
-        guest.start(now: now)
-        servers[0].opened(Self.guestSocket, now: now)
-        guest.connected(now: now)
-        self.guest = guest
-        drain()
-    }
-
     func lose(_ place: Int) {
-        if let socket = sockets.removeValue(forKey: place) { servers[server(place)].closed(Token(socket), now: now) }
+        if let socket = sockets.removeValue(forKey: place) { servers[place].closed(Token(socket), now: now) }
         clients.disconnected(at: place, now: now)
         drain()
-    }
-
-    func isOpen(_ place: Int) -> Bool { sockets[place] != nil }
-
-    private func server(_ place: Int) -> Int { isOne ? 0 : place }
-
-    private func close(_ place: Int) {
-        guard let socket = sockets.removeValue(forKey: place) else { return }
-        servers[server(place)].closed(Token(socket), now: now)
-        clients.disconnected(at: place, now: now)
     }
 
     func wish(_ wish: MailboxWish) {
@@ -108,12 +81,9 @@ private final class Inviter {
 
     func run(for span: Duration) {
         let end = now + span
-        while let next = earliest(earliest(clients.deadline, guest?.deadline), servers.reduce(nil) { earliest($0, $1.deadline) }),
-            next <= end
-        {
+        while let next = earliest(clients.deadline, servers.reduce(nil) { earliest($0, $1.deadline) }), next <= end {
             now = max(now, next)
             clients.handleTimeout(now: now)
-            guest?.handleTimeout(now: now)
             for place in servers.indices { servers[place].handleTimeout(now: now) }
             drain()
         }
@@ -126,28 +96,17 @@ private final class Inviter {
             isBusy = false
             while let output = clients.nextOutput() {
                 isBusy = true
-                switch output.what {
-                case .disconnect(let place, _): close(place)
-                case .send(let message, let place):
-                    guard let socket = sockets[place] else { continue }
-                    if case .mailbox(let request) = message { asked.append((request, place)) }
-                    servers[server(place)].received(message, from: Token(socket), now: now)
-                default: break
-                }
-            }
-            while let output = guest?.nextOutput() {
-                isBusy = true
-                if case .send(let message, _) = output.what { servers[0].received(message, from: Self.guestSocket, now: now) }
+                guard case .send(let message, let place) = output.what, let socket = sockets[place] else { continue }
+                if case .mailbox(let request) = message { asked.append((request, place)) }
+                servers[place].received(message, from: Token(socket), now: now)
             }
             while let item = clients.nextMailboxNews() { news.append(item) }
             for place in servers.indices {
                 while let output = servers[place].nextOutput() {
                     isBusy = true
                     guard case .send(let message, let token) = output else { continue }
-                    if token == Self.guestSocket {
-                        guest?.received(message, now: now)
-                    } else if let own = sockets.first(where: { $0.value == token.number && server($0.key) == place })?.key {
-                        if !isSilent.contains(own) { clients.received(message, at: own, now: now) }
+                    if sockets[place] == token.number {
+                        if !isSilent.contains(place) { clients.received(message, at: place, now: now) }
                     } else {
                         heard[token, default: []].append(message)
                     }
@@ -230,26 +189,6 @@ private final class Inviter {
         #expect(slow.news.count == 1)
         slow.run(for: .milliseconds(1))
         #expect(slow.news.last == .notOpened(2, .noRoom))
-    }
-
-    // RV-101
-    @Test func `a second name of one rendezvous is held for as long as it keeps a mailbox`() throws {
-        for keepsBox in [true, false] {
-            let inviter = Inviter([.init(), .init()], isOne: true)
-            inviter.start()
-            inviter.meetGuest()
-            inviter.connect(1)
-            if keepsBox { inviter.wish(.open(1)) }
-            inviter.connect(0)
-            inviter.run(for: .seconds(60))
-            #expect(inviter.isOpen(1) == keepsBox && inviter.isOpen(0))
-            guard keepsBox else { continue }
-            let box = try #require(inviter.box(1))
-            #expect(box.place == 1 && inviter.servers[0].mailboxCount == 1 && inviter.news.count == 1)
-            inviter.wish(.close(1))
-            inviter.run(for: .seconds(60))
-            #expect(!inviter.isOpen(1) && inviter.isOpen(0))
-        }
     }
 
     // RV-77

@@ -312,6 +312,19 @@ private struct Roads {
         #expect(roads.peers.allSatisfy { $0.client.present.count == 1 })
     }
 
+    // RV-101
+    @Test func `a second name of one rendezvous is held for as long as something of ours is kept there`() {
+        var roads = Roads(places: 2, servers: 1)
+        roads.start(1)
+        roads.peers[0].client.setHeld([1])
+        roads.start(2)
+        roads.run(for: .seconds(60))
+        #expect(roads.peers.map(\.open) == [[0, 1], [0]])
+        roads.peers[0].client.setHeld([])
+        roads.run(for: .seconds(60))
+        #expect(roads.peers.map(\.open) == [[0], [0]])
+    }
+
     // RV-24
     @Test func `a rendezvous that is let into another in our place and brings nothing else hides nobody`() {
         var roads = Roads(places: 2, servers: 1)

@@ -163,7 +163,7 @@ private struct Exchange {
         exchange.knock(1, [])
         exchange.knock(2, [2] + Exchange.joiner().opening.dropFirst())
         exchange.knock(3, Exchange.joiner().opening + [0])
-        #expect(exchange.told == [.left, .left, .left] && exchange.mail[2] == [[0, 2]])
+        #expect(exchange.told == [.otherForm, .otherForm, .otherForm] && exchange.mail[2] == [[0, 2]])
         #expect(!exchange.inviter.isOver)
         exchange.knock(4, Array(Exchange.joiner().opening[..<17]) + [UInt8](repeating: 0, count: 32))
         #expect(exchange.told.last == .mismatch && exchange.isClosed)

@@ -11,7 +11,6 @@ import InkPrimitives
             print("usage: code-stand COUNT SEED PORT PORT PORT")
             exit(2)
         }
-        setvbuf(stdout, nil, _IOLBF, 0)
         let places = numbers[2...].map { SocketAddress(ip: .v4(0x7F00_0001), port: UInt16(truncatingIfNeeded: $0)) }
         let isLarge = numbers[0] >= 1000
         let size = Report.Size(
