@@ -87,7 +87,8 @@ extension Intent {
         case .amend(let shape, _): !goesOn(shape)
         case .type(let shape, _, _, let continues, _): !(continues && goesOn(shape))
         // What is begun is finished; what only moves, and names, disturb nobody; owners alone ask for the rest, or for their own devices.
-        case .extend, .update, .commit, .cancel, .cursor, .laser, .view, .lookHere, .typing, .attention, .readChat, .verify, .rename, .invite,
+        case .extend, .update, .commit, .cancel, .cursor, .laser, .view, .lookHere, .typing, .attention, .readChat, .verify, .rename,
+            .invite,
             .grant, .remove, .calm:
             false
         }
