@@ -45,7 +45,9 @@ extension BoardScene {
         case .peer:
             followMotion(now: now)
             fetchMembers()
-        case .rights: fetchMembers()
+        case .rights:
+            toldRefusal = nil
+            fetchMembers()
         case .typing: changePeople(now: now) { _ in }
         case .gesture, .cursor: followMotion(now: now)
         case .view:
@@ -54,10 +56,8 @@ extension BoardScene {
         case .lookHere: tellCall(now: now)
         case .ready: beginSession()
         case .typingEnded, .chatState, .chatPage, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
-            .knownName,
-            .notAdmitted, .versionMismatch, .invited, .code, .chatsGone, .calm, .identity:
+            .knownName, .notAdmitted, .versionMismatch, .invited, .code, .chatsGone, .calm, .identity:
             break
-        case .rights: toldRefusal = nil
         }
     }
 

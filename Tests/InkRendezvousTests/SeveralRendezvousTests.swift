@@ -1,8 +1,9 @@
 import InkConnectivity
 import InkCrypto
 import InkPrimitives
-import InkRendezvous
 import Testing
+
+@testable import InkRendezvous
 
 /// Peers who have one list of several rendezvous, each of which may be down, or the same as another, in virtual time.
 private struct Roads {

@@ -33,10 +33,11 @@ import Testing
         #expect(try again.acquaintances() == people)
         again.close()
         let database = try DatabaseQueue(path: "\(directory)/board.sqlite")
+        let (marked, unmarked) = (Data(people[1].device.bytes), Data(people[2].device.bytes))
         try await database.write { db in
             // A tick that somebody put there, and one under no name that was taken away.
-            try db.execute(sql: "UPDATE people SET verified = name WHERE device = ?", arguments: [Data(people[1].device.bytes)])
-            try db.execute(sql: "UPDATE people SET verified = NULL WHERE device = ?", arguments: [Data(people[2].device.bytes)])
+            try db.execute(sql: "UPDATE people SET verified = name WHERE device = ?", arguments: [marked])
+            try db.execute(sql: "UPDATE people SET verified = NULL WHERE device = ?", arguments: [unmarked])
         }
         try database.close()
         let damaged = try BoardStore.open(at: directory)
