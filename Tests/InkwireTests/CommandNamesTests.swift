@@ -10,7 +10,7 @@ import Testing
     private func names(of command: AutomationCommand) -> [String] {
         switch command {
         case .draw, .stroke, .set, .add, .become, .cursor, .view, .typing, .state, .wait, .pause, .stats, .lookAround, .dump, .grant,
-            .remove, .members, .resend, .readChat:
+            .remove, .members, .resend, .readChat, .attention, .safety, .verify, .slowMode:
             []
         case .move: ["move"]
         case .delete: ["delete"]
@@ -31,6 +31,8 @@ import Testing
         case .lookHere: ["look-here"]
         case .say: ["say"]
         case .invite: ["invite"]
+        case .takeBack: ["take-back"]
+        case .lock(_, let isLocked): [isLocked ? "lock" : "unlock"]
         case .quit: ["quit"]
         }
     }
