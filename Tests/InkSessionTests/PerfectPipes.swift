@@ -198,6 +198,8 @@ struct PerfectPipes {
         case .persisted(let index, _, _), .verified(let index, _, _):
             stopped[index]?.own.append(what)
             return stopped[index] != nil
+        // A beacon is said again.
+        case .overheard(let index, _, _): return stopped[index] != nil
         }
     }
 
