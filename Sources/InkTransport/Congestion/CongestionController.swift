@@ -142,8 +142,7 @@ struct CongestionController: Sendable {
             (pace, isPaceKnown) = (isPaceKnown ? min(pace, span) : span, true)
         }
         if let sample, let span = trips.take(sample.span, byteCount: sample.byteCount, now: now) {
-            // What left before the window was chosen says nothing of it (TR-143).
-            if phase != .steady || arrivedTo >= round.began { round.take(span) }
+            round.take(span)
             fullest.take(trips.queue, now: now)
             // Each of three: radio makes one late now and then.
             if let queue = trips.queue(ofLast: 3), queue > Self.queuedMin { queuedAt = now }
@@ -364,13 +363,11 @@ struct CongestionController: Sendable {
             return
         }
         calm = roundQueue < bound / 4 + trips.noise / 2 ? calm + 1 : 0
-        // The same for each, however much it has: where who has more grows faster, he has ever more (TR-144).
-        let step = Self.least / (isNarrow && window < Self.least * 3 ? 8 : 6)
-        // Capacity that came back is found within a few round trips; what arrives shows whether it is there. More than a short queue at once would be
-        // a long one before it shows.
-        let beyond = isNarrow ? Self.least / 2 : min(carried / 4, (bandwidth.value ?? 0) * Self.probedSeconds) + Self.least
-        let isFast = calm > Self.calmEnough && window < carried + beyond
-        let grown = isFast ? min(window * 1.25, window + step * Double(1 << min(calm - Self.calmEnough, 16))) : window + step
+        let step = Self.least / (isNarrow ? (window < Self.least * 3 ? 8 : 6) : window < Self.least * 8 ? 4 : 2)
+        // Capacity that came back is found within a few round trips; what arrives shows whether it is there.
+        // On a narrow line the quarter would be a queue of its own before it shows.
+        let isFast = calm > 3 && window < (isNarrow ? carried + Self.least / 2 : carried * 1.25 + Self.least)
+        let grown = isFast ? min(window * 1.25, window + step * Double(1 << min(calm - 3, 16))) : window + step
         let most = leavesAlone ? max(window, carried + Self.least * Self.besideLive) : Double(Self.ceiling)
         window = min(grown, most)
     }
@@ -382,7 +379,7 @@ struct CongestionController: Sendable {
             before = window
             trips.keep()
         }
-        switch strikes.add(roundQueue, noise: trips.noise, roundTrip: trips.smoothed, now: now) {
+        switch strikes.add(roundQueue, noise: trips.noise, roundTrip: trips.smoothed) {
         case .own:
             if strikes.count <= Strikes.drainsMax { drain(now: now) }
             skip = 1
@@ -465,10 +462,6 @@ struct CongestionController: Sendable {
 
     /// Bytes a second: at less, packets are too far apart to say soon that they are too many.
     private static let slowRate = 45_000.0
-    /// Rounds in a row without a queue after which more is tried.
-    private static let calmEnough = 5
-    /// Of what arrives, this is tried beyond it at once: as much as may wait, and half of it again.
-    private static let probedSeconds = 0.012
     private static let seekPause: Duration = .seconds(5)
     private static let keepTime: Duration = .seconds(60)
     private static let narrowTime: Duration = .milliseconds(6)

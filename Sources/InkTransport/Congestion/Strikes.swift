@@ -13,7 +13,6 @@ struct Strikes: Sendable {
 
     private(set) var count = 0
     private var first: Duration = .zero
-    private var firstAt: Instant = .distantPast
     private var least: Duration = .zero
     private var most: Duration = .zero
 
@@ -24,15 +23,13 @@ struct Strikes: Sendable {
     private static let enoughOfSame = 12
 
     /// The queue is there.
-    mutating func add(_ queue: Duration, noise: Duration, roundTrip: Duration, now: Instant) -> Verdict {
-        if count == 0 { (first, firstAt) = (queue, now) }
+    mutating func add(_ queue: Duration, noise: Duration, roundTrip: Duration) -> Verdict {
+        if count == 0 { first = queue }
         // What shrinks is ours, or of one that yields as we do.
         guard count == 0 || queue * 10 >= first * 6 else { return .own }
         count += 1
         (least, most) = count <= 2 ? (queue, queue) : (min(least, queue), max(most, queue))
         // Where a round trip takes long each says as much as several.
-        // One of ours that begins has left it by then (TR-145).
-        guard now - firstAt >= Self.startupTime else { return .own }
         guard count >= max(3, min(Self.enough, Int(Self.timeEnough.nanoseconds / max(1, roundTrip.nanoseconds)))) else { return .own }
         guard most - least <= max(.milliseconds(1), noise) else { return .others }
         return count >= Self.enoughOfSame ? .longerWay : .own
@@ -43,6 +40,5 @@ struct Strikes: Sendable {
 
     mutating func clear() { count = 0 }
 
-    private static let startupTime: Duration = .milliseconds(500)
     private static let timeEnough: Duration = .seconds(3)
 }
