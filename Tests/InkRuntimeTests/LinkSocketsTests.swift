@@ -8,8 +8,8 @@ import Testing
 
 @testable import InkRuntime
 
-/// On loopback, so that nobody else hears what is said here.
-@Suite struct LinkSocketsTests {
+/// On loopback, so that nobody else hears what is said here but these tests: one after the other.
+@Suite(.serialized) struct LinkSocketsTests {
     private static let own = IPAddress.v4(0x7F00_0001)
 
     private func loopback() throws -> LocalAddress {
