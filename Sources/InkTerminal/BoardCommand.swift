@@ -210,7 +210,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .messages: Row("messages", ["T"], "what was said, and a line to answer") { $0.openTalk(now: $1) }
         case .set:
             Row(
-                "set", [], "be told while you look elsewhere: bell, notify, title, quiet",
+                "set", [], "be told when you are away: bell, notify, title, quiet",
                 taking: .needed("WHAT HOW") { $0.set($1, now: $2) }
             ) { $0.ask(for: .set, now: $1) }
         case .name:
@@ -234,7 +234,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
             ) { $0.ask(for: .slow, now: $1) }
         case .takeBack:
             Row(
-                "take-back", [], "take back what somebody did; with 10m the last ten minutes", or: ["takeback", "take_back"],
+                "take-back", [], "take back what somebody did, or did in the last 10m", or: ["takeback", "take_back"],
                 taking: .needed("NAME [10m]") { $0.takeBack($1, now: $2) }
             ) { $0.ask(for: .takeBack, now: $1) }
 

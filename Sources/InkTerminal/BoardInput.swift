@@ -50,9 +50,11 @@ extension BoardScene {
         switch event {
         case .answer(let answer): take(answer)
         case .focus(let isGained):
+            // The pointer goes before it is told that nobody looks.
+            if !isGained { point(at: nil, now: now) }
             outputs.append(.intent(.attention(isGained ? .here : .elsewhere), reference: nil))
             extraBytes += alerts.focus(isGained, title: TerminalApp.titleWords(front.name, display.style))
-            if isGained { readTalk() } else { point(at: nil, now: now) }
+            if isGained { readTalk() }
             redraw(.soon)
         case .key, .mouse, .text, .paste:
             // Who leaves does nothing more to the board.

@@ -166,7 +166,7 @@ struct StartScene: Sendable {
             _ = buffer.insert(letters, bytesMax: Self.inputBytesMax)
             message = ""
         case .several(let words, let count):
-            message = words.joined(separator: "  ") + (count > words.count ? "  and \(count - words.count) more" : "")
+            message = words.joined(separator: " ") + (count > words.count ? " and \(count - words.count) more" : "")
         }
     }
 

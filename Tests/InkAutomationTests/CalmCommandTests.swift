@@ -48,9 +48,8 @@ import Testing
 
     // CL-192
     @Test func `shapes are locked and opened by their names, and one that is locked says so`() throws {
-        var stage = Stage()
         var shape = Stage.shape(number: 3, author: Stage.author(2), .box("cache"))
-        stage.ready([shape])
+        var stage = Stage(shapes: [shape])
         stage.line(#"{"do":"lock","id":"cache","ref":1}"#)
         #expect(stage.intents.last?.intent == .calm(.lock([shape.id], true)))
         shape = Shape(id: shape.id, content: shape.content, depth: shape.depth, isLocked: true)

@@ -35,6 +35,27 @@ import Testing
         ShapeDraft(kind: .rectangle, position: Point(x: Int32(number) * 80, y: 0), size: Size(width: 64, height: 64))
     }
 
+    /// Shapes of which something stands that is not the greatest write that was not undone: somebody's undo or redo put it there that had not
+    /// heard of a newer write. An undo of a take-back puts back the greatest.
+    private static func outdated(_ people: [Replica], on board: Board) -> Set<ShapeID> {
+        var planner = UndoPlanner(board, author: people[0].author, gesture: [])
+        let work = people.flatMap { board.transactions(of: $0.author, from: 1) }
+        var shapes: Set<ShapeID> = []
+        for (id, properties) in UndoPlanner.targets(of: work) {
+            for property in properties {
+                switch property.row?.law {
+                case .register, .samples: break
+                default: continue
+                }
+                guard let winner = planner.standingWriter(of: property, of: id), let write = planner.write(property, of: id, by: winner)
+                else { continue }
+                let standing = write.restores ?? .transaction(author: winner.author, sequence: winner.sequence)
+                if planner.greatest(property, of: id, without: { _ in false }).origin != standing { shapes.insert(id) }
+            }
+        }
+        return shapes
+    }
+
     // BD-120
     @Test(arguments: seeds(400))
     func `what is left is what would be there had the vandal never come, and one undo brings it back`(seed: UInt64) throws {
@@ -67,12 +88,14 @@ import Testing
         guard people[0].board.contiguousSequence(of: victim) > 0 else { return }
         let (log, before) = (people[0].board.log, people[0].board.shapes)
         let without = Picture(log) { log[$0].author != victim }.shapes.standing
+        let outdated = Self.outdated(people, on: people[0].board)
+        let kept = { (shapes: [Shape]) in shapes.filter { !outdated.contains($0.id) } }
         let plan = try Self.takeBack(victim, by: &people[0])
         #expect(people[0].board.shapes == without)
         #expect(!plan.parts.isEmpty || before == without)
         for _ in 0..<2 where !plan.parts.isEmpty {
             try people[0].undo()
-            #expect(hasLied || people[0].board.shapes == before)
+            #expect(hasLied || kept(people[0].board.shapes) == kept(before))
             try people[0].redo()
             #expect(people[0].board.shapes == without)
         }

@@ -50,7 +50,10 @@ import Testing
         // TM-83
         var desk = try desk()
         desk.hear(bob(.direct))
+        // Until the sentence that he joined has gone, which names the way, too.
+        desk.wait(.seconds(12))
         let place = try #require(desk.place(of: "direct ~100 ms"))
+        #expect(place.row == 23, "\(desk.text)")
         for closer in ["N", "q", "\r", "\u{1B}"] {
             desk.click(place.column + 3, place.row)
             #expect(desk.text.contains(" connection "), "\(desk.text)")

@@ -19,6 +19,8 @@ struct Desk {
     private(set) var frames: [[UInt8]] = []
     private(set) var frameTimes: [Instant] = []
     private(set) var effects: [TerminalApp.Effect] = []
+    /// Those that do something: who opens the people asks who they are, and does no more.
+    var deeds: [TerminalApp.Effect] { effects.filter { $0 != .fetchMembers } }
     /// What was asked of the session, in order.
     private(set) var intents: [Intent] = []
     /// True to keep intents from the session, as if it were slow.

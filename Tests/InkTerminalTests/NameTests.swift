@@ -51,7 +51,7 @@ import Testing
         #expect(desk.text.contains("you"))
         desk.escape()
         desk.run("name eva maria")
-        #expect(desk.intents.last == .rename("eva maria") && desk.effects == [.keepName("eva maria")])
+        #expect(desk.intents.last == .rename("eva maria") && desk.deeds == [.keepName("eva maria")])
         desk.type("P")
         #expect(desk.text.contains("you: eva maria  (:name changes it)"))
         desk.escape()

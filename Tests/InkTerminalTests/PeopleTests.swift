@@ -66,7 +66,7 @@ import Testing
         #expect(["bob", "editor", "direct ~", "joined"].allSatisfy { row("bob").contains($0) }, "\(desk.text)")
         #expect(["✓ eve", "viewer"].allSatisfy { row("eve").contains($0) } && !row("bob").contains("✓"), "\(desk.text)")
         #expect(
-            row("zoe").contains("seen 2 h ago") && row("kim").contains("not met here") && row("mal").contains("seen 2 min ago"),
+            row("zoe").contains("seen 2 h ago") && row("kim").contains("not met here") && row("[2Jmal").contains("seen 2 min ago"),
             "\(desk.text)")
         // Who was here last comes first.
         #expect(try #require(desk.place(of: "mal")).row < #require(desk.place(of: "zoe")).row)
@@ -316,7 +316,7 @@ import Testing
             #expect(desk.effects.last == .picture(link))
             desk.tell(.picture(link, .picture(picture)))
             let drawn = try #require(picture.rows(columns: columns, rows: 100, style: .unicode))
-            #expect(desk.text.contains("▀▄") == fits && desk.text.contains("The QR code needs") == !fits, "\(desk.text)")
+            #expect(desk.text.contains("▄▀") == fits && desk.text.contains("The QR code needs") == !fits, "\(desk.text)")
             if fits { #expect(desk.terminal.lines.contains { $0.contains(drawn[drawn.count / 2].trimmed) }, "\(desk.text)") }
             desk.type("q")
             #expect(desk.text.contains("Invite") || desk.text.contains("c copies"), "\(desk.text)")

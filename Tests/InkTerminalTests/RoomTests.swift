@@ -79,7 +79,7 @@ import Testing
         desk.wait(.seconds(9))
         desk.type("P")
         #expect(desk.terminal.lines[1] == "│ you              │", "\(desk.text)")
-        #expect(desk.terminal.lines[2] == "│ ★ bob  joined    │", "\(desk.text)")
+        #expect(desk.terminal.lines[2] == "│ ★  bob  joined   │", "\(desk.text)")
         desk.escape()
         desk.type("?")
         #expect(desk.terminal.lines[3] == "└─ arrows choose ──┘")

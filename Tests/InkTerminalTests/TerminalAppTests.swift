@@ -502,9 +502,9 @@ import Testing
         desk.drag([(5, 5), (9, 9), (22, 3)])
         desk.type("?")
         desk.escape()
+        #expect(desk.text.contains("+--"))
         desk.type("i")
         #expect(desk.bytes.allSatisfy { $0 < 0x80 })
-        #expect(desk.text.contains("+--"))
     }
 
     @Test func `an idle board writes nothing, whatever the round trip does`() throws {
@@ -770,7 +770,7 @@ import Testing
         #expect(desk.text.contains("7-copper-") && !desk.text.contains("7-copper-l"))
         desk.type("lan")
         desk.bytes([9])
-        #expect(desk.text.contains("landing  language  lantern"))
+        #expect(desk.text.contains("landing language lantern"))
         desk.type("t")
         desk.bytes([9])
         desk.type("orb")

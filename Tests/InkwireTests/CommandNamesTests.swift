@@ -55,7 +55,8 @@ import Testing
         let word = word.replacing("_", with: "-")
         let all = BoardCommand.allCases.map(\.name)
         for name in names { #expect(all.contains(name), "\(name)") }
-        #expect(all.contains(word) == names.contains(word), "\(word)")
+        // `:set` sets what a terminal does, as in editors; the line `set` sets members of a shape, for which a person has a command each (ink, fill).
+        #expect(all.contains(word) == names.contains(word) || word == "set", "\(word)")
         #expect(names.isEmpty || word == "order" || names == [word], "\(word)")
     }
 }
