@@ -66,7 +66,8 @@ import InkTerminal
             case .signal(let signal): TTY.die(by: signal)
             case .effect(.example), .effect(.newBoard), .effect(.open), .effect(.join): app.show(board: content)
             case .effect(.export), .effect(.keepBoard), .effect(.keepName), .effect(.keepSettings), .effect(.goBack), .effect(.opened),
-                .effect(.written), .effect(.suspend), .effect(.keepClip), .effect(.fetchClip), .effect(.importFile), .effect(.fetchMembers), .effect(.compare), .effect(.picture):
+                .effect(.written), .effect(.suspend), .effect(.keepClip), .effect(.fetchClip), .effect(.importFile), .effect(.fetchMembers),
+                .effect(.compare), .effect(.picture):
                 break
             case .effect(.quit), .effect(.stopped):
                 tty.leave()
