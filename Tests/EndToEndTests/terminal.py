@@ -218,6 +218,11 @@ class Terminal:
     def kill(self, number):
         os.kill(self.pid, number)
 
+    @property
+    def is_stopped(self):
+        """True while the program is stopped: it restores the terminal a moment before."""
+        return pathlib.Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] == "T"
+
     # The end.
 
     def wait(self, seconds=15.0):

@@ -245,6 +245,7 @@ class Palette(EndToEnd):
         self.rest()
         self.do("mouse", lambda: not ana.switched()[1003])
         self.do("mouse", lambda: ana.switched()[1003])
+        self.do("set title on", self.says("title on"))
         painted = ana.bytes.count(b"\x1b[2J")
         self.do("repaint", lambda: ana.bytes.count(b"\x1b[2J") > painted)
         # A wrong argument is told, and does nothing.
@@ -257,7 +258,7 @@ class Palette(EndToEnd):
             self.assertEqual(self.shapes(), before)
         self.rest()
         self.assertEqual(set(self.names()) - {"suspend", "quit"}, set(self.tried), "a command that is not tried, or a line for none")
-        self.do("suspend", lambda: ana.modes() == ana.before)
+        self.do("suspend", lambda: ana.modes() == ana.before and ana.is_stopped)
         ana.kill(signal.SIGCONT)
         ana.see("three")
         self.do("quit", lambda: True)

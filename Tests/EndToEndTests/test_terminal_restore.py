@@ -78,7 +78,7 @@ class Restored(test_terminal.AtTerminal):
         terminal = self.drawn()
         picture = terminal.text
         terminal.kill(signal.SIGTSTP)
-        terminal.until(lambda: terminal.modes() == terminal.before, "the modes while it is stopped")
+        terminal.until(lambda: terminal.modes() == terminal.before and terminal.is_stopped, "the modes while it is stopped")
         terminal.settle()
         self.assert_restored(terminal)
         terminal.screen.reset()

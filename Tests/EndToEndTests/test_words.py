@@ -155,7 +155,7 @@ class Words(EndToEnd):
         ana.key("\x1b", pause=0.2)
         picture = ana.text
         self.run_command(ana, "suspend")
-        ana.until(lambda: ana.modes() == ana.before, "the modes while it is stopped")
+        ana.until(lambda: ana.modes() == ana.before and ana.is_stopped, "the modes while it is stopped")
         ana.settle()
         self.assertFalse(ana.switched()[1049])
         ana.screen.reset()
