@@ -12,17 +12,17 @@ struct InviteSource {
     /// The invite of the link, or that which comes by the code.
     ///
     /// - Parameter beforeVisit: called before a code is tried; gives the options as they are from then on.
-    func link(beforeVisit: () throws -> GlobalOptions? = { nil }) throws -> Invite {
+    func arrival(beforeVisit: () throws -> GlobalOptions? = { nil }) throws -> Arrival {
         let text = try text()
         if let read = try code(in: text) {
             for correction in read.corrections {
                 options.notices.say("\"\(correction.typed)\" is no word of codes: taken for \"\(correction.taken)\"")
             }
             let (options, notices) = (try beforeVisit() ?? options, options.notices)
-            return try CodeVisit(code: read.code, options: options, say: { notices.say($0) }).invite()
+            return try CodeVisit(code: read.code, options: options, say: { notices.say($0) }).arrival()
         }
         do throws(InviteLinkError) {
-            return try Invite(link: text)
+            return Arrival(invite: try Invite(link: text))
         } catch {
             throw Failure(error)
         }

@@ -88,6 +88,7 @@ final class HeldBoard: Sendable {
         var driverOptions = DriverOptions()
         driverOptions.rendezvous = rendezvous
         driverOptions.links = links
+        driverOptions.kept = opened.meeting?.connection
         if plan.usesTLS { driverOptions.tls = try options.trust() }
         driverOptions.port = plan.port
         driverOptions.impairment = try options.impairment()
@@ -155,6 +156,7 @@ final class HeldBoard: Sendable {
             directAddresses: plan.direct)
         configuration.linkAddresses = plan.link
         configuration.invite = meta.inviteKey
+        configuration.inviter = opened.meeting?.inviter
         (configuration.epoch, configuration.epochRecords) = (meta.epoch, opened.content.epochs)
         // What of these cannot be read keeps nobody from the board.
         configuration.inviteKeys = (try? opened.store.inviteKeys()) ?? []
