@@ -169,7 +169,7 @@ public struct Node: Sendable {
         if configuration.rendezvousCount > 0 {
             rendezvous = RendezvousClients(
                 keys: keys, device: configuration.identity, salt: salt, seed: secrets.secret(), policy: configuration.relayPolicy,
-                count: configuration.rendezvousCount)
+                expectsCompany: configuration.inviter != nil, count: configuration.rendezvousCount)
         }
         let stun = STUNClients(
             v4: SecretGenerator(seed: secrets.secret()), v6: SecretGenerator(seed: seed.hash(of: "inkwire/1 node STUN over IPv6")))
