@@ -228,7 +228,8 @@ class Pair:
         clock.stage("bob has typed the code and a name")
         bob.see(r"joined as an owner|drag to draw", "the board", 20)
         clock.stage("bob is on the board")
-        ana.read(r"Bob joined as an editor", "who came")
+        # The notice, or the bar where it is gone by the time that somebody looks.
+        ana.read(r"Bob joined as an editor|^ PEN .*\WBob ", "who came")
         ana.press("Escape", r"\bEsc (hides this|closes)")
         before = self.drawn(ana, bob)
         time.sleep(self.pace.reading)
