@@ -280,6 +280,36 @@ import Testing
         #expect(made.terminal.lines[23].contains("PEN"))
     }
 
+    @Test(arguments: [(120, 40), (80, 24), (40, 12)])
+    func `an empty board says how the first shape is drawn, by who has that role and with that tool`(columns: Int, rows: Int) throws {
+        // TM-330
+        for role in [Role.viewer, .commenter, .editor, .owner] {
+            var desk = try Desk(columns: columns, rows: rows, isJoining: true)
+            desk.hear(.ready(.zero, me: .zero, role: role))
+            switch role {
+            case .viewer: #expect(desk.text.contains("you may look here, not draw") && !desk.text.contains("drag"), "\(desk.text)")
+            case .commenter:
+                #expect(desk.text.contains("n, then drag for a note"), "\(desk.text)")
+                desk.type("n")
+                #expect(desk.text.contains("drag for a note") && !desk.text.contains("n, then"), "\(desk.text)")
+            case .editor, .owner:
+                #expect(desk.text.contains("p, then drag to draw"), "\(desk.text)")
+                for tool in "prdoal" {
+                    desk.type("\(tool)")
+                    #expect(desk.text.contains("drag to draw") && !desk.text.contains("p, then"), "\(tool): \(desk.text)")
+                }
+                for tool in "vhke" {
+                    desk.type("\(tool)")
+                    #expect(desk.text.contains("p, then drag to draw"), "\(tool): \(desk.text)")
+                }
+                // What it says is true.
+                desk.type("p")
+                desk.drag([(5, 3), (15, 5)])
+                #expect(desk.standing.count == 1)
+            }
+        }
+    }
+
     @Test func `what is in hand is drawing, not saved`() throws {
         // TM-21
         var desk = try Desk(columns: 120)
