@@ -4,9 +4,13 @@ Run one file by hand with `python3 Tests/EndToEndTests/test_draw_together.py`; I
 release build, INKWIRE_KEEP=1 keeps the data directories, INKWIRE_TEST_PATIENCE=4 multiplies all deadlines.
 """
 
+import contextlib
 import functools
+import os
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
 import unittest
 
@@ -39,6 +43,28 @@ class EndToEnd(unittest.TestCase):
         for peer in (ana, bob):
             peer.wait("peers", count=1)
         return ana, bob
+
+    @contextlib.contextmanager
+    def small_disk(self, size="8m"):
+        """A disk of so many bytes, mounted below the test's folder."""
+        place = self.folder / "disk"
+        place.mkdir(exist_ok=True)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "inkwire-test", str(place)], capture_output=True).returncode:
+            self.skipTest("mounting a small disk needs root")
+        try:
+            yield place
+        finally:
+            ink.stop_everything()
+            subprocess.run(["umount", "-l", str(place)], check=True)
+
+    def fill(self, disk):
+        """Leaves no byte free."""
+        file = os.open(disk / "ballast", os.O_WRONLY | os.O_CREAT, 0o600)
+        with contextlib.suppress(OSError):
+            while True:
+                os.write(file, bytes(4096))
+        os.close(file)
+        self.assertLess(shutil.disk_usage(disk).free, 4096)
 
     @functools.cached_property
     def _link_of_nobody(self):

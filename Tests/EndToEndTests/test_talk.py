@@ -1,10 +1,5 @@
 """Talk: what becomes of a message, what was said page by page, and how it is read at a terminal."""
 
-import contextlib
-import os
-import shutil
-import subprocess
-
 import harness
 import inkwire_process as ink
 from terminal import Terminal
@@ -24,26 +19,6 @@ class Talk(harness.EndToEnd):
 
     def states(self, peer, identifier):
         return [event["state"] for event in peer.events_named("chat", id=identifier)]
-
-    @contextlib.contextmanager
-    def small_disk(self):
-        place = self.folder / "disk"
-        place.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "inkwire-test", str(place)], capture_output=True).returncode:
-            self.skipTest("mounting a small disk needs root")
-        try:
-            yield place
-        finally:
-            ink.stop_everything()
-            subprocess.run(["umount", "-l", str(place)], check=True)
-
-    def fill(self, disk):
-        file = os.open(disk / "ballast", os.O_WRONLY | os.O_CREAT, 0o600)
-        with contextlib.suppress(OSError):
-            while True:
-                os.write(file, bytes(4096))
-        os.close(file)
-        self.assertLess(shutil.disk_usage(disk).free, 4096)
 
     def test_a_day_of_talk(self):
         # SE-230
