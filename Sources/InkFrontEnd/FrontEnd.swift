@@ -98,9 +98,7 @@ package struct FrontEnd: Sendable {
         case .lookHere(let peer, let box):
             guard let person = people[peer] else { return false }
             call = Call(peer: peer, name: people.name(of: person), box: box, until: now + Self.callLasts)
-        case .typing(let peer):
-            people.types(peer, now: now)
-            return typists.began(peer)
+        case .typing(let peer): return typists.began(peer)
         case .typingEnded(let peer): return typists.ended(peer)
         case .chat(let message, _):
             guard message.author != me else {

@@ -75,7 +75,10 @@ import Testing
         // What they do is seen while it is so.
         desk.hear(.typing(peer: Self.key(1001)))
         #expect(row("bob").contains("typing"))
-        desk.wait(.seconds(3))
+        // It is told once that he began, however long he goes on.
+        desk.wait(.seconds(10))
+        #expect(row("bob").contains("typing"))
+        desk.hear(.typingEnded(peer: Self.key(1001)))
         #expect(!row("bob").contains("typing"))
         var idle = Self.peer("bob", 1)
         idle.state = .idle

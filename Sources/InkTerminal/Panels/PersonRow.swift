@@ -70,7 +70,7 @@ extension PersonRow {
                     marker: Character(style == .ascii ? color.asciiMarker : color.marker), isVerified: person.status.isVerified,
                     claim: front.claims[device], role: person.status.role,
                     isHost: members.contains { $0.device == device && $0.origin == .founder },
-                    reach: silence ?? person.pathWord?.text ?? "", doing: person.doing(now: now)))
+                    reach: silence ?? person.pathWord?.text ?? "", doing: person.doing(isTyping: front.typists.contains(peer), now: now)))
         }
         let away = members.filter { !seen.contains($0.device) && !$0.isPresent }.enumerated().sorted { left, right in
             let (newer, older) = (left.element.lastSeen ?? 0, right.element.lastSeen ?? 0)
