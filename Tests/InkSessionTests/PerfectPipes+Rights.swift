@@ -11,7 +11,7 @@ extension PerfectPipes {
         pipes.add(name: "ann")
         var invites: [InviteNews] = []
         for (name, role) in others {
-            let news = try #require(pipes.invite(InviteOrder(role: role), by: 0))
+            let news = try pipes.invite(InviteOrder(role: role), by: 0)
             invites.append(news)
             pipes.add(name: name, dialling: Array(pipes.members.indices), invite: news.key)
             #expect(pipes.run(.seconds(8)) { $0.areEqual && $0.members.allSatisfy { $0.node.role != nil && $0.node.presentPeers > 0 } })
@@ -19,9 +19,11 @@ extension PerfectPipes {
         return (pipes, invites)
     }
 
-    mutating func invite(_ order: InviteOrder, by index: Int) -> InviteNews? {
-        guard ask(.invite(order), by: index) == .done else { return nil }
-        return members[index].events.compactMap { if case .invited(let news, _) = $0 { news } else { nil } }.last
+    /// Makes an invite.
+    mutating func invite(_ order: InviteOrder, by index: Int) throws -> InviteNews {
+        let outcome = ask(.invite(order), by: index)
+        let news = members[index].events.compactMap { if case .invited(let news, _) = $0 { news } else { nil } }.last
+        return try #require(outcome == .done ? news : nil)
     }
 
     /// Asks, and waits for the outcome.
