@@ -206,12 +206,12 @@ class Lan(EndToEnd):
         self.assert_ends_well(ana, bob)
 
     # CL-203
-    def test_where_two_hold_one_number_that_is_told_and_only_the_first_is_tried(self):
+    def test_where_two_hold_one_number_that_is_told_and_none_is_tried(self):
         one, two = self.lan.plug("one", "192.168.7.4/24"), self.lan.plug("two", "192.168.7.5/24")
         third = self.lan.plug("third", "192.168.7.6/24")
         ana = self.new(one)
         code = self.code(ana)
-        knocks = []
+        knocks, silent = [], threading.Event()
         with third.inside():
             listener = socket.socket()
             listener.bind(("192.168.7.6", 0))
@@ -228,7 +228,7 @@ class Lan(EndToEnd):
                     question, source = group.recvfrom(64)
                 except OSError:
                     return
-                if question[:4] == b"ink\x02":
+                if question[:4] == b"ink\x02" and not silent.is_set():
                     # After the true one, who answers at once.
                     time.sleep(0.05)
                     answers.sendto(b"ink\x03" + question[4:14] + struct.pack("!H", listener.getsockname()[1]) + b"\x09" * 8, source)
@@ -242,8 +242,15 @@ class Lan(EndToEnd):
             threading.Thread(target=work, daemon=True).start()
         self.addCleanup(group.close)
         self.addCleanup(listener.close)
+        error, _ = self.failed(two, code, 3, "several_codes")
+        self.assertIn("2 programs on this network offer a code with the number", error["message"])
+        for address in ("192.168.7.4", "192.168.7.6"):
+            self.assertIn(address, error["why"])
+        self.assertEqual(knocks, [])
+        # Once the other is gone the same code is good.
+        silent.set()
         bob = self.join(two, code)
-        self.assertIn("2 people on this network hold a code with the number", bob.stderr)
+        ana.event("code", state="given")
         self.assertEqual(knocks, [])
         self.assert_ends_well(ana, bob)
 

@@ -1,11 +1,8 @@
 """Talk: what becomes of a message, what was said page by page, and how it is read at a terminal."""
 
-import contextlib
-
 import harness
 import inkwire_process as ink
 import talk_day
-from small_disk import NoDisk, fill, small_disk
 from terminal import Terminal
 
 
@@ -23,14 +20,6 @@ class Talk(harness.EndToEnd):
 
     def states(self, peer, identifier):
         return [event["state"] for event in peer.events_named("chat", id=identifier)]
-
-    @contextlib.contextmanager
-    def small_disk(self):
-        try:
-            with small_disk(self.folder / "disk") as place:
-                yield place
-        except NoDisk as reason:
-            self.skipTest(str(reason))
 
     def test_a_day_of_talk(self):
         # SE-230
@@ -54,7 +43,7 @@ class Talk(harness.EndToEnd):
             bob.event("chat", id=noon["id"], state="delivered")
             self.assertNotIn("state", ana.event("chat", id=noon["id"]))
             # The disk is full.
-            fill(disk)
+            self.fill(disk)
             refused = None
             for number in range(200):
                 reference = ana.send("say", text=f"{number} " + "x" * 3000)

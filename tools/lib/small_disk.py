@@ -13,10 +13,10 @@ class NoDisk(Exception):
 
 
 @contextlib.contextmanager
-def small_disk(place, megabytes=8):
-    """The folder, as a disk of its own until the end, when all processes are ended, since one could hold it."""
-    place.mkdir()
-    options = f"size={megabytes}m,mode=700"
+def small_disk(place, size="8m"):
+    """The folder, as a disk of so many bytes until the end, when all processes are ended, since one could hold it."""
+    place.mkdir(exist_ok=True)
+    options = f"size={size},mode=700"
     if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "inkwire-test", str(place)], capture_output=True).returncode:
         raise NoDisk("mounting a small disk needs root")
     try:

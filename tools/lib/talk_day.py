@@ -16,7 +16,7 @@ RATE_MAX = 8
 PAGE = 50
 LOOK_MS = 50  # at each page, by who looks for something further up
 STROKE_MS = 300
-DISK_MEGABYTES = 64
+DISK_SIZE = "64m"
 
 
 def expect(holds, what):
@@ -284,7 +284,7 @@ def main():
     folder = ink.TemporaryFolder("inkwire-talk")
     with contextlib.ExitStack() as stack:
         try:
-            disk, has_full_disk = stack.enter_context(small_disk(folder / "disk", DISK_MEGABYTES)), True
+            disk, has_full_disk = stack.enter_context(small_disk(folder / "disk", DISK_SIZE)), True
         except NoDisk as reason:
             print(f"skipped: the full disk, {reason}")
             disk, has_full_disk = folder / "ana", False

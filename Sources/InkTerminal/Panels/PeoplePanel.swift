@@ -23,10 +23,14 @@ struct PeoplePanel: Sendable {
     private var rows: [PersonRow] = []
     /// The first that is shown.
     private var top = 0
+    /// The cells within the frame, and of those the rows in which somebody stands.
+    private var drawn = (columns: 0..<0, rows: 0..<0, people: 0..<0)
     /// Those of the board, as they were told last, and when that was by the wall clock.
     private(set) var members: [MemberNews] = []
     private var wallTime: UInt64 = 0
     private var toldAt = Instant.zero
+    /// When they were asked for, until they are told, and whether that is old already.
+    private var asked: (at: Instant, isOld: Bool)?
 
     /// - Parameter selected: whom the person has to answer for; nil for the first.
     init(selecting selected: AuthorID? = nil) { self.selected = selected }
@@ -36,6 +40,22 @@ struct PeoplePanel: Sendable {
 
     mutating func take(_ members: [MemberNews], wallTime: UInt64, now: Instant) {
         (self.members, self.wallTime, toldAt) = (members, wallTime, now)
+    }
+
+    /// Members may be others now: true where they are to be asked for. One question is on its way at a time, whatever happens meanwhile.
+    mutating func wantsMembers(now: Instant) -> Bool {
+        if let at = asked?.at, now < at + Self.answerPatience {
+            asked?.isOld = true
+            return false
+        }
+        asked = (now, false)
+        return true
+    }
+
+    /// They were told: true where they are to be asked for again.
+    mutating func wereMembersOld() -> Bool {
+        defer { asked = nil }
+        return asked?.isOld == true
     }
 
     /// Looks at who is there now.
@@ -121,6 +141,15 @@ struct PeoplePanel: Sendable {
         selected = rows[max(0, min(rows.count - 1, place + step))].device
     }
 
+    /// A press within the frame chooses whom it is on, while nothing is asked; false for one elsewhere.
+    mutating func press(column: Int, row: Int) -> Bool {
+        guard drawn.columns.contains(column), drawn.rows.contains(row) else { return false }
+        // Somebody may have gone since it was drawn.
+        let index = top + row - drawn.people.lowerBound
+        if case .list = stage, drawn.people.contains(row), rows.indices.contains(index) { selected = rows[index].device }
+        return true
+    }
+
     // MARK: Drawing
 
     /// - Parameter words: of whom they are known.
@@ -143,6 +172,7 @@ struct PeoplePanel: Sendable {
         let shown = rows.count > left ? max(0, left - 1) : rows.count
         if let place = rows.firstIndex(where: { $0.device == selected }) { top = max(place - shown + 1, min(top, place)) }
         top = max(0, min(top, rows.count - shown))
+        drawn = (box.column..<box.column + box.columns, box.row..<box.row + box.rows, box.row + 1..<box.row + 1 + shown)
         for row in rows[top...].prefix(shown) {
             let attributes: Cell.Attributes = row.device == selected ? .reverse : []
             lines.append((row.text(columns: columns, style, fitting: box.fitting), attributes))
@@ -183,7 +213,7 @@ struct PeoplePanel: Sendable {
             return lines
         case .comparing(let device):
             guard let row = row(of: device) else { return [] }
-            if row.isVerified, row.claim == nil {
+            if !row.needsWords {
                 return wrapped("\(row.name) is verified. Take that back? y takes it back, Esc leaves it")
             }
             switch words.state(of: device) {
@@ -206,6 +236,8 @@ struct PeoplePanel: Sendable {
     /// Who is there must be seen, too.
     private static let rowsLeast = 4
     private static let page = 5
+    /// A board that is left, or read, may never answer.
+    private static let answerPatience = Duration.seconds(5)
 }
 
 extension Role {

@@ -12,8 +12,6 @@ struct CodeVisit {
     let options: GlobalOptions
     /// Takes a sentence for the person while it is tried.
     let say: @Sendable (String) -> Void
-    /// Takes what the person should know of it afterwards, too; nil for `say`.
-    var note: (@Sendable (String) -> Void)?
 
     /// Blocks until the inviter has answered.
     func arrival() throws -> Arrival {
@@ -59,7 +57,7 @@ struct CodeVisit {
 
     /// Where the mailbox may be: on our network, as the code says, or at the joiner's own.
     private func addresses(of mailbox: MailboxNumber) throws -> [RendezvousAddress] {
-        if mailbox.isLocal { return try LocalMailbox(number: mailbox, code: code, options: options, note: note ?? say).addresses() }
+        if mailbox.isLocal { return try LocalMailbox(number: mailbox, code: code, options: options).addresses() }
         let own = try options.rendezvous()
         guard let place = code.place else {
             guard !own.isEmpty else {
