@@ -156,14 +156,14 @@ struct PeoplePanel: Sendable {
     mutating func draw(
         _ own: (name: String, role: Role?), _ words: ComparedWords, on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle
     ) {
-        let width = max(Self.width.least, min(Self.width.most, layout.canvasColumns - 8))
-        let columns = Box.columns(inside: width, layout)
+        let wanted = max(Self.width.least, min(Self.width.most, layout.canvasColumns - 8))
+        let columns = Box.columns(inside: wanted, layout)
         var details = details(words, columns: columns)
         // Where all does not fit, who is there goes before what is said of one of them; a question goes before both.
         let room = layout.sheetRows - 2
         if details.count + Self.rowsLeast > room { details = isAsking ? Array(details.prefix(max(1, room - 1))) : [] }
         let box = Box(
-            on: &buffer, width: width, height: 1 + max(1, rows.count) + (details.isEmpty ? 0 : details.count + 1) + 2, title: "people",
+            on: &buffer, width: wanted, height: 1 + max(1, rows.count) + (details.isEmpty ? 0 : details.count + 1) + 2, title: "people",
             layout, style)
         let you = (own.name.isEmpty ? "you" : "you: \(safeForTerminal(own.name, columnsMax: 24))") + (own.role.map { ", \($0)" } ?? "")
         var lines = [(text: box.fitting(["\(you)  (:name changes it)", you]), attributes: Cell.Attributes())]
@@ -172,7 +172,9 @@ struct PeoplePanel: Sendable {
         let shown = rows.count > left ? max(0, left - 1) : rows.count
         if let place = rows.firstIndex(where: { $0.device == selected }) { top = max(place - shown + 1, min(top, place)) }
         top = max(0, min(top, rows.count - shown))
-        drawn = (box.column..<box.column + box.columns, box.row..<box.row + box.rows, box.row + 1..<box.row + 1 + shown)
+        // A window of a few cells has no room within a frame.
+        let (width, height) = (max(0, box.columns), max(0, box.rows))
+        drawn = (box.column..<box.column + width, box.row..<box.row + height, box.row + 1..<box.row + 1 + shown)
         for row in rows[top...].prefix(shown) {
             let attributes: Cell.Attributes = row.device == selected ? .reverse : []
             lines.append((row.text(columns: columns, style, fitting: box.fitting), attributes))
