@@ -231,6 +231,7 @@ class Pair:
         # The notice, or the bar where it is gone by the time that somebody looks.
         ana.read(r"Bob joined as an editor|^ PEN .*\WBob ", "who came")
         ana.press("Escape", r"\bEsc (hides this|closes)")
+        ana.see(r"\bi invite", "the board without the box")
         before = self.drawn(ana, bob)
         time.sleep(self.pace.reading)
         clock.stage("bob has read his screen")
@@ -262,6 +263,8 @@ class Pair:
         bob.press("?", r"\? keys")
         bob.read(r"\bp\b.*\bpen\b", "the keys")
         bob.press("Escape", r"\bEsc\b")
+        # A letter behind it that came in one read with it would be another key.
+        bob.see(r"\bi invite", "the board without the keys")
         self.clock.stage("bob has looked up the pen")
         bob.press("p", r" V H R D O A L P T N ")
         bob.see(r" PEN ", "the tool")
