@@ -119,6 +119,8 @@ import Testing
             desk.hear(.peer(peer("bob", 1)))
             desk.wait(.seconds(5))
             desk.type(opener)
+            // The safety words of who stays chosen are asked for by then.
+            desk.wait(.seconds(1))
             let before = desk.terminal.lines
             desk.hear(.fork(author: .zero, sequence: 3))
             desk.hear(.rejected(author: nil, rule: "too many points"))
