@@ -116,10 +116,13 @@ class Person:
         return found
 
     def hinted(self, hint, keys):
-        """The screen that is there now names these keys."""
-        screen = self.screen
-        if not re.search(hint, screen, re.M):
-            raise Silent(f"{self.label} at {self.columns}x{self.rows} has to press {keys}, and no word on the screen says so ({hint}):\n{screen}")
+        """The screen names these keys, or does as soon as what was pressed last is done."""
+        deadline = time.monotonic() + 3 * ink.PATIENCE
+        while not re.search(hint, screen := self.screen, re.M):
+            if time.monotonic() > deadline:
+                raise Silent(
+                    f"{self.label} at {self.columns}x{self.rows} has to press {keys}, and no word on the screen says so ({hint}):\n{screen}")
+            time.sleep(0.02)
 
     def type(self, text):
         """Types what was asked for."""
