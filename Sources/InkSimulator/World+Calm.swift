@@ -39,7 +39,8 @@ extension World {
         for node in participants.indices.dropFirst() {
             var copy = board
             let victim = participants[node].author
-            guard let span = copy.span(of: victim) else { continue }
+            // A twin of the owner is the owner, and undoes as such: what is taken back is another's.
+            guard victim != key.author, let span = copy.span(of: victim) else { continue }
             let plan = copy.writes(takingBack: span, by: key.author)
             do {
                 try Self.write(plan.parts, as: key, on: &copy, isGesture: true)
