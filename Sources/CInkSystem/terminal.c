@@ -207,6 +207,52 @@ void ink_suspend(void) {
     install(SIGCONT, noticed, SA_ONSTACK | SA_RESTART);
 }
 
+static const int prompt_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+static struct sigaction prompt_before[COUNT(prompt_signals)];
+static struct termios prompt_modes;
+static int prompt_fd = -1;
+static atomic_int prompt_entered;
+
+static int prompt_set(void) {
+    struct termios modes = prompt_modes;
+    // Signals are still the terminal's to make, and so are line ends.
+    modes.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN);
+    modes.c_cc[VMIN] = 1;
+    modes.c_cc[VTIME] = 0;
+    return tcsetattr(prompt_fd, TCSANOW, &modes) == 0 ? 0 : errno;
+}
+
+static void prompt_left(int signal_number) {
+    int saved_errno = errno;
+    tcsetattr(prompt_fd, TCSANOW, &prompt_modes);
+    set_default(signal_number);
+    raise(signal_number);
+    // Only who was stopped comes back here, when he is continued.
+    install(signal_number, prompt_left, SA_RESTART);
+    prompt_set();
+    errno = saved_errno;
+}
+
+int ink_prompt_enter(int fd) {
+    if (tcgetattr(fd, &prompt_modes) != 0) return errno;
+    prompt_fd = fd;
+    for (size_t index = 0; index < COUNT(prompt_signals); index++) {
+        sigaction(prompt_signals[index], NULL, &prompt_before[index]);
+        // What was ignored from the beginning, as by nohup, is so still.
+        if (prompt_before[index].sa_handler != SIG_IGN) install(prompt_signals[index], prompt_left, SA_RESTART);
+    }
+    atomic_store(&prompt_entered, 1);
+    int failure = prompt_set();
+    if (failure) ink_prompt_leave();
+    return failure;
+}
+
+void ink_prompt_leave(void) {
+    if (!atomic_exchange(&prompt_entered, 0)) return;
+    tcsetattr(prompt_fd, TCSADRAIN, &prompt_modes);
+    for (size_t index = 0; index < COUNT(prompt_signals); index++) sigaction(prompt_signals[index], &prompt_before[index], NULL);
+}
+
 int ink_window_size(int fd, int *columns, int *rows) {
     struct winsize size;
     if (ioctl(fd, TIOCGWINSZ, &size) != 0) return errno;

@@ -10,11 +10,15 @@ public struct TakeBackPlan: Hashable, Sendable {
 
 // What an owner does about work that should not be there (BD-120 to BD-122).
 extension Board {
-    /// The transactions of a span that count, ascending; of a fork, all.
+    /// As much of a span as has come: nobody takes back what is not here. Nil for nothing.
+    private func present(of span: WorkSpan) -> WorkSpan? {
+        let (first, last) = (max(1, span.sequences.lowerBound), min(span.sequences.upperBound, contiguousSequence(of: span.author)))
+        return first <= last ? WorkSpan(author: span.author, sequences: first...last) : nil
+    }
+
+    /// The transactions of a span, all of which are here, that count, ascending; of a fork, all.
     private func work(of span: WorkSpan) -> [Transaction] {
-        let last = min(span.sequences.upperBound, contiguousSequence(of: span.author))
-        guard span.sequences.lowerBound <= last else { return [] }
-        return (span.sequences.lowerBound...last).flatMap { transactions(of: span.author, sequence: $0) }.filter { counts($0.name) }
+        span.sequences.flatMap { transactions(of: span.author, sequence: $0) }.filter { counts($0.name) }
     }
 
     /// All of this author's work; from the first on that claims to be of this time or later, ms since 1970, where one is given. Nil for none.
@@ -32,7 +36,10 @@ extension Board {
     ///
     /// For each register in which a write of the span stands, the greatest write that is not of it stands again, as far as that was not taken back
     /// itself; shapes that were made in it are deleted, and its deletions are retracted. What others wrote or deleted since is left alone.
+    ///
+    /// - Parameter span: may begin before the first of its author's work, and end beyond the last.
     public func writes(takingBack span: WorkSpan, by author: AuthorID) -> TakeBackPlan {
+        guard let span = present(of: span) else { return TakeBackPlan(parts: [], skipped: []) }
         let work = work(of: span)
         var planner = UndoPlanner(self, author: author, gesture: [])
         let names = Set(work.lazy.map(\.name))

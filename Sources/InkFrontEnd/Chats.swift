@@ -8,6 +8,9 @@ package struct Chats: Sendable {
         package fileprivate(set) var message: ChatMessage
         /// Unsanitised; nil while the author has not been here under a name.
         package fileprivate(set) var name: String?
+        /// Counted as unread, and as naming our person.
+        fileprivate var isUnread = false
+        fileprivate var isNaming = false
 
         fileprivate var isFailed: Bool { if case .failed = message.state { true } else { false } }
     }
@@ -42,7 +45,7 @@ package struct Chats: Sendable {
         version += 1
         // What stood in its place never came to the board.
         if let before = message.instead { messages.removeAll { $0.message.id == before } }
-        messages.append(Said(message: message, name: name))
+        messages.append(Said(message: message, name: name, isUnread: !isRead, isNaming: naming))
         if !isRead { unread = (unread.count + 1, unread.naming + (naming ? 1 : 0)) }
         if messages.count > limit { keep(limit) }
     }
@@ -82,6 +85,7 @@ package struct Chats: Sendable {
     package mutating func read() {
         guard unread != (0, 0) else { return }
         unread = (0, 0)
+        for index in messages.indices where messages[index].isUnread { messages[index].isUnread = false }
     }
 
     /// Nobody reads what is old any more.
@@ -91,9 +95,12 @@ package struct Chats: Sendable {
         if messages.count > Self.messagesMax { keep(Self.messagesMax) }
     }
 
-    /// Messages count no more.
-    mutating func forget(_ gone: [TransactionName]) {
+    /// Messages count no more: nobody finds them who looks for what he has not read.
+    package mutating func forget(_ gone: [TransactionName]) {
         let gone = Set(gone)
+        for said in messages where said.isUnread && gone.contains(said.message.id) {
+            unread = (unread.count - 1, unread.naming - (said.isNaming ? 1 : 0))
+        }
         messages.removeAll { gone.contains($0.message.id) }
         version += 1
     }
@@ -114,7 +121,8 @@ package struct Chats: Sendable {
     private mutating func keep(_ count: Int) {
         version += 1
         messages.removeFirst(messages.count - count)
-        if let first = messages.first { older = .before(first.message.id) }
+        // What failed may never have come to the board, and nothing is before it there.
+        if let first = messages.first(where: { !$0.isFailed }) { older = .before(first.message.id) }
     }
 
     /// A front end shows what was said lately; the board keeps all of it. 256 messages of 4 KiB are 1 MiB at most.

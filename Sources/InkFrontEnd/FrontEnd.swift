@@ -98,9 +98,7 @@ package struct FrontEnd: Sendable {
         case .lookHere(let peer, let box):
             guard let person = people[peer] else { return false }
             call = Call(peer: peer, name: people.name(of: person), box: box, until: now + Self.callLasts)
-        case .typing(let peer):
-            people.types(peer, now: now)
-            return typists.began(peer)
+        case .typing(let peer): return typists.began(peer)
         case .typingEnded(let peer): return typists.ended(peer)
         case .chat(let message, _):
             guard message.author != me else {
@@ -173,7 +171,10 @@ package struct FrontEnd: Sendable {
         if before?.status.state != status.state { people.changedState(status.peer, now: now) }
         let name = people[status.peer].map { people.name(of: $0) } ?? left ?? "somebody"
         if let author = status.author, let known = knownName(of: author) { chats.name(author, known) }
-        if let author = status.author, status.isVerified { settleClaim(of: author, isVerified: true, now: now) }
+        // One who was verified before, under another name, is not who he says now.
+        if let author = status.author, status.isVerified, before?.status.isVerified == false {
+            settleClaim(of: author, isVerified: true, now: now)
+        }
         switch status.state {
         case .left:
             _ = typists.ended(status.peer)

@@ -16,7 +16,16 @@ package struct IdentityClaims: Sendable {
     /// What is known against a device; nil for nothing.
     package subscript(device: AuthorID) -> IdentityNews? { open.first { $0.device == device } }
 
+    /// Why a name, without digits of a key, means nobody: somebody goes by it who is not the one that is trusted under it (FE-141); nil for another.
+    package func fault(of name: String) -> WhomFault? {
+        let fold = PersonName.fold(name)
+        let claimed = open.filter { PersonName.fold($0.name) == fold }
+        return claimed.first.map { .identity(name, before: $0.before, others: claimed.map { Roster.marked($0.name, $0.device) }) }
+    }
+
     mutating func take(_ news: IdentityNews) {
+        // What was said to one name is no answer to another.
+        if let known = self[news.device], known.before != news.before { answered.remove(news.device) }
         open.removeAll { $0.device == news.device }
         // Who brings many keys neither fills the memory nor pushes out what came first.
         if open.count < Self.openMax { open.append(news) }

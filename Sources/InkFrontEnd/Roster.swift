@@ -18,8 +18,6 @@ package struct Roster: Sendable {
         package fileprivate(set) var shownRoundTrip: Int?
         /// True once the others of this screen know that the person is here.
         package fileprivate(set) var isAnnounced = false
-        /// Until when he counts as typing a message.
-        fileprivate var typesUntil = Instant.distantPast
         /// Since when his state is what it is.
         fileprivate var stateSince = Instant.distantPast
         /// When the person joined; a name may come a moment later.
@@ -40,9 +38,11 @@ package struct Roster: Sendable {
         package var isSilent: Bool { (status.silentSeconds ?? 0) >= Roster.silentAfterSeconds }
 
         /// What the person does, in a word or two.
-        package func doing(now: Instant) -> String {
+        ///
+        /// - Parameter isTyping: a message.
+        package func doing(isTyping: Bool, now: Instant) -> String {
             if !gestures.isEmpty { return "drawing" }
-            if now < typesUntil { return "typing" }
+            if isTyping { return "typing" }
             guard status.state == .idle, let minutes = idleMinutes(now: now), minutes > 0 else { return status.state.rawValue }
             return "idle \(minutes) min"
         }
@@ -94,9 +94,6 @@ package struct Roster: Sendable {
         return person.wasLost
     }
 
-    /// A person is typing a message.
-    mutating func types(_ peer: PeerID, now: Instant) { byPeer[peer]?.typesUntil = now + Self.typingLasts }
-
     /// The state of a person is another from now on.
     mutating func changedState(_ peer: PeerID, now: Instant) { byPeer[peer]?.stateSince = now }
 
@@ -104,16 +101,12 @@ package struct Roster: Sendable {
     package func nextDoing(after now: Instant) -> Instant? {
         var next: Instant?
         for person in byPeer.values {
-            if person.typesUntil > now { next = earliest(next, person.typesUntil) }
             if person.status.state == .idle, person.stateSince != .distantPast {
                 next = earliest(next, person.stateSince + .seconds(60 * (1 + (now - person.stateSince).components.seconds / 60)))
             }
         }
         return next
     }
-
-    /// As long as a person who has typed counts as typing (product.md B14).
-    private static let typingLasts = Duration.seconds(2)
 
     /// Those of whom nothing is heard, longest first.
     package var silent: [Person] {

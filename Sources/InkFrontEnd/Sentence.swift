@@ -143,7 +143,7 @@ package enum Sentence: Hashable, Sendable {
             "\(owner ?? "you") took back what \(victim ?? "you") did: \(Self.count(changes, "change"))"
         case .slowMode(let owner, 0): "slow mode is over" + (owner == "" ? "" : ", ended by \(owner ?? "you")")
         case .slowMode(let owner, let milliseconds):
-            "slow mode: who is no owner changes something once in \((milliseconds + 999) / 1000) s"
+            "slow mode: who is no owner changes something once in \((UInt64(milliseconds) + 999) / 1000) s"
                 + (owner == "" ? "" : ", set by \(owner ?? "you")")
         case .invitesUnavailable(let reason):
             "Invites unavailable (\(Self.cut(reason))). "

@@ -4,6 +4,8 @@ import InkPrimitives
 package struct Typists: Sendable {
     package private(set) var peers: [PeerID] = []
 
+    package func contains(_ peer: PeerID) -> Bool { peers.contains(peer) }
+
     /// - Returns: true if that is news.
     mutating func began(_ peer: PeerID) -> Bool {
         guard !peers.contains(peer) else { return false }

@@ -21,21 +21,14 @@ public struct LinkQuestion: Hashable, Sendable {
 
     public var encoded: [UInt8] {
         var writer = ByteWriter(capacity: Self.byteCount)
-        writer.write(LinkGroup.Kind.question.head)
-        writer.write(nonce)
-        writer.write(UInt16(truncatingIfNeeded: number.number))
+        writer.write(.question, nonce, number)
         writer.write([UInt8](repeating: 0, count: Self.byteCount - writer.bytes.count))
         return writer.bytes
     }
 
     public init(decoding datagram: [UInt8]) throws(WireError) {
-        guard datagram.count == Self.byteCount else { throw .truncated(needed: Self.byteCount, available: datagram.count) }
-        guard LinkGroup.Kind(of: datagram) == .question else { throw .unexpected }
         var reader = ByteReader(datagram)
-        _ = try reader.readUInt32()
-        nonce = try reader.readBytes(Self.nonceCount)
-        guard let number = MailboxNumber(UInt32(try reader.readUInt16())), number.isLocal else { throw .unexpected }
-        self.number = number
+        (nonce, number) = try reader.readAboutMailbox(.question, byteCount: Self.byteCount)
         guard reader.readRest().allSatisfy({ $0 == 0 }) else { throw .nonCanonical }
     }
 }
@@ -62,24 +55,40 @@ public struct LinkAnswer: Hashable, Sendable {
 
     public var encoded: [UInt8] {
         var writer = ByteWriter(capacity: Self.byteCount)
-        writer.write(LinkGroup.Kind.answer.head)
-        writer.write(nonce)
-        writer.write(UInt16(truncatingIfNeeded: number.number))
+        writer.write(.answer, nonce, number)
         writer.write(port)
         writer.write(holder)
         return writer.bytes
     }
 
     public init(decoding datagram: [UInt8]) throws(WireError) {
-        guard datagram.count == Self.byteCount else { throw .truncated(needed: Self.byteCount, available: datagram.count) }
-        guard LinkGroup.Kind(of: datagram) == .answer else { throw .unexpected }
         var reader = ByteReader(datagram)
-        _ = try reader.readUInt32()
-        nonce = try reader.readBytes(LinkQuestion.nonceCount)
-        guard let number = MailboxNumber(UInt32(try reader.readUInt16())), number.isLocal else { throw .unexpected }
-        self.number = number
+        (nonce, number) = try reader.readAboutMailbox(.answer, byteCount: Self.byteCount)
         port = try reader.readUInt16()
         guard port > 0 else { throw .unexpected }
         holder = try reader.readBytes(Self.holderCount)
+    }
+}
+
+// With what both begin: which of them it is, of which search, about which mailbox.
+
+extension ByteWriter {
+    fileprivate mutating func write(_ kind: LinkGroup.Kind, _ nonce: [UInt8], _ number: MailboxNumber) {
+        write(kind.head)
+        write(nonce)
+        write(UInt16(truncatingIfNeeded: number.number))
+    }
+}
+
+extension ByteReader {
+    /// - Parameter byteCount: of all that there is to read.
+    fileprivate mutating func readAboutMailbox(
+        _ kind: LinkGroup.Kind, byteCount: Int
+    ) throws(WireError) -> (nonce: [UInt8], number: MailboxNumber) {
+        guard remaining == byteCount else { throw .truncated(needed: byteCount, available: remaining) }
+        guard try readBytes(LinkGroup.Kind.headCount) == kind.head else { throw .unexpected }
+        let nonce = try readBytes(LinkQuestion.nonceCount)
+        guard let number = MailboxNumber(UInt32(try readUInt16())), number.isLocal else { throw .unexpected }
+        return (nonce, number)
     }
 }

@@ -3,11 +3,11 @@ import InkPrimitives
 
 /// Looks on our links for who holds the mailbox of a code with four digits (RV-92).
 ///
-///     idle ──start──▶ asking ──an answer──▶ collecting ──¼ s──▶ over: found
-///                        └── 4 s without ──────────────────────▶ over: nobody
+///     idle ──start──▶ asking ──an answer──▶ collecting, asks once more ──¼ s──▶ over: found, or several
+///                        └── 4 s without ───────────────────────────────────────▶ over: nobody
 ///
-/// Who answers is not believed: it is one whose mailbox is tried, and what he knows shows there. Of several the first is the one, and the person
-/// is told.
+/// Who answers is not believed: it is one whose mailbox is tried, and what he knows shows there. A code is tried at one mailbox, and a wrong try burns
+/// it: where several answer none of them is tried, for nobody knows whose code it is.
 public struct LinkSearch: Sendable {
     public enum Output: Hashable, Sendable {
         /// To be said to the group on each link.
@@ -16,8 +16,10 @@ public struct LinkSearch: Sendable {
     }
 
     public enum Ending: Hashable, Sendable {
-        /// Where the mailbox is, each a TCP address of the one who answered first; and how many others hold one with this number.
-        case found([SocketAddress], others: Int)
+        /// Where the mailbox is, each a TCP address of the only one who answered.
+        case found([SocketAddress])
+        /// Several answered: the first place of each, in the order in which they did.
+        case several([SocketAddress])
         case nobody
     }
 
@@ -34,7 +36,7 @@ public struct LinkSearch: Sendable {
     ]
     /// After which there is nobody.
     public static let patience: Duration = .seconds(4)
-    /// How long others may answer after the first.
+    /// How long others may answer after the first, who are asked once more: what was lost on the way must not make one of two the only one.
     static let collectTime: Duration = .milliseconds(250)
     /// Holders, and addresses of one, that are kept.
     static let holdersMax = 16
@@ -72,7 +74,9 @@ public struct LinkSearch: Sendable {
         let place = SocketAddress(ip: source.ip, port: answer.port)
         guard links.permits(place, heardBy: interface) else { return }
         note(place, of: answer.holder)
-        if case .asking = state { state = .collecting(until: now + Self.collectTime) }
+        guard case .asking = state else { return }
+        outputs.append(.ask(question.encoded))
+        state = .collecting(until: now + Self.collectTime)
     }
 
     private mutating func note(_ place: SocketAddress, of holder: [UInt8]) {
@@ -104,7 +108,7 @@ public struct LinkSearch: Sendable {
             state = .asking(began: began, asked: asked + 1)
         case .collecting:
             state = .over
-            outputs.append(.over(.found(holders[0].addresses, others: holders.count - 1)))
+            outputs.append(.over(holders.count == 1 ? .found(holders[0].addresses) : .several(holders.map { $0.addresses[0] })))
         case .idle, .over: break
         }
     }

@@ -173,6 +173,15 @@ public struct MailboxVisitor: Sendable {
         state = .over
     }
 
+    /// As `leave`, but the connection stays open for what follows over it.
+    ///
+    /// - Returns: false where there is none, or nothing has been said over it.
+    public mutating func leaveOpen() -> Bool {
+        guard case .visiting = state else { return false }
+        state = .over
+        return true
+    }
+
     /// When to call `handleTimeout(now:)` next.
     public var deadline: Instant? {
         switch state {

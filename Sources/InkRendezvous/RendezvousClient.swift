@@ -126,6 +126,8 @@ public struct RendezvousClient: Sendable {
     private var signalling: SignallingPlaces
     private var introductions: Introductions
     private var otherVersions: OtherVersions
+    /// Somebody was met just now who is there, and is greeted without a look (RV-104).
+    private let expectsCompany: Bool
     /// Places where something of ours is kept that goes with the connection.
     private var held: Set<Int> = []
 
@@ -138,10 +140,12 @@ public struct RendezvousClient: Sendable {
     ///   - salt: of this process, the same as in its handshakes.
     ///   - policy: whether relays may be used.
     ///   - audience: who is met.
+    ///   - expectsCompany: somebody is there already, as far as is known.
     public init(
         keys: RoomKeys, device: SigningKey, salt: PeerSalt, seed: Secret32, policy: RelayPolicy = .any, audience: Audience = .room,
-        count: Int = 1
+        expectsCompany: Bool = false, count: Int = 1
     ) {
+        self.expectsCompany = expectsCompany
         precondition(count > 0, "a client without a rendezvous has nothing to do")
         signalling = SignallingPlaces(
             keys: keys, device: device, salt: salt, seed: seed, policy: policy, audience: audience, count: count)
@@ -193,10 +197,11 @@ public struct RendezvousClient: Sendable {
             guard state.isGreeting else { return }
             signalling.setRelayRate(rate, at: place)
             signalling.welcomed(challenge, stunPort: stunPort, at: place)
+            if expectsCompany { signalling.greetAhead(at: place) }
         case .joined(let topic, let member, let others):
             guard state.isJoining, topic == signalling.topic else { return }
             signalling.joined(as: member, others: others, at: place, now: now)
-            greet(at: place, now: now)
+            greet(at: place, isSaid: expectsCompany, now: now)
         case .envelope(let topic, let member, let box):
             if state.isJoined, topic == signalling.topic { receive(box, from: member, at: place, now: now) }
         // Whatever it is that it does not do for us, another try may help, and a stream of refusals must not (RV-25).
@@ -341,9 +346,10 @@ public struct RendezvousClient: Sendable {
         signalling.close(place, reason: reason, now: now)
     }
 
-    private mutating func greet(at place: Int, now: Instant) {
+    /// - Parameter isSaid: the greeting went with the join.
+    private mutating func greet(at place: Int, isSaid: Bool = false, now: Instant) {
         let isLonely = introductions.isLonely(at: place, othersAtJoin: signalling[place].othersAtJoin)
-        signalling.greet(at: place, isLonely: isLonely, now: now)
+        signalling.greet(at: place, isLonely: isLonely, isSaid: isSaid, now: now)
     }
 
     /// Our own greeting at one place came to us at another, from whom the first calls us: both are one rendezvous, it seems, and one of our sockets

@@ -48,11 +48,15 @@ public struct RendezvousClients: Sendable {
     private var relayed: Set<PeerID> = []
     private var outputs = Outputs<Output>()
 
-    /// - Parameters: as for `RendezvousClient`.
-    public init(keys: RoomKeys, device: SigningKey, salt: PeerSalt, seed: Secret32, policy: RelayPolicy = .any, count: Int = 1) {
+    /// - Parameters: as for `RendezvousClient`; company is expected in the epoch that is the first.
+    public init(
+        keys: RoomKeys, device: SigningKey, salt: PeerSalt, seed: Secret32, policy: RelayPolicy = .any, expectsCompany: Bool = false,
+        count: Int = 1
+    ) {
         (self.device, self.salt, self.policy, self.count) = (device, salt, policy, count)
         generator = SecretGenerator(seed: seed)
-        let client = RendezvousClient(keys: keys, device: device, salt: salt, seed: generator.secret(), policy: policy, count: count)
+        let client = RendezvousClient(
+            keys: keys, device: device, salt: salt, seed: generator.secret(), policy: policy, expectsCompany: expectsCompany, count: count)
         entries = [Entry(epoch: keys.epoch, slot: 0, client: client)]
     }
 

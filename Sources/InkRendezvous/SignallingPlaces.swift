@@ -174,9 +174,16 @@ struct SignallingPlaces: Sendable {
 
     /// Greets all.
     ///
-    /// - Parameter isLonely: somebody is there whom we have not met.
-    mutating func greet(at place: Int, isLonely: Bool, now: Instant) {
+    /// - Parameters:
+    ///   - isLonely: somebody is there whom we have not met.
+    ///   - isSaid: `greetAhead` has said it.
+    mutating func greet(at place: Int, isLonely: Bool, isSaid: Bool = false, now: Instant) {
         places[place].greets(isLonely: isLonely, now: now, using: &random)
+        if !isSaid { greetAhead(at: place) }
+    }
+
+    /// Greets all before we are told that we are in.
+    mutating func greetAhead(at place: Int) {
         send(.hello(nonce: places[place].nonce), to: .zero, of: nil, member: nil, at: place)
     }
 

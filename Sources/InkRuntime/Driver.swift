@@ -39,7 +39,7 @@ public final class Driver: Sendable {
         onEvent: (@Sendable (Event) -> Void)? = nil
     ) throws(SocketError) {
         // The process-wide loops: they outlive every driver, so that a disk or a signature check that answers late finds somebody.
-        let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let loop: any EventLoop = options.kept?.loop ?? MultiThreadedEventLoopGroup.singleton.next()
         let inbox = Inbox()
         let sockets = try UDPSockets.open(
             options.port, onlyLoopback: options.onlyLoopback, on: loop, receive: { inbox.receive($0, from: $1) },

@@ -29,7 +29,7 @@ final class DriverCore {
     private var deadline: Instant?
     /// Who hears events: the holder's front end and those that attached.
     var listeners: [FrontEndID: @Sendable (Event) -> Void] = [:]
-    private let options: DriverOptions
+    private var options: DriverOptions
     private let store: (any RecordStore)?
     private let sockets: UDPSockets
     private let loop: any EventLoop
@@ -76,13 +76,19 @@ final class DriverCore {
         node = Node(configuration, seed: .random(), now: clock.now)
         defer { tellLinkSecret() }
         connectors = options.rendezvous.enumerated().map { place, host in
-            RendezvousConnector(
-                host: host, loop: loop, clock: clock, tls: options.tls,
-                opened: { [weak self] address in self?.rendezvousOpened(host, to: address, at: place) },
-                received: { [weak self] message in self?.handle(.rendezvousMessage(message, at: place)) },
-                receivedFrame: { [weak self] frame in self?.handle(.rendezvousFrame(frame, at: place)) },
-                closed: { [weak self] reason in self?.handle(.rendezvousClosed(reason: reason, at: place)) })
+            let hearer = hearer(of: host, at: place)
+            return RendezvousConnector(
+                host: host, loop: loop, clock: clock, tls: options.tls, opened: hearer.opened, received: hearer.received,
+                receivedFrame: hearer.receivedFrame, closed: hearer.closed)
         }
+    }
+
+    private func hearer(of host: Invite.Host, at place: Int) -> RendezvousConnector.Hearer {
+        .init(
+            opened: { [weak self] address in self?.rendezvousOpened(host, to: address, at: place) },
+            received: { [weak self] message in self?.handle(.rendezvousMessage(message, at: place)) },
+            receivedFrame: { [weak self] frame in self?.handle(.rendezvousFrame(frame, at: place)) },
+            closed: { [weak self] reason in self?.handle(.rendezvousClosed(reason: reason, at: place)) })
     }
 
     // A promise is kept even if nobody ever closed the driver.
@@ -231,7 +237,7 @@ final class DriverCore {
             if case .join(let topic, _, _) = message { options.joins?(topic) }
             connectors[place].send(message)
         case .rendezvousFrame(let bytes, let isPresence, let place): connectors[place].send(frame: bytes, isPresence: isPresence)
-        case .rendezvousConnect(let place): connectors[place].connect()
+        case .rendezvousConnect(let place): connect(at: place)
         case .rendezvousDisconnect(let place, let reason): connectors[place].disconnect(reason: reason)
         case .rendezvousLiveness(let interval, let patience, let place):
             connectors[place].setLiveness(interval: interval, patience: patience)
@@ -349,6 +355,17 @@ final class DriverCore {
         guard found != links else { return }
         links = found
         handle(.links(found))
+    }
+
+    /// Dials a rendezvous, unless a connection to it is open already.
+    private func connect(at place: Int) {
+        let host = options.rendezvous[place]
+        guard let open = options.kept?.take(to: host, usesTLS: options.tls != nil) else { return connectors[place].connect() }
+        options.kept = nil
+        open.connector.hand(to: hearer(of: host, at: place), inPlaceOf: connectors[place])
+        connectors[place] = open.connector
+        rendezvousOpened(host, to: open.address, at: place)
+        handle(.rendezvousMessage(open.welcome, at: place))
     }
 
     private func rendezvousOpened(_ host: Invite.Host, to address: InkPrimitives.SocketAddress, at place: Int) {

@@ -21,6 +21,8 @@ package final class LinkSockets: @unchecked Sendable {
 
     /// Datagrams that one look at a socket takes; of a flood the system keeps 64 KiB, and the rest is lost (RT-101).
     private static let readsPerLook = 64
+    /// Longer than a loop is held up that will run again: one that has ended takes nothing more.
+    private static let patience = DispatchTimeInterval.seconds(1)
 
     private let sockets: [LinkSocket]
     private var sources: [any DispatchSourceRead] = []
@@ -60,7 +62,14 @@ package final class LinkSockets: @unchecked Sendable {
             let source = DispatchSource.makeReadSource(fileDescriptor: socket.descriptor, queue: queue)
             source.setEventHandler {
                 let said = socket.read(most: Self.readsPerLook)
-                if !said.isEmpty { loop.execute { weak.sockets?.heard(said) } }
+                guard !said.isEmpty else { return }
+                // The next look waits for the loop: of a flood nothing may gather between the two.
+                let isTaken = DispatchSemaphore(value: 0)
+                loop.execute {
+                    weak.sockets?.heard(said)
+                    isTaken.signal()
+                }
+                _ = isTaken.wait(timeout: .now() + Self.patience)
             }
             source.setCancelHandler { socket.close() }
             source.activate()

@@ -10,6 +10,8 @@ import NIOPosix
 public final class MailboxVisit: Sendable {
     private let loop: any EventLoop
     private let core: NIOLoopBoundBox<MailboxVisitCore>
+    private let host: Invite.Host
+    private let usesTLS: Bool
 
     /// - Parameters:
     ///   - mailbox: its number at this rendezvous.
@@ -30,7 +32,7 @@ public final class MailboxVisit: Sendable {
         onEvent: @escaping @Sendable (MailboxVisitor.Event) -> Void
     ) {
         let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
-        self.loop = loop
+        (self.loop, self.host, usesTLS) = (loop, host, tls != nil)
         let parts = MailboxVisitCore.Parts(visitor: visitor, host: host, tls: tls, clock: clock, loop: loop, onEvent: onEvent)
         core = NIOLoopBoundBox.makeBoxSendingValue(MailboxVisitCore(parts), eventLoop: loop)
     }
@@ -42,6 +44,11 @@ public final class MailboxVisit: Sendable {
 
     /// Says something to him who holds the mailbox, once he has said something.
     public func pass(_ body: [UInt8]) { loop.execute { [core] in core.value.pass(body) } }
+
+    /// Ends the visit with a last word to him who holds the mailbox, and keeps the connection for who goes on over it.
+    public func leave(saying last: [UInt8]) -> KeptConnection {
+        KeptConnection(to: host, usesTLS: usesTLS, on: loop) { [core] in core.value.leave(saying: last) }
+    }
 
     /// Ends the visit, and closes the socket. Repeated calls do nothing.
     public func stop() { loop.execute { [core] in core.value.stop() } }
@@ -66,6 +73,9 @@ private final class MailboxVisitCore {
     private let host: Invite.Host
     private let tls: TLSTrust?
     private var connector: RendezvousConnector?
+    /// What the connection goes to, and what was said there first.
+    private var address: InkPrimitives.SocketAddress?
+    private var welcome: ServerMessage?
     private var isDraining = false
 
     init(_ parts: sending Parts) {
@@ -87,6 +97,20 @@ private final class MailboxVisitCore {
     func stop() {
         visitor.leave()
         drain()
+    }
+
+    /// Ends the visit; nil where there is no connection left to go on over.
+    func leave(saying last: [UInt8]) -> NIOLoopBound<KeptConnection.Open>? {
+        pass(last)
+        defer { drain() }
+        guard visitor.leaveOpen(), let connector, connector.isOpen, let address, let welcome else {
+            visitor.leave()
+            return nil
+        }
+        // Until somebody goes on over it nobody hears.
+        connector.hand(to: .init(opened: { _ in }, received: { _ in }, receivedFrame: { _ in }, closed: { _ in }))
+        self.connector = nil
+        return NIOLoopBound(KeptConnection.Open(connector: connector, address: address, welcome: welcome), eventLoop: loop)
     }
 
     private func drain() {
@@ -117,14 +141,17 @@ private final class MailboxVisitCore {
 
     /// A connector of its own for each try, so that nothing of one comes into another.
     private func connect() {
+        (address, welcome) = (nil, nil)
         let connector = RendezvousConnector(
             host: host, loop: loop, clock: clock, tls: tls,
-            opened: { [weak self] _ in
+            opened: { [weak self] address in
+                self?.address = address
                 self?.visitor.connected()
                 self?.drain()
             },
             received: { [weak self] message in
                 guard let self else { return }
+                if case .welcome = message { welcome = message }
                 visitor.received(message, now: clock.now)
                 drain()
             },

@@ -20,14 +20,19 @@ package final class RendezvousConnector {
     /// What finds the addresses of a host.
     package typealias Finder = (Invite.Host, any EventLoop) -> EventLoopFuture<[InkPrimitives.SocketAddress]>
 
+    /// Who is told what becomes of it, as `init` says.
+    package struct Hearer {
+        package var opened: (InkPrimitives.SocketAddress) -> Void
+        package var received: (ServerMessage) -> Void
+        package var receivedFrame: ([UInt8]) -> Void
+        package var closed: (String) -> Void
+    }
+
     private let patience: TimeAmount
     private let clock: MonotonicClock
     private let host: Invite.Host
     private let loop: any EventLoop
-    private let opened: (InkPrimitives.SocketAddress) -> Void
-    private let received: (ServerMessage) -> Void
-    private let receivedFrame: ([UInt8]) -> Void
-    private let closed: (String) -> Void
+    private var hearer: Hearer
     private let find: Finder
     /// Nil for a rendezvous that is spoken to in clear.
     private let tls: TLSTrust?
@@ -58,8 +63,20 @@ package final class RendezvousConnector {
         closed: @escaping (String) -> Void
     ) {
         (self.host, self.loop, self.clock, self.patience) = (host, loop, clock, patience)
-        (self.opened, self.received, self.receivedFrame, self.closed, self.find) = (opened, received, receivedFrame, closed, find)
-        self.tls = tls
+        hearer = Hearer(opened: opened, received: received, receivedFrame: receivedFrame, closed: closed)
+        (self.find, self.tls) = (find, tls)
+    }
+
+    /// A connection is open.
+    package var isOpen: Bool { socket != nil }
+
+    /// Another is told from now on.
+    ///
+    /// - Parameter other: the connector in whose place this one is, if it is in one's.
+    package func hand(to hearer: Hearer, inPlaceOf other: RendezvousConnector? = nil) {
+        self.hearer = hearer
+        guard let liveness = other?.liveness else { return }
+        setLiveness(interval: liveness.interval, patience: liveness.patience)
     }
 
     /// Begins to try, unless a try is under way or a connection is open.
@@ -108,7 +125,7 @@ package final class RendezvousConnector {
     private func failed(_ error: any Error, _ round: Int) {
         guard round == self.round, isTrying else { return }
         isTrying = false
-        closed("\(host): \(reasonText(error))")
+        hearer.closed("\(host): \(reasonText(error))")
     }
 
     private func attempt(_ round: Int) -> EventLoopFuture<Bool> {
@@ -221,7 +238,7 @@ package final class RendezvousConnector {
         socket = handler
         localAddress = channel.localAddress.flatMap { InkPrimitives.SocketAddress($0) }
         handler.liveness = liveness
-        opened(remote)
+        hearer.opened(remote)
         return true
     }
 
@@ -234,18 +251,18 @@ package final class RendezvousConnector {
             socket.close(.dataInconsistentWithMessage, reason: "the rendezvous does not speak \(Signalling.subprotocol)")
             return
         }
-        received(message)
+        hearer.received(message)
     }
 
     private func receive(frame: ByteBuffer, _ round: Int) {
         guard round == self.round, socket != nil else { return }
-        receivedFrame(Array(frame.readableBytesView))
+        hearer.receivedFrame(Array(frame.readableBytesView))
     }
 
     private func lost(_ reason: String, _ round: Int) {
         guard round == self.round, socket != nil else { return }
         (socket, localAddress) = (nil, nil)
-        closed("\(host): \(reason)")
+        hearer.closed("\(host): \(reason)")
     }
 }
 

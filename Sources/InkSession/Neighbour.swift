@@ -168,5 +168,7 @@ extension Neighbour {
         mutating func mayMove(now: Instant) -> Bool { moves.take(now: now) }
 
         mutating func told(_ candidates: [Candidate]) { told = candidates }
+
+        mutating func forgetTold() { told = nil }
     }
 }

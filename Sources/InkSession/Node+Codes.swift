@@ -26,8 +26,10 @@ extension Node {
 
     /// Rights have changed: the invites that end take their codes with them, and the others lead to the epoch in force.
     mutating func followCodes(now: Instant) {
-        guard !codes.isEmpty, let board else { return }
+        guard let board else { return }
         let standing = Set(board.standingRights.lazy.filter { $0.subject == nil }.map(\.name))
+        codeMeetings.end { !standing.contains($0) }
+        guard !codes.isEmpty else { return }
         follow(codes.end { !standing.contains($0) }, now: now)
         let links = codeLinks
         codes.relink(links)
@@ -38,7 +40,9 @@ extension Node {
             switch output {
             case .wish(let wish): mailbox(wish, now: now)
             case .invited(let news, let asker): tellInvite(news, to: asker)
-            case .news(let news): tell(.code(news))
+            case .news(let news):
+                if case .inviter(.given(let device, _)) = news.what { codeMeetings.gave(news.invite, to: device) }
+                tell(.code(news))
             }
         }
     }

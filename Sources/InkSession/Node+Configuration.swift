@@ -18,6 +18,8 @@ extension Node {
         public var boardID: BoardID
         /// What the link held by which we join a board with roles; nil for one without, or where we have a right.
         public var invite: InviteKey?
+        /// Who gave us that invite, where it came by a short code; nil where nobody knows.
+        public var inviter: AuthorID?
         /// Of invites that this device made.
         public var inviteKeys: [InviteKey] = []
         /// Whom this device knows, as its disk has it.

@@ -118,7 +118,7 @@ extension Node {
         guard introductions.policy != .only, introductions.whereabouts.local != nil else { return }
         let mayTell = introductions.whereabouts.mayTell(now: now)
         var isTold = false
-        for connection in connections where neighbours[connection]?.isDegraded == false && neighbours[connection]?.isMet == true {
+        for connection in connections where neighbours[connection]?.isDegraded == false && mayKnowWhere(connection) {
             let candidates = sessionFilter(on: connection).offerable(introductions.whereabouts.candidates)
             guard neighbours[connection]?.places.told != candidates else { continue }
             let isNews = neighbours[connection]?.places.told != nil
@@ -131,6 +131,12 @@ extension Node {
             say(.addresses(candidates), on: connection, now: now)
         }
         if isTold { introductions.whereabouts.told(now: now) }
+    }
+
+    /// Whom we have met is told where we are, and who is to come by a code of ours, or gave us one (SE-222).
+    func mayKnowWhere(_ connection: ConnectionID) -> Bool {
+        guard let neighbour = neighbours[connection] else { return false }
+        return neighbour.isMet || codeMeetings.expects(neighbour.remote.author)
     }
 
     /// A neighbour says where it is: those of the addresses that may be dialled are challenged.

@@ -40,7 +40,9 @@ extension Node {
 
     /// When a neighbour is to hear of us next; nil where nobody there sees it (SE-276).
     func presenceDeadline(of neighbour: Neighbour, present: Int) -> Instant? {
-        guard !neighbour.shown.inbox.needs.contains(.unseen) else { return nil }
+        // What we need it must know all the same: two that hide at once would each wait for the other's word for ever.
+        let isIdle = neighbour.shown.inbox.needs.contains(.unseen) && neighbour.shown.outbox.isKnown(presence.needsVersion)
+        guard !isIdle else { return nil }
         let pause = max(neighbour.shown.ladder.pause, isSparing(neighbour) ? PresenceTiming.sparingPause : .zero)
         let due = neighbour.shown.outbox.deadline(
             for: presence, requestAt: neighbour.shown.inbox.requestAt, roundTrip: endpoint.roundTrip(on: neighbour.connection),

@@ -81,6 +81,9 @@ extension Node {
                 say(.welcome, on: connection, now: now)
             case .enter:
                 if rights.isLetIn() { tellOwnRights() }
+                if let author = neighbours[connection]?.remote.author { codeMeetings.judged(author) }
+                // What was told before need not have been heard.
+                neighbours[connection]?.places.forgetTold()
                 meet(connection, now: now)
                 enteredRoom(connection, now: now)
                 tellAddresses(now: now)
@@ -99,6 +102,7 @@ extension Node {
             // It leaves before the goodbye.
             drainWays(now: now)
         }
+        if let author = neighbours[connection]?.remote.author { codeMeetings.judged(author) }
         endpoint.refuse(connection, now: now)
         closed(connection, .notAdmitted, now: now)
     }

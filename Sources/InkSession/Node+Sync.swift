@@ -33,6 +33,7 @@ extension Node {
             guard hasStanding else { throw .unexpected }
             return receiveRemoval(bytes, on: connection, now: now)
         case .genesis: break
+        case .addresses: if !mayKnowWhere(connection) { return }
         default: if hasStanding, !isInRoom { return }
         }
         switch message {

@@ -114,6 +114,7 @@ public struct Node: Sendable {
     var epochs: Epochs
     var inviteKeys: InviteKeys
     var codes: Codes
+    var codeMeetings: CodeMeetings
     var acquaintances: Acquaintances
     var saves = SaveQueue()
     var roster = Roster()
@@ -168,7 +169,7 @@ public struct Node: Sendable {
         if configuration.rendezvousCount > 0 {
             rendezvous = RendezvousClients(
                 keys: keys, device: configuration.identity, salt: salt, seed: secrets.secret(), policy: configuration.relayPolicy,
-                count: configuration.rendezvousCount)
+                expectsCompany: configuration.inviter != nil, count: configuration.rendezvousCount)
         }
         let stun = STUNClients(
             v4: SecretGenerator(seed: secrets.secret()), v6: SecretGenerator(seed: seed.hash(of: "inkwire/1 node STUN over IPv6")))
@@ -182,6 +183,7 @@ public struct Node: Sendable {
         rights = OwnRights(invite: configuration.invite, author: configuration.identity.author, board: configuration.boardID)
         inviteKeys = InviteKeys(
             stored: configuration.inviteKeys, random: SecretGenerator(seed: seed.hash(of: "inkwire/1 node invites")))
+        codeMeetings = CodeMeetings(inviter: configuration.inviter)
         codes = Codes(
             device: configuration.identity, places: configuration.invitePlaces,
             random: SecretGenerator(seed: seed.hash(of: "inkwire/1 node codes")))

@@ -10,6 +10,8 @@ package struct OwnPresence: Sendable {
     package private(set) var isTyping = false
     /// Counts changes, from 1.
     package private(set) var version: UInt64 = 1
+    /// At which `needs` became what they are.
+    package private(set) var needsVersion: UInt64 = 1
     package private(set) var hands: [FrontEndID: OwnHand] = [:]
     package private(set) var pointer = OwnPointer()
     package private(set) var sight = OwnSight()
@@ -57,6 +59,7 @@ package struct OwnPresence: Sendable {
         let before = (attention, needs)
         body(&attending)
         if (attention, needs) != before { version += 1 }
+        if needs != before.1 { needsVersion = version }
     }
 
     package mutating func handleTimeout(now: Instant) {

@@ -61,6 +61,9 @@ package struct PresenceOutbox: Sendable {
 
     package init() {}
 
+    /// True if the peer is known to have what changed at a version and before.
+    package func isKnown(_ version: UInt64) -> Bool { acknowledged >= version }
+
     /// When the next packet is due; nil when the peer has everything.
     ///
     /// - Parameters:

@@ -127,9 +127,9 @@ package struct World {
 
     /// How long the world must stay at rest.
     static let restTime: Duration = .seconds(2)
-    /// Events, queued at once and in all: a world that makes more is running away.
     /// Of everybody's one interface.
     static let interface = 1
+    /// Events, queued at once and in all: a world that makes more is running away.
     static let queueMax = 200_000
     static let eventsMax = 20_000_000
 

@@ -22,8 +22,8 @@ import Synchronization
 ///                   ▲          └─ fails ─► failure, in order; the transactions are carried into the next COMMIT
 ///                   └──────────── the caller asks again ┘
 ///
-/// - Invariant of `@unchecked Sendable`: `carried`, `changeNoted`, `database`, `files`, `saved`, `refused` and `isUnreadable` are touched only on `queue`; the rest is
-///   immutable or a `Mutex`.
+/// - Invariant of `@unchecked Sendable`: `carried`, `changeNoted`, `database`, `files`, `saved`, `refused`, `isUnreadable`, `people` and `verified` are touched only on
+///   `queue`; the rest is immutable or a `Mutex`.
 package final class BoardStore: @unchecked Sendable {
     /// Greatest version of the layout that this program knows; a greater one is refused with `newer`. Boards are of format 1, and of 2 where they have a
     /// key of their own.
@@ -55,6 +55,10 @@ package final class BoardStore: @unchecked Sendable {
     private var refused: [FileTrace?]?
     /// What was written last cannot be found by whoever reads the files anew: nothing more is written to them.
     private var isUnreadable = false
+    /// Who is verified on all boards of the profile; nil where nobody has said which that is.
+    private var people: VerifiedPeople?
+    /// Those of them whom this process knows to be, and by which names.
+    private var verified: [AuthorID: String] = [:]
 
     /// How much was saved, by which an older copy of a board is known.
     private struct Saved {
@@ -312,9 +316,36 @@ package final class BoardStore: @unchecked Sendable {
         try onQueue { database in try database.read { db in try Schema.inviteKeys(db) } }
     }
 
-    /// Whom this device knows.
+    /// Whom this device has met on this board, and whom its person has verified there.
     package func acquaintances() throws(StoreError) -> [Acquaintance] {
         try onQueue { database in try database.read { db in try PeopleRows.load(db) } }
+    }
+
+    /// Whom this device has met on this board, and whom its person has verified on any: what was said last, wherever that was. From here on who is
+    /// verified is kept for all boards. Of whom nothing is kept there, what this board says holds for all (ST-51).
+    package func acquaintances(among people: VerifiedPeople) throws(StoreError) -> [Acquaintance] {
+        try onQueue { database in
+            var (words, all) = (try people.all(), try database.read { db in try PeopleRows.load(db) })
+            for index in all.indices {
+                let one = all[index]
+                if let word = words.removeValue(forKey: one.device) {
+                    all[index].verifiedAs = word.name
+                } else if let name = one.verifiedAs {
+                    try people.keep(.verified(as: name), of: one.device)
+                }
+            }
+            all += words.compactMap { device, word in word.name.map { Acquaintance(device: device, verifiedAs: $0) } }
+            self.people = people
+            verified = Dictionary(all.compactMap { one in one.verifiedAs.map { (one.device, $0) } }, uniquingKeysWith: { $1 })
+            return all.sorted { $0.device < $1.device }
+        }
+    }
+
+    /// Keeps for all boards who is verified, where that is news. Other programs may say so too: what is as it was here is not said again. On the queue.
+    private func keepVerified(_ one: Acquaintance) throws {
+        guard let people, verified[one.device] != one.verifiedAs else { return }
+        try people.keep(one.verifiedAs.map { .verified(as: $0) } ?? .unverified, of: one.device)
+        verified[one.device] = one.verifiedAs
     }
 
     /// The stroke that was being drawn when the process before ended without a word; nil for none.
@@ -450,6 +481,7 @@ package final class BoardStore: @unchecked Sendable {
             for transaction in carried { try insert(transaction, db) }
             for record in requests.lazy.flatMap(\.records) {
                 if case .transaction(let transaction) = record { try insert(transaction, db) } else { try Schema.write(record, db) }
+                if case .acquaintance(let one) = record { try keepVerified(one) }
             }
             if let due = changeToNote(in: requests) { try Schema.noteChange(due, db) }
         }

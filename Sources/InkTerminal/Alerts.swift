@@ -92,14 +92,19 @@ struct Alerts: Sendable {
         }
         if let hour, quiet?.contains(hour) == true { return bytes }
         if rings { bytes.append(0x07) }
-        let (who, text) = (safeForTerminal(who, columnsMax: 30), safeForTerminal(text, columnsMax: 100))
+        let (who, text) = (Self.part(who, columnsMax: 30), Self.part(text, columnsMax: 100))
         switch notification {
         case .off: break
         case .osc9: bytes += Self.command("9;\(who): \(text)")
-        // What separates the parts stands in none.
-        case .osc777: bytes += Self.command("777;notify;\(who.replacing(";", with: ","));\(text.replacing(";", with: ","))")
+        case .osc777: bytes += Self.command("777;notify;\(who);\(text)")
         }
         return bytes
+    }
+
+    /// What another wrote, as one part of a command. Semicolons separate parts, and stand in none: of `9;4;…`, `9;6;…` and others terminals make
+    /// no notice, but what those say (ConEmu, Windows Terminal).
+    private static func part(_ text: String, columnsMax: Int) -> String {
+        safeForTerminal(text, columnsMax: columnsMax).replacing(";", with: ",")
     }
 
     private static func command(_ words: String) -> [UInt8] { Array("\u{1B}]\(words)\u{1B}\\".utf8) }

@@ -44,10 +44,10 @@ extension BoardScene {
             redraw(.soon)
         case .peer:
             followMotion(now: now)
-            fetchMembers()
+            fetchMembers(now: now)
         case .rights:
             toldRefusal = nil
-            fetchMembers()
+            fetchMembers(now: now)
         case .typing: changePeople(now: now) { _ in }
         case .gesture, .cursor: followMotion(now: now)
         case .view:
@@ -71,7 +71,11 @@ extension BoardScene {
             front.notices.add("all who are here are asked to look at what you see", as: .setting, now: now)
         }
         switch answer?.request.intent {
-        case .grant, .remove, .verify: fetchMembers()
+        case .grant, .remove: fetchMembers(now: now)
+        case .verify(let device, let isVerified):
+            // Also of one who was verified before, by another name: that is no news to those who watch him.
+            if isVerified, outcome == .done { front.settleClaim(of: device, isVerified: true, now: now) }
+            fetchMembers(now: now)
         default: break
         }
         let refusal: Refusal? = if case .refused(let refusal) = outcome { refusal } else { nil }
@@ -142,7 +146,7 @@ extension BoardScene {
         var next = earliest(front.deadline(now: now), requests.deadline(now: now))
         next = earliest(next, earliest(motionAt, agingDeadline(now: now)))
         if mode.sheet?.subject == .connection { next = earliest(next, front.ways.nextChange(after: now)) }
-        if case .panel(.people, _) = mode { next = earliest(next, front.people.nextDoing(after: now)) }
+        if case .panel(.people, _) = mode { next = earliest(earliest(next, compared.deadline), front.people.nextDoing(after: now)) }
         next = earliest(next, nextCodeSecond(after: now))
         next = earliest(next, earliest(selection.awaited?.until, earliest(cutting?.until, importing?.until)))
         return earliest(next, earliest(mode.nudge?.until, mode.edit?.saveAt))
@@ -152,7 +156,7 @@ extension BoardScene {
     mutating func handleTimeout(now: Instant) {
         if front.handleTimeout(now: now) { redraw(.soon) }
         if mode.sheet?.subject == .connection { redraw(.soon) }
-        if case .panel(.people, _) = mode { redraw(.soon) }
+        changePeople(now: now) { _ in }
         if case .panel(.invite, _) = mode, offer.code != nil { redraw(.soon) }
         if let nudge = mode.nudge, nudge.until <= now { endNudge(now: now) }
         saveEdit(now: now)

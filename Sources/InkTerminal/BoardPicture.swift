@@ -168,8 +168,20 @@ extension BoardScene {
             return center(Sentence.waitingForBoard.text, row: middle, on: &buffer)
         }
         guard layout.canvasRows >= 4 else { return }
-        center("drag to draw", row: middle - 1, on: &buffer)
-        center("r rectangle - t text - ? keys - i invite", row: middle, on: &buffer)
+        let (first, others) = emptyBoardHints
+        center(first, row: middle - 1, on: &buffer)
+        center(others, row: middle, on: &buffer)
+    }
+
+    /// What makes the first shape of an empty board, with the tool that is picked and by who has our role; and what else there is to do.
+    private var emptyBoardHints: (first: String, others: String) {
+        switch front.role {
+        case .viewer: return ("you may look here, not draw", "P people - T messages - ? keys")
+        case .commenter: return (pen.tool == .note ? "drag for a note" : "n, then drag for a note", "P people - T messages - ? keys")
+        case .editor, .owner, nil:
+            let draws = pen.tool == .freehand || pen.tool.spanned != nil
+            return (draws ? "drag to draw" : "p, then drag to draw", "r rectangle - t text - ? keys - i invite")
+        }
     }
 
     /// True while nobody has begun anything.

@@ -85,8 +85,12 @@ extension BoardScene {
         case .chat: return
         case .talk where layout.talkColumns == 0: return
         case .talk: leaveTalk()
+        case .people(var people):
+            guard people.press(column: cell.column, row: cell.row) else { return closePanel() }
+            mode.open(.people(people))
+            return changePeople(now: now) { _ in }
         // Who closes a box does not draw behind it.
-        case .sheet, .invite, .people, .commands, .finder, .replace: return closePanel()
+        case .sheet, .invite, .commands, .finder, .replace: return closePanel()
         case .picker where cell.row < layout.canvasRows: return closePanel()
         case .picker, nil: break
         }

@@ -44,6 +44,7 @@ extension BoardScene {
         for count in (1...max(1, words.count)).reversed() {
             let name = words.prefix(count).joined(separator: " ")
             let found = front.people.called(name)
+            if found.contains(where: { $0.person.status.name == name }), let fault = front.claims.fault(of: name) { return "\(fault)" }
             guard found.count <= 1 else { return severalCalled(name, found.map(\.person)) }
             guard let person = found.first?.person, let device = person.status.author else { continue }
             let reason = words.dropFirst(count).joined(separator: " ")

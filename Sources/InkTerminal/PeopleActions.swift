@@ -9,7 +9,8 @@ extension BoardScene {
     /// Who has to be answered for is chosen first.
     mutating func openPeople(now: Instant) {
         open(.people(PeoplePanel(selecting: front.claims.unanswered?.device)), now: now)
-        fetchMembers()
+        compared.choose(nil, now: now)
+        fetchMembers(now: now)
         changePeople(now: now) { _ in }
     }
 
@@ -19,19 +20,25 @@ extension BoardScene {
         people.look(at: front, display.style, now: now)
         change(&people)
         mode.open(.people(people))
-        compareSelected(people)
+        compareSelected(now: now)
         redraw(.soon)
     }
 
     /// Asks anew who is a member, where that is shown.
-    mutating func fetchMembers() {
-        guard case .panel(.people, _) = mode else { return }
-        outputs.append(.effect(.fetchMembers))
+    mutating func fetchMembers(now: Instant) {
+        guard case .panel(.people(var people), _) = mode else { return }
+        if people.wantsMembers(now: now) { outputs.append(.effect(.fetchMembers)) }
+        mode.open(.people(people))
     }
 
     mutating func take(_ members: [MemberNews], wallTime: UInt64, now: Instant) {
-        changePeople(now: now) { $0.take(members, wallTime: wallTime, now: now) }
+        var wereOld = false
+        changePeople(now: now) {
+            $0.take(members, wallTime: wallTime, now: now)
+            wereOld = $0.wereMembersOld()
+        }
         changePeople(now: now) { _ in }
+        if wereOld { fetchMembers(now: now) }
     }
 
     mutating func take(_ words: SafetyWords?, of device: AuthorID, now: Instant) {
@@ -39,12 +46,13 @@ extension BoardScene {
         changePeople(now: now) { _ in }
     }
 
-    /// The words of who is chosen are made, one after the other.
-    private mutating func compareSelected(_ people: PeoplePanel) {
-        guard let row = people.row, !row.isVerified || row.claim != nil, row.device != front.me, compared.ask(for: row.device) else {
-            return
+    /// The words of who stays chosen are made, one person after the other; of who is asked about at once.
+    mutating func compareSelected(now: Instant) {
+        if case .comparing(let device)? = people?.stage, let row = people?.row(of: device), row.needsWords, compared.ask(for: device) {
+            outputs.append(.effect(.compare(device)))
         }
-        outputs.append(.effect(.compare(row.device)))
+        compared.choose(people?.row.flatMap { $0.needsWords ? $0.device : nil }, now: now)
+        if let device = compared.due(now: now) { outputs.append(.effect(.compare(device))) }
     }
 
     mutating func act(_ action: PeopleAction, on device: AuthorID, now: Instant) {
@@ -67,7 +75,7 @@ extension BoardScene {
     /// The words are the same; of who was verified, that is taken back.
     mutating func settleWords(with device: AuthorID, now: Instant) {
         guard let row = people?.row(of: device) else { return }
-        let takesBack = row.isVerified && row.claim == nil
+        let takesBack = !row.needsWords
         // Nobody says that words are the same which he has not seen.
         if !takesBack { guard case .known = compared.state(of: device) else { return } }
         let told = takesBack ? "\(row.name) is not verified any more" : "\(row.name) is verified"

@@ -199,7 +199,8 @@ struct StartScene: Sendable {
             let text = "\(index + 1)  \(safeForTerminal(recent.name, columnsMax: 20))  \(safeForTerminal(recent.detail, columnsMax: 40))"
             lines.append(Line(text: text, key: Unicode.Scalar(UInt32(0x31 + index)), rank: 10 + index))
         }
-        lines += [Line(text: "?  Keys     q  Quit", rank: 3), Line(text: "", rank: 31)]
+        // While something is typed those letters are a part of it.
+        lines += [Line(text: isOpen ? "Enter  Go on    Esc  Back" : "?  Keys     q  Quit", rank: 3), Line(text: "", rank: 31)]
         switch prompt {
         case .none:
             let name = safeForTerminal(content.personName, columnsMax: 24)

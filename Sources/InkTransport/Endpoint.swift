@@ -202,10 +202,10 @@ public struct Endpoint: Sendable {
         take(steps)
     }
 
-    /// The keys of an epoch that some member may be at, of the one in force for nil.
     /// The keys of all epochs in which members may be, those in force first.
     public var roomKeys: [RoomKeys] { [configuration.epochs.inForce] + configuration.epochs.former }
 
+    /// The keys of an epoch that some member may be at, of the one in force for nil.
     private func keys(of epoch: EpochID?) -> RoomKeys? { epoch.map { configuration.epochs[$0] } ?? configuration.epochs.inForce }
 
     /// Ends attempts to meet `remote` (TR-56).

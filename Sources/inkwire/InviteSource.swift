@@ -12,17 +12,17 @@ struct InviteSource {
     /// The invite of the link, or that which comes by the code.
     ///
     /// - Parameter beforeVisit: called before a code is tried; gives the options as they are from then on.
-    func link(beforeVisit: () throws -> GlobalOptions? = { nil }) throws -> Invite {
+    func arrival(beforeVisit: () throws -> GlobalOptions? = { nil }) throws -> Arrival {
         let text = try text()
         if let read = try code(in: text) {
             for correction in read.corrections {
                 options.notices.say("\"\(correction.typed)\" is no word of codes: taken for \"\(correction.taken)\"")
             }
             let (options, notices) = (try beforeVisit() ?? options, options.notices)
-            return try CodeVisit(code: read.code, options: options, say: { notices.say($0) }).invite()
+            return try CodeVisit(code: read.code, options: options, say: { notices.say($0) }).arrival()
         }
         do throws(InviteLinkError) {
-            return try Invite(link: text)
+            return Arrival(invite: try Invite(link: text))
         } catch {
             throw Failure(error)
         }
@@ -54,22 +54,23 @@ struct InviteSource {
         }
         if argument == nil, let code = GlobalOptions.environment("INKWIRE_CODE") { return code }
         let isTerminal = isatty(0) == 1
+        func read(_ prompt: String) -> String? {
+            // Who says `-` pipes it, or types what he is not asked for.
+            argument == nil ? CodePrompt.read(prompt, limit: 65_536) : StandardInput.readLine(limit: 65_536)
+        }
         if argument == nil {
             guard isTerminal, !options.isInputForbidden else {
                 throw Failure.usage(
                     "no invite was given", why: "there is no terminal to ask on",
                     next: "pipe it in with `join -`, or use --invite-file or INKWIRE_CODE")
             }
-            Notices.write("Code or link: ")
         }
-        // Read byte by byte: what follows the line belongs to whoever reads stdin next.
-        guard var text = StandardInput.readLine(limit: 65_536) else {
+        guard var text = read("Code or link: ") else {
             throw Failure.usage("no invite was given", why: "the input ended", next: "type the code, or paste the link as one line")
         }
         // A terminal shows a long link on several lines, and so it is pasted. An empty line ends one that really is cut off.
         while isTerminal, argument == nil, Self.isCut(text) {
-            Notices.write("... and the rest of it: ")
-            guard let more = StandardInput.readLine(limit: 65_536), !more.isEmpty else { break }
+            guard let more = read("... and the rest of it: "), !more.isEmpty else { break }
             text += more
         }
         return text
@@ -91,13 +92,20 @@ enum StandardInput {
     /// The next line without its line feed; nil at the end. What is beyond `limit` bytes is dropped.
     static func readLine(limit: Int) -> String? {
         var bytes: [UInt8] = []
+        while let byte = readByte() {
+            if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
+            if bytes.count < limit { bytes.append(byte) }
+        }
+        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The next byte, for what follows belongs to whoever reads stdin next; nil at the end.
+    static func readByte() -> UInt8? {
         var byte: UInt8 = 0
         while true {
             let count = read(0, &byte, 1)
             if count < 0, errno == EINTR { continue }
-            guard count == 1 else { return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self) }
-            if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
-            if bytes.count < limit { bytes.append(byte) }
+            return count == 1 ? byte : nil
         }
     }
 }

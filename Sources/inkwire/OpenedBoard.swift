@@ -17,6 +17,8 @@ struct OpenedBoard {
     var content: StoredBoard
     /// True if this process made its directory, and may take it away again when joining came to nothing.
     var isNew: Bool
+    /// Where somebody was met by a short code a moment ago, who gave the invite to it.
+    private(set) var meeting: Arrival.Meeting?
     /// True if the key is new, since the one before proved to be in two places.
     private(set) var hasLeftForkedKey = false
 
@@ -186,15 +188,16 @@ struct OpenedBoard {
             content: content, isNew: false)
     }
 
-    /// Opens the board of a link: the one saved here, or a new one that waits for genesis. A board that is open on this machine already is
+    /// Opens the board of an invite: the one saved here, or a new one that waits for genesis. A board that is open on this machine already is
     /// joined a second time, under another profile.
     ///
     /// - Parameter say: takes a sentence for the person.
-    static func join(_ invite: Invite, catalog: BoardCatalog, say: (String) -> Void) throws -> OpenedBoard {
+    static func join(_ arrival: Arrival, catalog: BoardCatalog, say: (String) -> Void) throws -> OpenedBoard {
         while true {
-            let profile = catalog.profileForJoining(invite.board)
+            let profile = catalog.profileForJoining(arrival.invite.board)
             do {
-                let opened = try join(invite, profile: profile, catalog: catalog)
+                var opened = try join(arrival.invite, profile: profile, catalog: catalog)
+                opened.meeting = arrival.meeting
                 if profile > 1 {
                     say("this board is open on this machine already; joining as a second person (profile \(profile))")
                 }

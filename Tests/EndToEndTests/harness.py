@@ -4,6 +4,7 @@ Run one file by hand with `python3 Tests/EndToEndTests/test_draw_together.py`; I
 release build, INKWIRE_KEEP=1 keeps the data directories, INKWIRE_TEST_PATIENCE=4 multiplies all deadlines.
 """
 
+import contextlib
 import functools
 import pathlib
 import re
@@ -13,6 +14,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "lib"))
 
 import inkwire_process as ink  # noqa: E402
+import small_disk as disks  # noqa: E402
 
 
 class EndToEnd(unittest.TestCase):
@@ -39,6 +41,19 @@ class EndToEnd(unittest.TestCase):
         for peer in (ana, bob):
             peer.wait("peers", count=1)
         return ana, bob
+
+    @contextlib.contextmanager
+    def small_disk(self, size="8m"):
+        """A disk of so many bytes, mounted below the test's folder."""
+        try:
+            with disks.small_disk(self.folder / "disk", size) as place:
+                yield place
+        except disks.NoDisk as reason:
+            self.skipTest(str(reason))
+
+    def fill(self, disk):
+        """Leaves no byte free."""
+        disks.fill(disk)
 
     @functools.cached_property
     def _link_of_nobody(self):

@@ -405,28 +405,6 @@ class BadStores(EndToEnd):
                 self.assertEqual(status, 0, errors)
                 self.assertIn("sketch", text)
 
-    @contextlib.contextmanager
-    def small_disk(self):
-        """A disk of 8 MB, mounted below the test's folder."""
-        place = self.folder / "disk"
-        place.mkdir(exist_ok=True)
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "inkwire-test", str(place)], capture_output=True).returncode:
-            self.skipTest("mounting a small disk needs root")
-        try:
-            yield place
-        finally:
-            ink.stop_everything()
-            subprocess.run(["umount", "-l", str(place)], check=True)
-
-    def fill(self, disk):
-        """Leaves no byte free."""
-        file = os.open(disk / "ballast", os.O_WRONLY | os.O_CREAT, 0o600)
-        with contextlib.suppress(OSError):
-            while True:
-                os.write(file, bytes(4096))
-        os.close(file)
-        self.assertLess(shutil.disk_usage(disk).free, 4096)
-
 
 class BadCommands(EndToEnd):
     def test_malformed_lines_give_error_events_and_the_peer_goes_on(self):

@@ -137,13 +137,42 @@ class Blind(EndToEnd):
         secrets = {**planted, **link_secrets(answer["link"])}
         for code in codes:
             number, *words = code.split("@")[0].split("-")
-            secrets[f"code {number}"] = "-".join(words).encode()
+            secrets.update({f"code {number} with {mark!r}": mark.join(words).encode() for mark in ("-", " ", "", ",", ", ", '","')})
             # The shortest words are found anywhere by chance.
             secrets.update({f"word {word}": word.encode() for word in words if len(word) > 4})
         frames = [frame for _, stream in streams for frame in wiretap.websocket_texts(stream)]
         self.assertGreater(sum(b'"pass"' in frame for frame in frames), 4, "what was said in the mailbox was captured")
         self.assertTrue(any(f'"mailbox":{codes[1].split("-")[0]}'.encode() in frame for frame in frames), "and its number is to be seen")
-        self.assertEqual(wiretap.find(secrets, datagrams, streams), [])
+        self.assert_says_no_more_than_its_own_words(secrets, datagrams, streams)
+
+    def assert_says_no_more_than_its_own_words(self, secrets, datagrams, streams):
+        """None of the secrets is seen; one that is a word of the protocol, such as `topic`, not but where that word is always said."""
+        strange, rest = wiretap.without_own_words(streams)
+        self.assertEqual(strange, [], "keys, types and heads are those that are published")
+        self.assertEqual(wiretap.sights(secrets, rest), [], "nor what stands beside them")
+        own = {name for name, secret in secrets.items() if wiretap.is_own_word(secret)}
+        self.assertEqual(wiretap.find({name: secret for name, secret in secrets.items() if name not in own}, datagrams, streams), [])
+        self.assertEqual(wiretap.find({name: secrets[name] for name in own}, datagrams, []), [])
+
+    def test_a_word_of_a_code_that_is_also_one_of_the_protocol_is_found_wherever_that_is_not_said(self):
+        def stream(*messages, head="GET / HTTP/1.1\r\nHost: 127.0.0.1:1\r\nupgrade: websocket"):
+            return [((1, 2), head.encode() + b"\r\n\r\n" + b"".join(struct.pack(">BBH", 0x81, 126, len(text)) + text for text in messages))]
+
+        secrets = {"word topic": b"topic", "word copper": b"copper", "code": b"topic-copper-member"}
+        said = [b'{"type":"join","topic":"AAAA"}', b'{"type":"joined","member":1}']
+        self.assert_says_no_more_than_its_own_words(secrets, [], stream(*said))
+        self.assertTrue(wiretap.find(secrets, [], stream(*said)), "where it is said it is seen")
+        inner = base64.urlsafe_b64encode(b"a dozen bytes, topic, and more").rstrip(b"=")
+        for leak in (b'{"type":"pass","copper":1}', b'{"type":"copper"}', b'{"type":"pass","mailbox":7,"copper":1}', b"topic",
+                     b'{"type":"pass","body":{"topic":1}}', b'{"type":"refused","reason":"topic"}', b'{"type":"pass","body":"' + inner + b'"}',
+                     b'{"type":"pass","body":"xtopicx"}', b'{"type":"pass","body":"x","body":"topic"}', b'{"type":"pass","body":"\\u0074opic"}'):
+            with self.subTest(leak=leak), self.assertRaises(AssertionError):
+                self.assert_says_no_more_than_its_own_words(secrets, [], stream(*said, leak))
+        for head in ("GET /topic HTTP/1.1", "GET / HTTP/1.1\r\ntopic: 1", "GET / HTTP/1.1\r\nHost: topic"):
+            with self.subTest(head=head), self.assertRaises(AssertionError):
+                self.assert_says_no_more_than_its_own_words(secrets, [], stream(*said, head=head))
+        with self.assertRaises(AssertionError):
+            self.assert_says_no_more_than_its_own_words(secrets, [((1, 2), b"a topic")], stream(*said))
 
     # RV-33
     @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")

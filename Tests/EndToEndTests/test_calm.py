@@ -33,18 +33,18 @@ class Calm(EndToEnd):
     # CL-190 CL-191 SE-250
     def test_what_a_vandal_did_is_taken_back_after_he_left(self):
         ana, bob, mal = self.room("bob", "mal")
-        for number in range(60):
-            bob.draw(f"b{number}", x=80 * number, y=0, **BOX)
+        for number in range(220):
+            bob.send("draw", id=f"b{number}", shape={**BOX, "x": 80 * number, "y": 0})
         bob.wait("delivered")
-        ink.wait_until(lambda: len(mal.state()["shapes"]) == 60, 20, "mal has bob's shapes")
-        for number in range(40):
+        ink.wait_until(lambda: len(mal.state()["shapes"]) == 220, 20, "mal has bob's shapes")
+        for number in range(200):
             mal.send("delete", id=f"b{number}")
-        for number in range(40, 60):
+        for number in range(200, 220):
             mal.send("set", id=f"b{number}", set={"fill": "#FF0000"})
         mal.draw("mine", x=0, y=400, **BOX)
         mal.wait("delivered")
         self.assertEqual(len(self.assert_equal_boards(ana, bob, mal)), 21)
-        bob.ask("set", "shape", id="b59", set={"fill": "#00FF00"})
+        bob.ask("set", "shape", id="b219", set={"fill": "#00FF00"})
         bob.wait("delivered")
         self.refused(bob, "take_back", "not_owner", who="mal")
         ana.ask("remove", "done", who="mal", reason="so")
@@ -60,9 +60,9 @@ class Calm(EndToEnd):
             told = peer.event("took_back", of=mal.event("ready")["me"])
             self.assertEqual(told["by"], ana.event("ready")["me"])
         boards = self.assert_equal_boards(ana, bob)
-        self.assertEqual(set(boards), {f"b{number}" for number in range(60)})
-        self.assertEqual({boards[key]["fill"] for key in boards if key != "b59"}, {None})
-        self.assertEqual(boards["b59"]["fill"], "#00FF00")
+        self.assertEqual(set(boards), {f"b{number}" for number in range(220)})
+        self.assertEqual({boards[key]["fill"] for key in boards if key != "b219"}, {None})
+        self.assertEqual(boards["b219"]["fill"], "#00FF00")
         self.assert_refused(self.command("members", "sketch", "--take-back", "mal"), 2, "nothing of it stands")
         self.assert_refused(self.command("members", "sketch", "--since", "1h"), 2, "--take-back")
         self.assert_ends_well(ana, bob, mal)

@@ -147,7 +147,7 @@ class Codes(EndToEnd):
                 bob.key("q")
                 bob.wait()
             print("typed to shown: " + ", ".join(f"{span:.2f}" for span in spans) + f"; median {statistics.median(spans):.2f} s")
-            self.assertLess(statistics.median(spans), 3 * ink.PATIENCE)
+            self.assertLess(statistics.median(spans), 1.5 * ink.PATIENCE)
             self.assert_ends_well(ana)
 
     # CL-165

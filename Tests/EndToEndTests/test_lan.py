@@ -17,46 +17,12 @@ import time
 from harness import EndToEnd, ink, main
 
 import natlab_net as net
+from switch import Switch
 
 GROUP, GROUP6, PORT = "239.255.73.78", "ff12::8049:4e4b", 26746
 CODE = r"^[1-9][0-9]{3}-[a-z]+-[a-z]+-[a-z]+$"
 # The switch for LAN is off in all other tests.
 ON = {"INKWIRE_NO_LAN": ""}
-
-
-class Switch:
-    """A switch, and machines on it."""
-
-    def __init__(self):
-        self.folder = net.LabFolder()
-        self.hosts = self.folder / "hosts"
-        self.hosts.write_text("127.0.0.1 localhost\n")
-        self.machines = []
-        self.switch = self.machine("switch")
-        self.switch.ip("link add br0 type bridge", "link set dev br0 up")
-
-    def machine(self, label, **more):
-        made = net.Namespace(label, self.hosts, **more)
-        self.machines.append(made)
-        return made
-
-    def plug(self, label, *addresses, v6=False):
-        """A machine with these addresses at its one interface, and no route but to its own network."""
-        made = self.machine(label, v6=v6)
-        port = f"p{len(self.machines)}"
-        net.connect(made, "eth0", self.switch, port)
-        self.switch.ip(f"link set dev {port} master br0")
-        self.address(made, *addresses)
-        return made
-
-    def address(self, machine, *addresses):
-        machine.ip("addr flush dev eth0 scope global", *(f"addr add {address} dev eth0" for address in addresses))
-
-    def close(self):
-        ink.stop_everything()
-        for machine in self.machines:
-            machine.close()
-        self.folder.remove()
 
 
 class Tap:
@@ -240,12 +206,12 @@ class Lan(EndToEnd):
         self.assert_ends_well(ana, bob)
 
     # CL-203
-    def test_where_two_hold_one_number_that_is_told_and_only_the_first_is_tried(self):
+    def test_where_two_hold_one_number_that_is_told_and_none_is_tried(self):
         one, two = self.lan.plug("one", "192.168.7.4/24"), self.lan.plug("two", "192.168.7.5/24")
         third = self.lan.plug("third", "192.168.7.6/24")
         ana = self.new(one)
         code = self.code(ana)
-        knocks = []
+        knocks, silent = [], threading.Event()
         with third.inside():
             listener = socket.socket()
             listener.bind(("192.168.7.6", 0))
@@ -262,7 +228,7 @@ class Lan(EndToEnd):
                     question, source = group.recvfrom(64)
                 except OSError:
                     return
-                if question[:4] == b"ink\x02":
+                if question[:4] == b"ink\x02" and not silent.is_set():
                     # After the true one, who answers at once.
                     time.sleep(0.05)
                     answers.sendto(b"ink\x03" + question[4:14] + struct.pack("!H", listener.getsockname()[1]) + b"\x09" * 8, source)
@@ -276,8 +242,15 @@ class Lan(EndToEnd):
             threading.Thread(target=work, daemon=True).start()
         self.addCleanup(group.close)
         self.addCleanup(listener.close)
+        error, _ = self.failed(two, code, 3, "several_codes")
+        self.assertIn("2 programs on this network offer a code with the number", error["message"])
+        for address in ("192.168.7.4", "192.168.7.6"):
+            self.assertIn(address, error["why"])
+        self.assertEqual(knocks, [])
+        # Once the other is gone the same code is good.
+        silent.set()
         bob = self.join(two, code)
-        self.assertIn("2 people on this network hold a code with the number", bob.stderr)
+        ana.event("code", state="given")
         self.assertEqual(knocks, [])
         self.assert_ends_well(ana, bob)
 

@@ -113,6 +113,13 @@ class People(EndToEnd):
         self.assertEqual(narrow.wait(), 2)
         narrow.see("the terminal has 60")
         self.assertNotIn("█", narrow.text)
+        # Of an invite that was made just now the link is there all the same: nobody can ask for it again.
+        made = Terminal([ink.binary(), "invite", "sketch", "--role", "viewer", "--qr"], 60, 24, environment)
+        self.addCleanup(made.close)
+        self.assertEqual(made.wait(), 2)
+        made.see("the terminal has 60")
+        told = "".join(made.lines).replace(" ", "")
+        self.assertRegex(told, r"inkwire://[^#]*#2\.[A-Za-z0-9_-]{100,}")
         self.assert_refused(self.command("invite", "sketch", "--qr"), 2, "terminal")
 
     # TM-296 TM-297

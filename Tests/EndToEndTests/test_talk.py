@@ -1,12 +1,8 @@
 """Talk: what becomes of a message, what was said page by page, and how it is read at a terminal."""
 
-import contextlib
-import os
-import shutil
-import subprocess
-
 import harness
 import inkwire_process as ink
+import talk_day
 from terminal import Terminal
 
 
@@ -24,26 +20,6 @@ class Talk(harness.EndToEnd):
 
     def states(self, peer, identifier):
         return [event["state"] for event in peer.events_named("chat", id=identifier)]
-
-    @contextlib.contextmanager
-    def small_disk(self):
-        place = self.folder / "disk"
-        place.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "inkwire-test", str(place)], capture_output=True).returncode:
-            self.skipTest("mounting a small disk needs root")
-        try:
-            yield place
-        finally:
-            ink.stop_everything()
-            subprocess.run(["umount", "-l", str(place)], check=True)
-
-    def fill(self, disk):
-        file = os.open(disk / "ballast", os.O_WRONLY | os.O_CREAT, 0o600)
-        with contextlib.suppress(OSError):
-            while True:
-                os.write(file, bytes(4096))
-        os.close(file)
-        self.assertLess(shutil.disk_usage(disk).free, 4096)
 
     def test_a_day_of_talk(self):
         # SE-230
@@ -108,6 +84,14 @@ class Talk(harness.EndToEnd):
             newest = ana.ask("history", "history", of="chat", count=1)["messages"][0]
             self.assertEqual((newest["id"], newest["state"], newest["name"]), (evening["id"], "waiting", "ana"))
             self.assert_ends_well(ana)
+
+    def test_several_talk_and_draw_while_two_read_and_all_have_the_same_history(self):
+        # SE-231
+        # SE-235
+        figures = talk_day.Day(45, 3, 2, self.folder, self.folder / "ana", page=10).run(has_full_disk=False)
+        self.assertGreaterEqual(figures["walks"], 2)
+        self.assertGreater(len(figures["page"]), figures["walks"], "what was said had more than one page")
+        self.assertGreaterEqual(figures["strokes"], 3)
 
     def test_say_ends_when_all_have_it_and_says_where_nobody_is_there(self):
         # CL-170

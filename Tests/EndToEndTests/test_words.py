@@ -1,6 +1,8 @@
 """What a person is asked, told and given beside the board: a name, files, and the way back."""
 
+import os
 import signal
+import termios
 import unittest
 
 from harness import EndToEnd, ink, main
@@ -56,6 +58,27 @@ class Words(EndToEnd):
         bob.see("drag to draw", 20)
         bob.key("P")
         bob.see("you: bob")
+
+    def test_tab_completes_a_code_at_the_prompt_and_the_terminal_is_as_it_was_whatever_ends_it(self):
+        # CL-213
+        eve = self.person("join", INKWIRE_NAME="eve", INKWIRE_RENDEZVOUS="ws://127.0.0.1:9")
+        eve.see("Code or link:", 20)
+        for letter in "7-copp\tlan\t":
+            eve.key(letter, pause=0.02)
+        eve.see("landing language lantern")
+        for letter in "t\torb\t":
+            eve.key(letter, pause=0.02)
+        eve.see("7-copper-lantern-orbit")
+        eve.key("\r")
+        self.assertEqual(eve.wait(40), 6)
+        for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(end):
+                eve = self.person("join", INKWIRE_NAME="eve")
+                eve.see("Code or link:", 20)
+                eve.until(lambda: termios.tcgetattr(eve.follower) != eve.before, "each key is read", 5)
+                os.kill(eve.pid, end)
+                self.assertEqual(eve.wait(10), -end)
+                self.assertEqual(termios.tcgetattr(eve.follower), eve.before)
 
     def test_a_second_person_on_a_machine_has_a_name_of_his_own(self):
         # CL-42

@@ -2,6 +2,7 @@
 
 import base64
 import collections
+import contextlib
 import ctypes
 import hashlib
 import ipaddress
@@ -255,6 +256,16 @@ def forms(secret):
     return found
 
 
+def decoded(where, frame):
+    """What the base64 in a frame decodes to: envelopes and bodies are that inside JSON."""
+    places = []
+    for token in re.findall(rb"[A-Za-z0-9+/_-]{16,}={0,2}", frame):
+        bare = token.rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
+        with contextlib.suppress(ValueError):
+            places.append((f"base64 in {where}", base64.b64decode(bare + b"=" * (-len(bare) % 4))))
+    return places
+
+
 def find(secrets, datagrams, streams):
     """Which of the secrets (name → bytes) can be seen, and where."""
     places = [(f"UDP {ports}", body) for ports, body in datagrams]
@@ -262,20 +273,65 @@ def find(secrets, datagrams, streams):
         places.append((f"TCP {ports}", stream))
         frames = websocket_texts(stream)
         places.append((f"WebSocket {ports}", b"".join(frames)))
-        # Envelopes are base64 inside JSON: what they decode to is searched too.
         for frame in frames:
-            for token in re.findall(rb"[A-Za-z0-9+/_-]{16,}={0,2}", frame):
-                bare = token.rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
-                try:
-                    places.append((f"base64 in WebSocket {ports}", base64.b64decode(bare + b"=" * (-len(bare) % 4))))
-                except ValueError:
-                    continue
+            places += decoded(f"WebSocket {ports}", frame)
     # One datagram after the other, should something be cut in two.
     places.append(("all UDP joined", b"".join(body for _, body in datagrams)))
-    seen = []
-    for name, secret in secrets.items():
-        for form, needle in forms(secret).items():
-            for where, body in places:
-                if needle in body:
-                    seen.append(f"{name} as {form} in {where}")
-    return seen
+    return sights(secrets, places)
+
+
+def sights(secrets, places):
+    """Which of the secrets stand in which of the places, [(where, bytes)], and in which form."""
+    return [f"{name} as {form} in {where}" for name, secret in secrets.items() for form, needle in forms(secret).items()
+            for where, body in places if needle in body]
+
+
+# The words that a connection to a rendezvous is made of, whatever is said over it: the page of InkRendezvous.docc has those of the messages, and
+# RFC 6455 those of the head. None is taken from the program, so that a word which it should not say is not among them.
+KEYS = {"type", "nonce", "stun_port", "relay", "mailboxes", "topic", "key", "signature", "member", "others", "to", "from", "box", "reason", "mailbox",
+        "visitor", "body"}
+VALUES = {
+    "type": {"welcome", "join", "joined", "send", "envelope", "refused", "leave", "open-mailbox", "open-local-mailbox", "close-mailbox", "mailbox",
+             "no-mailbox", "mailbox-busy", "knock", "pass", "dismiss", "gone"},
+    "reason": {"not-admitted", "too-many-topics", "topic-full", "not-joined", "too-many-knocks"}}
+HEADS = {"GET / HTTP/1.1", "HTTP/1.1 101 Switching Protocols"}
+FIELDS = {"host": None, "content-length": "0", "connection": "upgrade", "upgrade": "websocket", "sec-websocket-key": None,
+          "sec-websocket-version": "13", "sec-websocket-accept": None, "sec-websocket-protocol": "inkwire.v1"}
+OWN_WORDS = "\n".join([*KEYS, *VALUES["type"], *VALUES["reason"], *HEADS, *FIELDS, *filter(None, FIELDS.values())]).lower().encode()
+
+
+def is_own_word(secret):
+    """Whether these bytes are to be seen on any connection to a rendezvous, since they are a part of its own words."""
+    return any(needle.lower() in OWN_WORDS for needle in forms(secret).values())
+
+
+def without_own_words(streams):
+    """What a rendezvous and its peers said when the words that are always said are taken away: ([what is no such word], [(where, bytes)]).
+
+    Each key, type, reason and head has to be one of the words above. What else is said is all among the bytes.
+    """
+    strange, rest = [], []
+    for ports, stream in streams:
+        head, _, _ = stream.partition(b"\r\n\r\n")
+        first, *fields = head.decode("latin-1").split("\r\n")
+        if stream and first not in HEADS:
+            strange.append(f"head {first!r}")
+        for field in fields:
+            name, _, value = field.partition(": ")
+            if name.lower() not in FIELDS:
+                strange.append(f"field {field!r}")
+            elif value.lower() != FIELDS[name.lower()]:
+                rest.append((f"{name} of {ports}", value.encode("latin-1")))
+        for frame in websocket_texts(stream):
+            if frame.startswith(b"{"):
+                # All pairs, also where a key stands twice.
+                for key, value in json.loads(frame, object_pairs_hook=list):
+                    if key not in KEYS or isinstance(value, list):
+                        strange.append(f"key {key!r} with {value!r}")
+                    elif key not in VALUES:
+                        rest.append((f"{key} of {ports}", str(value).encode()))
+                    elif value not in VALUES[key]:
+                        strange.append(f"{key} {value!r}")
+            else:
+                rest.append((f"frame of {ports}", frame))
+    return strange, rest + [place for where, body in rest for place in decoded(where, body)]

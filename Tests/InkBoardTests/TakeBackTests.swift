@@ -56,6 +56,24 @@ import Testing
         return shapes
     }
 
+    // BD-120 BD-121
+    @Test(arguments: [0...UInt64.max, 2...UInt64(Int64.max)] as [ClosedRange<UInt64>])
+    func `of a span that is said without a beginning or an end as much is taken back, and named, as is here`(
+        sequences: ClosedRange<UInt64>
+    ) throws {
+        var people = try Self.room(1)
+        for number in 0..<3 { try people[1].draw(Self.box(number)) }
+        people[0].receive(people[1])
+        let victim = people[1].author
+        let last = people[0].board.contiguousSequence(of: victim)
+        try Self.takeBack(victim, sequences, by: &people[0])
+        let named = people[0].board.transactions(of: people[0].author, from: 1).compactMap(\.takesBack)
+        #expect(named == [WorkSpan(author: victim, sequences: max(1, sequences.lowerBound)...last)])
+        #expect(people[0].board.shapes.count == (sequences.lowerBound == 0 ? 0 : 1))
+        let beyond = try Self.takeBack(victim, last + 1...UInt64.max, by: &people[0])
+        #expect(beyond.parts.isEmpty && beyond.skipped.isEmpty)
+    }
+
     // BD-120
     @Test(arguments: seeds(400))
     func `what is left is what would be there had the vandal never come, and one undo brings it back`(seed: UInt64) throws {

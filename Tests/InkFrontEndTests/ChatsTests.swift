@@ -34,6 +34,15 @@ import Testing
         #expect(chats.messages.count < Chats.readingMax + 200 && chats.older == .none)
     }
 
+    // FE-131
+    @Test func `what is older is asked for from a message on that the board has`() {
+        var chats = Chats()
+        chats.take(page(0..<1, next: nil), me: me)
+        chats.change(message(1, .failed(.noRight)), by: "you")
+        for number in 2...Chats.messagesMax { chats.take(message(number), by: "you") }
+        #expect(chats.messages.first?.message.id == identifier(1) && chats.older == .before(identifier(2)))
+    }
+
     // FE-130
     @Test func `a message goes on under its name, and one that failed before it came makes way for what is said in its place`() {
         var chats = Chats()
@@ -67,6 +76,11 @@ import Testing
         #expect(chats.unread.count == 2 && chats.unread.naming == 1)
         chats.read()
         #expect(chats.unread.count == 0 && chats.unread.naming == 0)
+        // What counts no more is not waited for; what was read is not taken off a second time.
+        chats.take(message(4, by: identifier(2000)), by: "bob", isRead: false)
+        chats.take(message(5, by: identifier(2000)), by: "bob", isRead: false, naming: true)
+        chats.forget([identifier(2), identifier(5), identifier(99)])
+        #expect(chats.unread.count == 1 && chats.unread.naming == 0)
         #expect(Mention.begun(in: "hello @an")?.beginning == "an" && Mention.begun(in: "a@b") == nil && Mention.begun(in: "hello") == nil)
         #expect(Mention.completions(of: "A", among: ["bob", "ana", "Ali"]) == ["ana", "Ali"])
     }

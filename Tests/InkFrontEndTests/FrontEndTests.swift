@@ -122,9 +122,37 @@ import Testing
         front.settleClaim(of: eve, isVerified: false, now: .zero + .seconds(3600))
         #expect(front.notices.shown.map(\.text) == [warning(mal)] && front.claims[eve] != nil)
         // Who is verified goes by his own name.
-        let status = PeerStatus(peer: identifier(20), author: mal, name: "bob", state: .joined, isVerified: true)
+        var status = PeerStatus(peer: identifier(20), author: mal, name: "bob", state: .joined)
         _ = front.take(.peer(status), holdsUnsaved: false, now: .zero + .seconds(3601))
+        #expect(front.claims[mal] != nil)
+        status.isVerified = true
+        _ = front.take(.peer(status), holdsUnsaved: false, now: .zero + .seconds(3602))
         #expect(front.claims[mal] == nil && front.notices.shown.allSatisfy { $0.kind != .identity })
+    }
+
+    @Test func `an answer to one claim is none to another, and who was verified under another name is warned of`() {
+        // FE-142
+        var front = front
+        let (bob, ana, mal): (AuthorID, AuthorID, AuthorID) = (identifier(8), identifier(9), identifier(10))
+        func claim(_ name: String, _ before: AuthorID, second: Int) {
+            let news = IdentityNews(name: name, device: mal, before: before, wasVerified: true)
+            _ = front.take(.identity(news), holdsUnsaved: false, now: .zero + .seconds(second))
+        }
+        func warned() -> [String] { front.notices.shown.filter { $0.kind == .identity }.map(\.text) }
+        claim("bob", bob, second: 1)
+        front.settleClaim(of: mal, isVerified: false, now: .zero + .seconds(2))
+        claim("bob", bob, second: 3)
+        #expect(warned() == [])
+        claim("ana", ana, second: 4)
+        #expect(warned() == [Sentence.identity("ana@\(mal)", wasVerified: true).text])
+        // His status comes anew with each round trip.
+        front.settleClaim(of: mal, isVerified: true, now: .zero + .seconds(5))
+        for (second, name) in [(6, "mal"), (7, "mal"), (8, "bob"), (9, "bob")] {
+            if second == 8 { claim("bob", bob, second: second) }
+            let status = PeerStatus(peer: identifier(20), author: mal, name: name, state: .joined, isVerified: true)
+            _ = front.take(.peer(status), holdsUnsaved: false, now: .zero + .seconds(second))
+        }
+        #expect(warned() == [Sentence.identity("bob@\(mal)", wasVerified: true).text] && front.claims[mal] != nil)
     }
 
     @Test func `a mismatch of versions is not said each time that somebody knocks`() {

@@ -59,6 +59,20 @@ import Testing
         #expect(visit.take { visitor, _ in visitor.disconnected(reason: "x") }.isEmpty)
     }
 
+    // RT-104 RV-79
+    @Test func `the connection of a visit in which something was said can stay open for what follows`() {
+        var visit = knocked()
+        var isOpen = visit.visitor.leaveOpen()
+        #expect(!isOpen && !visit.visitor.isOver, "nobody has answered")
+        _ = visit.hear(.mailbox(.pass(number, visitor: nil, body: [3])))
+        isOpen = visit.visitor.leaveOpen()
+        #expect(isOpen && visit.visitor.nextOutput() == nil, "it is not closed")
+        #expect(visit.visitor.isOver && visit.visitor.deadline == nil)
+        #expect(visit.hear(.mailbox(.gone(number, visitor: nil))).isEmpty, "and nothing more is told")
+        isOpen = visit.visitor.leaveOpen()
+        #expect(!isOpen, "once")
+    }
+
     // RV-70 RV-79
     @Test func `one of an older version is asked for nothing`() {
         var visit = visit()

@@ -31,6 +31,35 @@ import Testing
         #expect(pairs.allSatisfy { $0[0] < $0[1] })
     }
 
+    // RV-104
+    @Test(arguments: [false, true]) func `who expects somebody greets with the join, and everybody once`(expectsCompany: Bool) throws {
+        let keys = RoomKeys(roomSecret: try #require(Secret32([UInt8](repeating: 1, count: 32))))
+        let seed = try #require(Secret32([UInt8](repeating: 2, count: 32)))
+        var client = RendezvousClient(
+            keys: keys, device: SigningKey(seed: seed), salt: try #require(PeerSalt([UInt8](repeating: 3, count: 16))), seed: seed,
+            expectsCompany: expectsCompany)
+        let now = Instant.zero
+        func said(_ input: (inout RendezvousClient) -> Void) -> [ClientMessage] {
+            input(&client)
+            var messages: [ClientMessage] = []
+            while let output = client.nextOutput() { if case .send(let message, _) = output { messages.append(message) } }
+            return messages
+        }
+        #expect(said { $0.start(now: now) }.isEmpty && said { $0.connected(now: now) }.isEmpty)
+        let first = said { $0.received(.welcome(nonce: [UInt8](repeating: 4, count: 32), stunPort: nil), now: now) }
+        let topic = try #require(Topic(keys.topic))
+        let then = said { $0.received(.joined(topic: topic, member: 7, others: 1), now: now) }
+        #expect(first.count == (expectsCompany ? 2 : 1) && then.count == (expectsCompany ? 0 : 1))
+        guard case .join = first[0], case .send(topic, to: nil, _) = (first + then)[1] else {
+            Issue.record("\(first + then)")
+            return
+        }
+        // Later they are alike.
+        var count = 0
+        for second in 1...60 { count += said { $0.handleTimeout(now: now + .seconds(second)) }.count }
+        #expect((6...40).contains(count), "\(count)")
+    }
+
     // RV-6
     @Test func `nobody dials a peer with whom a session lives, and dialling resumes when it ends`() {
         var meeting = Meeting()

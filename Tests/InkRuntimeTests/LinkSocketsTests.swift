@@ -1,3 +1,4 @@
+import Dispatch
 import InkConnectivity
 import InkPrimitives
 import InkRendezvous
@@ -52,6 +53,36 @@ import Testing
             ana.close()
             bob.close()
         }.get()
+    }
+
+    // RT-101
+    @Test func `of a flood that comes while the loop is held up nearly nothing is kept`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let (loop, place) = (group.next(), try loopback())
+        let (ana, said) = try await hearing(on: loop, place)
+        let asking = try #require(LinkSocket.asking(isV6: false))
+        let gate = DispatchSemaphore(value: 0)
+        loop.execute { gate.wait() }
+        for _ in 0..<20_000 { asking.call([UInt8](repeating: 1, count: 46), from: Self.own, interface: place.interface) }
+        gate.signal()
+        // Said until it is heard: the last of a flood may be lost.
+        let last = Task {
+            while !Task.isCancelled {
+                asking.call([2], from: Self.own, interface: place.interface)
+                await Task.yield()
+            }
+        }
+        var heard = 0
+        for await one in said {
+            guard one.bytes != [2] else { break }
+            heard += 1
+        }
+        last.cancel()
+        await last.value
+        #expect(heard < 1000, "\(heard) of 20000 waited within the process")
+        try await loop.submit { ana.close() }.get()
+        asking.close()
+        try await group.shutdownGracefully()
     }
 
     // RT-100

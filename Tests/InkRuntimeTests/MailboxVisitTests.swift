@@ -168,6 +168,74 @@ private final class Awaited<Item: Sendable>: Sendable {
         await driver.quit()
     }
 
+    /// What a visit led to, and the connection that it left.
+    private func visited(
+        _ code: ShortCode, at service: RendezvousService
+    ) async throws -> (kept: KeptConnection, given: CodeJoiner.Given) {
+        var bob = try joiner(code, "bob")
+        let (visit, events) = visit(try #require(MailboxNumber(UInt32(code.mailbox))), at: host(service), bob.opening)
+        guard case .passed(let answer) = try await events.next(), case .pass(let confirmation) = try bob.take(answer) else {
+            throw CancellationError()
+        }
+        visit.pass(confirmation)
+        guard case .passed(let word) = try await events.next(), case .done(let given, let last) = try bob.take(word) else {
+            throw CancellationError()
+        }
+        return (visit.leave(saying: last), given)
+    }
+
+    // RT-104 RV-76
+    @Test func `who joins goes on over the connection by which the mailbox was visited`() async throws {
+        let service = try loopbackService()
+        let (driver, news) = try inviter(at: [host(service)])
+        let code = try await code(news)
+        let (kept, given) = try await visited(code, at: service)
+        let sockets = try await service.status().sockets
+        var generator = SecretGenerator(seed: Entropy.seed())
+        var configuration = Node.Configuration(
+            identity: SigningKey(seed: generator.secret()), staticKey: StaticKey(secret: generator.secret()),
+            roomSecret: given.invite.roomSecret, boardID: given.invite.board, displayName: "bob")
+        (configuration.invite, configuration.inviter) = (given.invite.key, given.inviter)
+        var options = DriverOptions()
+        (options.onlyLoopback, options.rendezvous, options.kept) = (true, given.invite.rendezvous, kept)
+        let isReady = Awaited<Void>()
+        let other = try Driver(node: configuration, options: options, store: nil, clock: .system) { event in
+            if case .ready = event { isReady.add(()) }
+        }
+        other.start()
+        try await isReady.next()
+        let status = try await service.status()
+        #expect(sockets == 2 && status.sockets == 2 && status.metrics.contains("\ninkwire_joined_total 2\n"))
+        #expect(status.server.opened == 2)
+        await other.quit()
+        await driver.quit()
+        while try await service.status().sockets > 0 { await Task.yield() }
+        await service.stop()
+    }
+
+    // RT-104
+    @Test func `a connection that nobody goes on over closes, and so does one that leads elsewhere`() async throws {
+        let (service, elsewhere) = (try loopbackService(), try loopbackService())
+        let (driver, news) = try inviter(at: [host(service)])
+        let code = try await code(news)
+        var (kept, given): (KeptConnection?, CodeJoiner.Given) = try await visited(code, at: service)
+        var generator = SecretGenerator(seed: Entropy.seed())
+        let configuration = Node.Configuration(
+            identity: SigningKey(seed: generator.secret()), staticKey: StaticKey(secret: generator.secret()),
+            roomSecret: given.invite.roomSecret, boardID: given.invite.board)
+        var options = DriverOptions()
+        (options.onlyLoopback, options.rendezvous, options.kept) = (true, [host(elsewhere)], kept)
+        let other = try Driver(node: configuration, options: options, store: nil, clock: .system)
+        (options.kept, kept) = (nil, nil)
+        other.start()
+        while try await !elsewhere.status().metrics.contains("\ninkwire_joined_total 1\n") { await Task.yield() }
+        while try await service.status().sockets > 1 { await Task.yield() }
+        await other.quit()
+        await driver.quit()
+        await service.stop()
+        await elsewhere.stop()
+    }
+
     // RV-77 SE-220
     @Test func `a board without a rendezvous gives an invite and no code`() async throws {
         let (driver, news) = try inviter(at: [])

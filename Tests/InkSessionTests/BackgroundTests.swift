@@ -54,6 +54,23 @@ import Testing
         #expect(pipes.run(.seconds(1)) { Self.state($0) == .joined && Self.cursors($0) > seen })
     }
 
+    // SE-276
+    @Test(arguments: [(0, 1), (1, 0)])
+    func `two who hide at the same moment see each other again, whoever comes back first`(first: Int, second: Int) throws {
+        var pipes = try Self.pair()
+        pipes.delay = .milliseconds(40)
+        _ = pipes.run(.seconds(5))
+        for member in 0...1 { pipes.intent(.attention(.hidden), by: member) }
+        _ = pipes.run(.seconds(30))
+        for member in [first, second] {
+            pipes.intent(.attention(.here), by: member)
+            _ = pipes.run(.seconds(2))
+        }
+        let seen = Self.cursors(pipes)
+        Self.scribble(&pipes, for: 1)
+        #expect(Self.state(pipes) == .joined && Self.cursors(pipes) > seen + 10)
+    }
+
     // SE-275
     @Test func `who has the keyboard elsewhere is away after 10 s, and sees all`() throws {
         var pipes = try Self.pair()

@@ -9,56 +9,31 @@ import Testing
 @Suite struct CalmingTests {
     private static let box = Intent.draw(ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8, height: 8)))
 
-    /// Ann owns the board, the others came by invites of hers.
-    static func room(_ others: [(name: String, role: Role)]) throws -> PerfectPipes {
-        var pipes = try PerfectPipes(admission: .grants)
-        pipes.add(name: "ann")
-        for (name, role) in others {
-            #expect(ask(.invite(InviteOrder(role: role)), by: 0, in: &pipes) == .done)
-            let news = pipes.members[0].events.compactMap { if case .invited(let news, _) = $0 { news } else { nil } }.last
-            pipes.add(name: name, dialling: Array(pipes.members.indices), invite: try #require(news).key)
-            #expect(pipes.run(.seconds(8)) { $0.areEqual && $0.members.allSatisfy { $0.node.role != nil && $0.node.presentPeers > 0 } })
-        }
-        return pipes
-    }
-
-    /// Asks, and waits for the outcome.
-    static func ask(_ intent: Intent, by index: Int, in pipes: inout PerfectPipes) -> Outcome? {
-        let reference = UInt64(pipes.members[index].told.count + 1000)
-        pipes.intent(intent, by: index, ref: reference)
-        func outcome(_ pipes: PerfectPipes) -> Outcome? {
-            for case .outcome(reference, let outcome) in pipes.members[index].events { return outcome }
-            return nil
-        }
-        _ = pipes.run(.seconds(5)) { outcome($0) != nil }
-        return outcome(pipes)
-    }
-
     static func author(_ pipes: PerfectPipes, _ index: Int) -> AuthorID { pipes.members[index].identity.author }
 
     private static func takeBack(
         _ whom: TakeBackOrder.Whom, _ span: TakeBackOrder.Span = .all, by index: Int = 0, in pipes: inout PerfectPipes
     ) -> Outcome? {
-        ask(.calm(.takeBack(TakeBackOrder(whom, span))), by: index, in: &pipes)
+        pipes.ask(.calm(.takeBack(TakeBackOrder(whom, span))), by: index)
     }
 
     // SE-250
     @Test func `an owner takes back what somebody did, after he was removed too, and one undo brings it back`() throws {
-        var pipes = try Self.room([("bob", .editor), ("mal", .editor)])
+        var pipes = try PerfectPipes.governed([("bob", .editor), ("mal", .editor)]).pipes
         let (ann, bob, mal) = (Self.author(pipes, 0), Self.author(pipes, 1), Self.author(pipes, 2))
-        for _ in 0..<3 { #expect(Self.ask(Self.box, by: 1, in: &pipes) == .done) }
+        for _ in 0..<3 { #expect(pipes.ask(Self.box, by: 1) == .done) }
         #expect(pipes.run(.seconds(3)) { $0.areEqual })
         let ids = try #require(pipes.members[2].node.board?.shapes.map(\.id))
-        #expect(Self.ask(Self.box, by: 2, in: &pipes) == .done)
-        #expect(Self.ask(.delete([ids[0]]), by: 2, in: &pipes) == .done)
-        #expect(Self.ask(.set(ids[1], [.fill(Color(rgb: 1))]), by: 2, in: &pipes) == .done)
-        #expect(Self.ask(.set(ids[2], [.fill(Color(rgb: 2))]), by: 2, in: &pipes) == .done)
+        #expect(pipes.ask(Self.box, by: 2) == .done)
+        #expect(pipes.ask(.delete([ids[0]]), by: 2) == .done)
+        #expect(pipes.ask(.set(ids[1], [.fill(Color(rgb: 1))]), by: 2) == .done)
+        #expect(pipes.ask(.set(ids[2], [.fill(Color(rgb: 2))]), by: 2) == .done)
         #expect(pipes.run(.seconds(3)) { $0.areEqual })
         let before = pipes.members[0].node.board?.shapes
         // Of what bob changed since nothing is taken.
-        #expect(Self.ask(.set(ids[2], [.fill(Color(rgb: 3))]), by: 1, in: &pipes) == .done)
+        #expect(pipes.ask(.set(ids[2], [.fill(Color(rgb: 3))]), by: 1) == .done)
         #expect(pipes.run(.seconds(3)) { $0.areEqual })
-        #expect(Self.ask(.remove(RemovalOrder(.device(mal))), by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(.remove(RemovalOrder(.device(mal))), by: 0) == .done)
         // His name is known here, though he is gone.
         #expect(Self.takeBack(.named("mal"), in: &pipes) == .skipped([ids[2]]))
         #expect(pipes.run(.seconds(3)) { $0.members[0].node.board?.fingerprint == $0.members[1].node.board?.fingerprint })
@@ -69,9 +44,9 @@ import Testing
             guard case .tookBack(ann, mal, let changes)? = told.last else { return #expect(Bool(false), "\(told)") }
             #expect(told.count == 1 && changes >= 4)
         }
-        #expect(Self.ask(.undo, by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(.undo, by: 0) == .done)
         #expect(pipes.members[0].node.board?.shapes.map(\.id) == before?.map(\.id))
-        #expect(Self.ask(.redo, by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(.redo, by: 0) == .done)
         #expect(pipes.members[0].node.board?.shapes.map(\.id) == ids)
         #expect(Self.takeBack(.device(mal), in: &pipes) == .refused(.calm(.nothingToTakeBack)))
         #expect(Self.takeBack(.device(bob), .sequences(1_000_000...1_000_001), in: &pipes) == .refused(.calm(.nothingToTakeBack)))
@@ -79,15 +54,15 @@ import Testing
 
     // SE-251
     @Test func `what would change a locked shape is refused where it begins, and an owner changes it`() throws {
-        var pipes = try Self.room([("bob", .editor)])
-        #expect(Self.ask(Self.box, by: 1, in: &pipes) == .done && Self.ask(Self.box, by: 1, in: &pipes) == .done)
+        var pipes = try PerfectPipes.governed([("bob", .editor)]).pipes
+        #expect(pipes.ask(Self.box, by: 1) == .done && pipes.ask(Self.box, by: 1) == .done)
         #expect(pipes.run(.seconds(3)) { $0.areEqual })
         let ids = try #require(pipes.members[0].node.board?.shapes.map(\.id))
         let id = ids[0]
-        #expect(Self.ask(.calm(.lock([id], true)), by: 1, in: &pipes) == .refused(.calm(.onlyOwners)))
+        #expect(pipes.ask(.calm(.lock([id], true)), by: 1) == .refused(.calm(.onlyOwners)))
         // Somebody writes in it when it is locked.
         pipes.intent(.begin(.text(id, "b")), by: 1, ref: 77)
-        #expect(Self.ask(.calm(.lock([id], true)), by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(.calm(.lock([id], true)), by: 0) == .done)
         #expect(pipes.run(.seconds(3)) { $0.areEqual && $0.members[1].node.board?.shape(id)?.isLocked == true })
         pipes.intent(.commit, by: 1, ref: 78)
         #expect(pipes.run(.seconds(2)) { $0.members[1].events.contains(.outcome(ref: 78, .refused(.calm(.locked)))) })
@@ -100,52 +75,52 @@ import Testing
             .change(BoardChange(edits: [ShapeEdit(id, [.fill(nil)])])), .begin(.move([id], by: .zero)),
             .begin(.resize(id, position: .zero, size: Size(width: 1, height: 1))), .begin(.text(id, nil)),
         ]
-        for intent in asked { #expect(Self.ask(intent, by: 1, in: &pipes) == .refused(.calm(.locked)), "\(intent)") }
+        for intent in asked { #expect(pipes.ask(intent, by: 1) == .refused(.calm(.locked)), "\(intent)") }
         #expect(pipes.members[1].node.board?.transactionCount == before)
         // His undo leaves it alone.
-        #expect(Self.ask(.undo, by: 1, in: &pipes) == .done && Self.ask(.undo, by: 1, in: &pipes) == .skipped([id]))
-        #expect(Self.ask(.set(id, [.fill(Color(rgb: 5))]), by: 0, in: &pipes) == .done)
-        #expect(Self.ask(.calm(.lock([id, id], false)), by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(.undo, by: 1) == .done && pipes.ask(.undo, by: 1) == .skipped([id]))
+        #expect(pipes.ask(.set(id, [.fill(Color(rgb: 5))]), by: 0) == .done)
+        #expect(pipes.ask(.calm(.lock([id, id], false)), by: 0) == .done)
         #expect(pipes.run(.seconds(3)) { $0.areEqual && $0.members[1].node.board?.shape(id)?.isLocked == false })
-        #expect(Self.ask(.set(id, [.fill(Color(rgb: 6))]), by: 1, in: &pipes) == .done)
+        #expect(pipes.ask(.set(id, [.fill(Color(rgb: 6))]), by: 1) == .done)
         #expect(pipes.run(.seconds(3)) { $0.areEqual && $0.members[0].node.board?.shape(id)?.content.fill == Color(rgb: 6) })
     }
 
     // SE-252
     @Test func `in slow mode a program waits for its own person's pace, an owner has none, and all is told`() throws {
-        var pipes = try Self.room([("bob", .editor)])
+        var pipes = try PerfectPipes.governed([("bob", .editor)]).pipes
         let ann = Self.author(pipes, 0)
-        #expect(Self.ask(.calm(.pace(milliseconds: 10_000)), by: 1, in: &pipes) == .refused(.calm(.onlyOwners)))
-        #expect(Self.ask(.calm(.pace(milliseconds: 3_600_001)), by: 0, in: &pipes) == .refused(.badValue(field: "interval_ms")))
-        #expect(Self.ask(.calm(.pace(milliseconds: 10_000)), by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(.calm(.pace(milliseconds: 10_000)), by: 1) == .refused(.calm(.onlyOwners)))
+        #expect(pipes.ask(.calm(.pace(milliseconds: 3_600_001)), by: 0) == .refused(.badValue(field: "interval_ms")))
+        #expect(pipes.ask(.calm(.pace(milliseconds: 10_000)), by: 0) == .done)
         #expect(pipes.run(.seconds(3)) { $0.areEqual })
         for index in 0...1 {
             #expect(pipes.members[index].events.contains(.calm(.pace(milliseconds: 10_000, by: ann))))
-            #expect(Self.ask(Self.box, by: index, in: &pipes) == .done)
+            #expect(pipes.ask(Self.box, by: index) == .done)
         }
-        #expect(Self.ask(Self.box, by: 0, in: &pipes) == .done)
-        guard case .refused(.calm(.tooSoon(let left)))? = Self.ask(Self.box, by: 1, in: &pipes) else {
+        #expect(pipes.ask(Self.box, by: 0) == .done)
+        guard case .refused(.calm(.tooSoon(let left)))? = pipes.ask(Self.box, by: 1) else {
             return #expect(Bool(false), "it was taken at once")
         }
         #expect((9_000...10_000).contains(left) && Refusal.calm(.tooSoon(milliseconds: left)).description.contains("10 s"))
         guard
-            case .refused(.calm(.tooSoon))? = Self.ask(
-                .begin(.stroke(ShapeDraft(kind: .freehand, position: .zero, points: [.zero]))), by: 1, in: &pipes)
+            case .refused(.calm(.tooSoon))? = pipes.ask(
+                .begin(.stroke(ShapeDraft(kind: .freehand, position: .zero, points: [.zero]))), by: 1)
         else { return #expect(Bool(false), "a stroke began") }
         _ = pipes.run(.seconds(11)) { _ in false }
         // A text that is saved while it is typed is one change.
         let id = try #require(pipes.members[1].node.board?.shapes.first { $0.id.author != ann }?.id)
-        for text in ["a", "ab", "abc"] { #expect(Self.ask(.amend(id, [.text(text)]), by: 1, in: &pipes) == .done) }
-        #expect(Self.ask(.calm(.pace(milliseconds: 0)), by: 0, in: &pipes) == .done)
+        for text in ["a", "ab", "abc"] { #expect(pipes.ask(.amend(id, [.text(text)]), by: 1) == .done) }
+        #expect(pipes.ask(.calm(.pace(milliseconds: 0)), by: 0) == .done)
         #expect(pipes.run(.seconds(3)) { $0.areEqual })
-        for _ in 0..<3 { #expect(Self.ask(Self.box, by: 1, in: &pipes) == .done) }
+        for _ in 0..<3 { #expect(pipes.ask(Self.box, by: 1) == .done) }
         #expect(pipes.run(.seconds(3)) { $0.areEqual })
     }
 
     // SE-252
     @Test func `a flood waits at who receives it and none of it is lost, and nobody's work stands behind it`() throws {
-        var pipes = try Self.room([("bob", .editor), ("mal", .editor)])
-        #expect(Self.ask(.calm(.pace(milliseconds: 10_000)), by: 0, in: &pipes) == .done)
+        var pipes = try PerfectPipes.governed([("bob", .editor), ("mal", .editor)]).pipes
+        #expect(pipes.ask(.calm(.pace(milliseconds: 10_000)), by: 0) == .done)
         #expect(pipes.run(.seconds(3)) { $0.areEqual })
         let (ann, mal) = (Self.author(pipes, 0), Self.author(pipes, 2))
         // A program that knows no slow mode.
@@ -153,7 +128,7 @@ import Testing
         var sent = 0
         for _ in 0..<12 {
             pipes.members[2].node.slowMode = SlowMode()
-            if Self.ask(Self.box, by: 2, in: &pipes) == .done { sent += 1 }
+            if pipes.ask(Self.box, by: 2) == .done { sent += 1 }
         }
         #expect(sent == 12)
         _ = pipes.run(.seconds(2)) { _ in false }
@@ -162,19 +137,19 @@ import Testing
             #expect((3...6).contains(shown), "\(shown)")
         }
         // An owner draws meanwhile, and it is there at once.
-        #expect(Self.ask(Self.box, by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(Self.box, by: 0) == .done)
         #expect(pipes.run(.seconds(1)) { $0.members[1].node.board?.shapes.contains { $0.id.author == ann } == true })
         // What mal himself sees all of is built upon: there his work is not held up.
-        #expect(Self.ask(.calm(.pace(milliseconds: 1000)), by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(.calm(.pace(milliseconds: 1000)), by: 0) == .done)
         #expect(pipes.run(.seconds(30)) { $0.areEqual })
         #expect(pipes.members[0].node.board?.shapes.count { $0.id.author == mal } == 12)
     }
 
     // SE-250
     @Test func `who is meant is looked for among all who signed, and nobody else than an owner is heard`() throws {
-        var pipes = try Self.room([("bob", .editor), ("bob", .editor)])
+        var pipes = try PerfectPipes.governed([("bob", .editor), ("bob", .editor)]).pipes
         let (bob, other) = (Self.author(pipes, 1), Self.author(pipes, 2))
-        for index in 1...2 { #expect(Self.ask(Self.box, by: index, in: &pipes) == .done) }
+        for index in 1...2 { #expect(pipes.ask(Self.box, by: index) == .done) }
         #expect(pipes.run(.seconds(3)) { $0.areEqual })
         #expect(Self.takeBack(.named("eve"), in: &pipes) == .refused(.calm(.nobodyCalled("eve"))))
         #expect(Self.takeBack(.named("bob"), in: &pipes) == .refused(.calm(.severalCalled("bob", [bob, other].sorted()))))

@@ -7,43 +7,6 @@ import Testing
 
 /// What owners ask for, what becomes of it, and what others are refused.
 @Suite struct GoverningTests {
-    /// Ann, who made the board.
-    private static func room() throws -> PerfectPipes {
-        var pipes = try PerfectPipes(admission: .grants)
-        pipes.add(name: "ann")
-        return pipes
-    }
-
-    /// Ann, and others who joined by invites of hers.
-    private static func room(_ others: [(name: String, role: Role)]) throws -> (PerfectPipes, [InviteNews]) {
-        var pipes = try room()
-        var invites: [InviteNews] = []
-        for (name, role) in others {
-            let news = try #require(invite(InviteOrder(role: role), by: 0, in: &pipes))
-            invites.append(news)
-            pipes.add(name: name, dialling: Array(pipes.members.indices), invite: news.key)
-            #expect(pipes.run(.seconds(8)) { $0.areEqual && $0.members.allSatisfy { $0.node.role != nil && $0.node.presentPeers > 0 } })
-        }
-        return (pipes, invites)
-    }
-
-    private static func invite(_ order: InviteOrder, by index: Int, in pipes: inout PerfectPipes) -> InviteNews? {
-        guard ask(.invite(order), by: index, in: &pipes) == .done else { return nil }
-        return pipes.members[index].events.compactMap { if case .invited(let news, _) = $0 { news } else { nil } }.last
-    }
-
-    /// Asks, and waits for the outcome.
-    private static func ask(_ intent: Intent, by index: Int, in pipes: inout PerfectPipes) -> Outcome? {
-        let reference = UInt64(pipes.members[index].told.count + 1000)
-        pipes.intent(intent, by: index, ref: reference)
-        func outcome(_ pipes: PerfectPipes) -> Outcome? {
-            for case .outcome(reference, let outcome) in pipes.members[index].events { return outcome }
-            return nil
-        }
-        _ = pipes.run(.seconds(5)) { outcome($0) != nil }
-        return outcome(pipes)
-    }
-
     private static func author(_ pipes: PerfectPipes, _ index: Int) -> AuthorID { pipes.members[index].identity.author }
 
     private static func news(_ pipes: PerfectPipes, _ index: Int) -> [RightsNews] {
@@ -54,7 +17,7 @@ import Testing
 
     // SE-184
     @Test func `an invite is told once the disk has its key, and lets in by the role that was asked for`() throws {
-        var pipes = try Self.room()
+        var pipes = try PerfectPipes.governed().pipes
         pipes.members[0].diskRefuses = true
         pipes.intent(.invite(InviteOrder(role: .commenter, uses: 2, timeToLive: 60)), by: 0, ref: 1)
         #expect(!pipes.run(.seconds(3)) { $0.members[0].events.contains { if case .invited = $0 { true } else { false } } })
@@ -69,7 +32,7 @@ import Testing
         let given = try #require(pipes.members[0].node.board?.transaction(news.invite))
         #expect(news.endsAt == given.claimedWallTime + 60_000)
         // Each has a key of its own.
-        let other = try #require(Self.invite(InviteOrder(role: .viewer), by: 0, in: &pipes))
+        let other = try pipes.invite(InviteOrder(role: .viewer), by: 0)
         #expect(other.key != news.key && other.key.seed != news.key.seed && other.endsAt == nil && !other.orLater)
         pipes.add(name: "bob", invite: news.key)
         #expect(pipes.run(.seconds(5)) { $0.areEqual && $0.members[1].node.board?.role(of: $0.members[1].identity.author) == .commenter })
@@ -80,31 +43,31 @@ import Testing
 
     // SE-184 SE-186
     @Test func `a role is given, raised and lowered, and its device is told by whom`() throws {
-        var (pipes, _) = try Self.room([("bob", .viewer)])
+        var (pipes, _) = try PerfectPipes.governed([("bob", .viewer)])
         let (ann, bob) = (Self.author(pipes, 0), Self.author(pipes, 1))
         #expect(Self.news(pipes, 1).isEmpty)
         for role in [Role.owner, .editor, .editor, .commenter, .viewer, .editor] {
             let before = pipes.members[0].node.board?.transactionCount ?? 0
             let isSame = pipes.members[0].node.board?.role(of: bob) == role
-            #expect(Self.ask(.grant(bob, role), by: 0, in: &pipes) == .done)
+            #expect(pipes.ask(.grant(bob, role), by: 0) == .done)
             #expect(pipes.run(.seconds(5)) { $0.areEqual && $0.members[1].node.role == role && $0.members[1].node.presentPeers == 1 })
             // One transaction for each.
             #expect(pipes.members[0].node.board?.transactionCount == before + (isSame ? 0 : 1))
         }
         #expect(Self.news(pipes, 1) == [.owner, .editor, .commenter, .viewer, .editor].map { RightsNews.role($0, by: ann) })
         // What he drew before is not touched by a lower role.
-        #expect(Self.ask(Self.box, by: 1, in: &pipes) == .done && pipes.run(.seconds(2)) { $0.areEqual })
-        #expect(Self.ask(.grant(bob, .viewer), by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(Self.box, by: 1) == .done && pipes.run(.seconds(2)) { $0.areEqual })
+        #expect(pipes.ask(.grant(bob, .viewer), by: 0) == .done)
         #expect(pipes.run(.seconds(5)) { $0.areEqual && $0.members[1].node.role == .viewer })
         #expect(pipes.members.allSatisfy { $0.node.board?.shapes.count == 1 })
     }
 
     // SE-200 SE-185
     @Test func `anybody lets in a second device, which is the same person, and ends its right when it is lost`() throws {
-        var (pipes, invites) = try Self.room([("bob", .viewer), ("eve", .editor)])
+        var (pipes, invites) = try PerfectPipes.governed([("bob", .viewer), ("eve", .editor)])
         let (ann, bob, eve) = (Self.author(pipes, 0), Self.author(pipes, 1), Self.author(pipes, 2))
-        #expect(Self.ask(.invite(InviteOrder(role: .viewer)), by: 1, in: &pipes) == .refused(.notOwner))
-        let news = try #require(Self.invite(InviteOrder(role: nil, uses: 1, timeToLive: 600), by: 1, in: &pipes))
+        #expect(pipes.ask(.invite(InviteOrder(role: .viewer)), by: 1) == .refused(.notOwner))
+        let news = try pipes.invite(InviteOrder(role: nil, uses: 1, timeToLive: 600), by: 1)
         #expect(news.isForOwnDevice && news.role == .viewer)
         pipes.add(name: "bob's phone", dialling: [0, 1, 2], invite: news.key)
         #expect(pipes.run(.seconds(8)) { $0.areEqual && $0.members[3].node.role == .viewer && $0.members[3].node.presentPeers == 3 })
@@ -112,44 +75,44 @@ import Testing
         let people = pipes.members[0].node.members.map { [$0.device, $0.person] }
         #expect(people.count == 4 && people.filter { $0[0] != $0[1] } == [[phone, bob]])
         // A viewer ends nobody else's right, and the phone not that of who let it in.
-        #expect(Self.ask(.remove(RemovalOrder(.device(eve))), by: 1, in: &pipes) == .refused(.notOwner))
-        #expect(Self.ask(.remove(RemovalOrder(.device(bob))), by: 3, in: &pipes) == .refused(.senior))
-        #expect(Self.ask(.remove(RemovalOrder(.device(phone), reason: "lost")), by: 1, in: &pipes) == .done)
+        #expect(pipes.ask(.remove(RemovalOrder(.device(eve))), by: 1) == .refused(.notOwner))
+        #expect(pipes.ask(.remove(RemovalOrder(.device(bob))), by: 3) == .refused(.senior))
+        #expect(pipes.ask(.remove(RemovalOrder(.device(phone), reason: "lost")), by: 1) == .done)
         #expect(pipes.run(.seconds(4)) { $0.members[3].node.presentPeers == 0 && $0.members[0].node.presentPeers == 2 })
         #expect(Self.news(pipes, 3) == [.removed(by: bob, reason: "lost", unseen: 0)])
         #expect(pipes.members[1].node.role == .viewer && pipes.members[0].node.invites.map(\.name) == invites.map(\.invite))
         // With a person's first device all of them end.
-        let other = try #require(Self.invite(InviteOrder(role: nil), by: 1, in: &pipes))
+        let other = try pipes.invite(InviteOrder(role: nil), by: 1)
         pipes.add(name: "bob's laptop", dialling: [0, 1, 2], invite: other.key)
         #expect(pipes.run(.seconds(8)) { $0.members[4].node.role == .viewer && $0.members[4].node.presentPeers == 3 })
-        #expect(Self.ask(.remove(RemovalOrder(.device(bob))), by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(.remove(RemovalOrder(.device(bob))), by: 0) == .done)
         #expect(pipes.run(.seconds(4)) { $0.members[0].node.members.map(\.device) == [ann, eve] })
     }
 
     // SE-184 SE-186
     @Test func `who is removed is told by whom and why, and has what he drew on his disk`() throws {
-        var (pipes, _) = try Self.room([("bob", .editor), ("eve", .viewer)])
+        var (pipes, _) = try PerfectPipes.governed([("bob", .editor), ("eve", .viewer)])
         let (ann, bob) = (Self.author(pipes, 0), Self.author(pipes, 1))
-        #expect(Self.ask(Self.box, by: 1, in: &pipes) == .done && pipes.run(.seconds(2)) { $0.areEqual })
+        #expect(pipes.ask(Self.box, by: 1) == .done && pipes.run(.seconds(2)) { $0.areEqual })
         let start = pipes.now
-        #expect(Self.ask(.remove(RemovalOrder(.device(bob), reason: "so")), by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(.remove(RemovalOrder(.device(bob), reason: "so")), by: 0) == .done)
         #expect(pipes.run(.seconds(2)) { $0.members[1].node.presentPeers == 0 && $0.members[0].node.presentPeers == 1 })
         #expect(pipes.now - start < .seconds(2))
         #expect(Self.news(pipes, 1) == [.removed(by: ann, reason: "so", unseen: 0)])
         // At once, and not by the others alone.
-        #expect(Self.ask(Self.box, by: 1, in: &pipes) == .refused(.noRight))
-        #expect(Self.ask(.begin(.stroke(ShapeDraft(kind: .freehand, position: .zero))), by: 1, in: &pipes) == .refused(.noRight))
+        #expect(pipes.ask(Self.box, by: 1) == .refused(.noRight))
+        #expect(pipes.ask(.begin(.stroke(ShapeDraft(kind: .freehand, position: .zero))), by: 1) == .refused(.noRight))
         #expect(pipes.members[0].node.board?.shapes.count == 1)
     }
 
     // SE-186 SE-187
     @Test func `who was removed while he was away is told when he knocks, and what he drew is kept by him alone`() throws {
-        var (pipes, _) = try Self.room([("bob", .editor), ("eve", .editor)])
+        var (pipes, _) = try PerfectPipes.governed([("bob", .editor), ("eve", .editor)])
         let (ann, bob) = (Self.author(pipes, 0), Self.author(pipes, 1))
         pipes.drop = { from, to in [from, to].contains(PerfectPipes.address(1)) }
         #expect(pipes.run(.seconds(60)) { $0.members[1].node.presentPeers == 0 && $0.members[0].node.presentPeers == 1 })
-        #expect(Self.ask(Self.box, by: 0, in: &pipes) == .done && Self.ask(Self.box, by: 1, in: &pipes) == .done)
-        #expect(Self.ask(.remove(RemovalOrder(.device(bob), reason: "gone")), by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(Self.box, by: 0) == .done && pipes.ask(Self.box, by: 1) == .done)
+        #expect(pipes.ask(.remove(RemovalOrder(.device(bob), reason: "gone")), by: 0) == .done)
         pipes.drop = { _, _ in false }
         #expect(pipes.run(.seconds(90)) { !Self.news($0, 1).isEmpty })
         #expect(Self.news(pipes, 1) == [.removed(by: ann, reason: "gone", unseen: 1)])
@@ -165,7 +128,7 @@ import Testing
 
     // SE-187
     @Test func `a removal is believed of an owner, signed, and about oneself, and of a peer once`() throws {
-        let (pipes, _) = try Self.room([("bob", .editor), ("eve", .editor)])
+        let (pipes, _) = try PerfectPipes.governed([("bob", .editor), ("eve", .editor)])
         let (ann, bob, eve) = (Self.author(pipes, 0), Self.author(pipes, 1), Self.author(pipes, 2))
         let board = try #require(pipes.members[0].node.board)
         func removal(of device: AuthorID, reason: String = "so") throws -> Transaction {
@@ -196,22 +159,22 @@ import Testing
 
     // SE-184
     @Test func `with those invited all go who have their right from there, and nobody else`() throws {
-        var (pipes, _) = try Self.room([("bob", .owner), ("eve", .editor)])
+        var (pipes, _) = try PerfectPipes.governed([("bob", .owner), ("eve", .editor)])
         let bob = Self.author(pipes, 1)
-        let given = try #require(Self.invite(InviteOrder(role: .owner), by: 1, in: &pipes))
+        let given = try pipes.invite(InviteOrder(role: .owner), by: 1)
         pipes.add(name: "dan", dialling: [0, 1, 2], invite: given.key)
         #expect(pipes.run(.seconds(8)) { $0.areEqual && $0.members[3].node.role == .owner })
-        let dans = try #require(Self.invite(InviteOrder(role: .editor), by: 3, in: &pipes))
+        let dans = try pipes.invite(InviteOrder(role: .editor), by: 3)
         pipes.add(name: "kim", dialling: [0, 1, 2, 3], invite: dans.key)
         #expect(pipes.run(.seconds(8)) { $0.areEqual && $0.members[4].node.role == .editor })
         // Whom he invited stays where it is not asked for; his invites never do.
         var alone = pipes
-        #expect(Self.ask(.remove(RemovalOrder(.device(bob))), by: 0, in: &alone) == .done)
+        #expect(alone.ask(.remove(RemovalOrder(.device(bob))), by: 0) == .done)
         #expect(alone.members[0].node.members.map(\.name) == ["ann", "eve", "dan", "kim"])
         #expect(
             !alone.members[0].node.invites.contains { $0.giver == bob } && alone.members[0].node.invites.contains { $0.name == dans.invite }
         )
-        #expect(Self.ask(.remove(RemovalOrder(.device(bob), withInvited: true)), by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(.remove(RemovalOrder(.device(bob), withInvited: true)), by: 0) == .done)
         #expect(pipes.members[0].node.members.map(\.name) == ["ann", "eve"])
         #expect(!pipes.members[0].node.invites.contains { $0.giver != Self.author(pipes, 0) })
         #expect(pipes.run(.seconds(5)) { pipes in [1, 3, 4].allSatisfy { pipes.members[$0].node.role == nil } })
@@ -219,17 +182,17 @@ import Testing
 
     // SE-184
     @Test func `an invite ends alone, or with all who came by it`() throws {
-        var (pipes, invites) = try Self.room([("bob", .editor), ("eve", .viewer)])
-        #expect(Self.ask(.remove(RemovalOrder(.invite(invites[0].invite))), by: 0, in: &pipes) == .done)
+        var (pipes, invites) = try PerfectPipes.governed([("bob", .editor), ("eve", .viewer)])
+        #expect(pipes.ask(.remove(RemovalOrder(.invite(invites[0].invite))), by: 0) == .done)
         #expect(pipes.members[0].node.members.count == 3 && pipes.members[0].node.invites.map(\.name) == [invites[1].invite])
-        #expect(Self.ask(.remove(RemovalOrder(.invite(invites[0].invite))), by: 0, in: &pipes) == .refused(.noSuchInvite))
-        #expect(Self.ask(.remove(RemovalOrder(.invite(invites[1].invite), withInvited: true)), by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(.remove(RemovalOrder(.invite(invites[0].invite))), by: 0) == .refused(.noSuchInvite))
+        #expect(pipes.ask(.remove(RemovalOrder(.invite(invites[1].invite), withInvited: true)), by: 0) == .done)
         #expect(pipes.members[0].node.members.map(\.name) == ["ann", "bob"] && pipes.members[0].node.invites.isEmpty)
     }
 
     // SE-184
     @Test func `what may not be asked for is refused in words, and nothing is written`() throws {
-        var (pipes, invites) = try Self.room([("bob", .owner), ("eve", .editor)])
+        var (pipes, invites) = try PerfectPipes.governed([("bob", .owner), ("eve", .editor)])
         let (ann, bob, eve) = (Self.author(pipes, 0), Self.author(pipes, 1), Self.author(pipes, 2))
         let before = pipes.members.map { $0.node.board?.transactionCount }
         let long = String(repeating: "é", count: 129)
@@ -243,21 +206,21 @@ import Testing
             (0, .invite(InviteOrder(role: .viewer, uses: .max)), .badValue(field: "invite")),
         ]
         for (index, intent, refusal) in cases {
-            #expect(Self.ask(intent, by: index, in: &pipes) == .refused(refusal))
+            #expect(pipes.ask(intent, by: index) == .refused(refusal))
             #expect(!"\(refusal)".isEmpty)
         }
         #expect(pipes.members.map { $0.node.board?.transactionCount } == before)
         var old = try PerfectPipes()
         old.add(name: "ann")
-        #expect(Self.ask(.invite(InviteOrder(role: .viewer)), by: 0, in: &old) == .refused(.noRoles))
+        #expect(old.ask(.invite(InviteOrder(role: .viewer)), by: 0) == .refused(.noRoles))
         #expect(old.members[0].node.members.isEmpty && old.members[0].node.invites.isEmpty && old.members[0].node.role == nil)
     }
 
     // SE-185
     @Test func `members and invites tell who came how, who is here, and what was used too often`() throws {
-        var pipes = try Self.room()
+        var pipes = try PerfectPipes.governed().pipes
         let order = InviteOrder(role: .editor, uses: 1, timeToLive: 600)
-        let news = try #require(Self.invite(order, by: 0, in: &pipes))
+        let news = try pipes.invite(order, by: 0)
         let ann = Self.author(pipes, 0)
         // Two join by it at once.
         for name in ["bob", "eve"] { pipes.add(name: name, invite: news.key) }
@@ -279,18 +242,18 @@ import Testing
             invites[0].endsAt == news.endsAt && invites[0].giver == ann && pipes.members[1].node.members.map(\.name) == members.map(\.name))
         // Who came last is offered for removal, and removed.
         let last = try #require(members.first { $0.isOverUse })
-        #expect(Self.ask(.remove(RemovalOrder(.device(last.device))), by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(.remove(RemovalOrder(.device(last.device))), by: 0) == .done)
         #expect(pipes.members[0].node.members.count == 2 && pipes.members[0].node.invites[0].usedCount == 2)
-        #expect(Self.ask(.grant(last.device, .viewer), by: 0, in: &pipes) == .done)
+        #expect(pipes.ask(.grant(last.device, .viewer), by: 0) == .done)
         let again = try #require(pipes.members[0].node.members.first { $0.device == last.device })
         #expect(again.origin == .granted && again.role == .viewer && !again.isOverUse)
     }
 
     // SE-175 SE-184
     @Test(arguments: [Role.viewer, .commenter]) func `a hand is refused what its role does not allow when it begins`(role: Role) throws {
-        var (pipes, _) = try Self.room([("bob", role)])
+        var (pipes, _) = try PerfectPipes.governed([("bob", role)])
         let bob = Self.author(pipes, 1)
-        #expect(Self.ask(Self.box, by: 0, in: &pipes) == .done && pipes.run(.seconds(2)) { $0.areEqual })
+        #expect(pipes.ask(Self.box, by: 0) == .done && pipes.run(.seconds(2)) { $0.areEqual })
         let standing = try #require(pipes.members[0].node.board?.shapes.first)
         let note = ShapeDraft(kind: .note, position: .zero, size: Size(width: 800, height: 800))
         let refused = Outcome.refused(.notAllowed(role))
@@ -298,12 +261,12 @@ import Testing
             Gesture.stroke(ShapeDraft(kind: .freehand, position: .zero)), .move([standing.id], by: .zero), .text(standing.id, "x"),
             .resize(standing.id, position: .zero, size: .zero), .shape(ShapeDraft(kind: .ellipse, position: .zero)),
         ] {
-            #expect(Self.ask(.begin(gesture), by: 1, in: &pipes) == refused)
+            #expect(pipes.ask(.begin(gesture), by: 1) == refused)
         }
         for intent in [Self.box, .delete([standing.id]), .move([standing.id], by: Point(x: 8, y: 8))] {
-            #expect(Self.ask(intent, by: 1, in: &pipes) == refused)
+            #expect(pipes.ask(intent, by: 1) == refused)
         }
-        let drawn = Self.ask(.draw(note), by: 1, in: &pipes)
+        let drawn = pipes.ask(.draw(note), by: 1)
         #expect(drawn == (role == .commenter ? .done : refused))
         #expect(pipes.run(.seconds(2)) { $0.areEqual })
         #expect(pipes.members[0].node.board?.shapes.count { $0.id.author == bob } == (role == .commenter ? 1 : 0))
@@ -311,7 +274,7 @@ import Testing
 
     // SE-188
     @Test func `what a role does not allow is not shown while a hand does it, whatever program that is`() throws {
-        var (pipes, _) = try Self.room([("bob", .viewer), ("eve", .commenter)])
+        var (pipes, _) = try PerfectPipes.governed([("bob", .viewer), ("eve", .commenter)])
         func hand(_ gesture: Gesture, of index: Int) {
             pipes.members[index].node.beginPresence(gesture, of: .holder, now: pipes.now)
             pipes.input(.timeout, to: index)
@@ -331,11 +294,11 @@ import Testing
         hand(.shape(note), of: 2)
         #expect(told().count == 2 && told().last == .ended(.cancelled))
         // Who may no more goes on: it ends.
-        #expect(Self.ask(.grant(Self.author(pipes, 1), .editor), by: 0, in: &pipes) == .done && pipes.run(.seconds(2)) { $0.areEqual })
+        #expect(pipes.ask(.grant(Self.author(pipes, 1), .editor), by: 0) == .done && pipes.run(.seconds(2)) { $0.areEqual })
         pipes.members[1].node.beginPresence(.shape(box), of: .holder, now: pipes.now)
         pipes.input(.timeout, to: 1)
         #expect(pipes.run(.seconds(2)) { _ in false } == false && told().count == 3)
-        #expect(Self.ask(.grant(Self.author(pipes, 1), .viewer), by: 0, in: &pipes) == .done && pipes.run(.seconds(2)) { $0.areEqual })
+        #expect(pipes.ask(.grant(Self.author(pipes, 1), .viewer), by: 0) == .done && pipes.run(.seconds(2)) { $0.areEqual })
         var moved = box
         moved.position = Point(x: 80, y: 80)
         _ = pipes.members[1].node.presence.update(.shape(moved), by: .holder, now: pipes.now)
@@ -346,12 +309,12 @@ import Testing
 
     // SE-189
     @Test func `what counts for nothing is told of by its author, and which messages are gone`() throws {
-        var (pipes, _) = try Self.room([("bob", .editor), ("eve", .editor)])
+        var (pipes, _) = try PerfectPipes.governed([("bob", .editor), ("eve", .editor)])
         let (bob, eve) = (Self.author(pipes, 1), Self.author(pipes, 2))
         // Eve hears of bob's work and not of his removal, which comes before it.
         pipes.drop = { from, to in [from, to].contains(PerfectPipes.address(0)) }
-        #expect(Self.ask(.remove(RemovalOrder(.device(bob))), by: 0, in: &pipes) == .done)
-        #expect(Self.ask(.say("late"), by: 1, in: &pipes) == .done)
+        #expect(pipes.ask(.remove(RemovalOrder(.device(bob))), by: 0) == .done)
+        #expect(pipes.ask(.say("late"), by: 1) == .done)
         #expect(pipes.run(.seconds(5)) { $0.members[2].node.board?.chats.count == 1 })
         let late = pipes.members[2].events.compactMap { if case .chat(let message, _) = $0 { message.id } else { nil } }
         pipes.drop = { from, to in [from, to].contains(PerfectPipes.address(1)) }

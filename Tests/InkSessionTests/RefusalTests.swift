@@ -1,4 +1,5 @@
 import InkBoard
+import InkConnectivity
 import InkCrypto
 import InkPrimitives
 import InkTransport
@@ -197,6 +198,53 @@ import Testing
         let counters = stranger.node.datagramCounters
         #expect(counters.established <= 7 && stranger.closed.count > 20)
         #expect(!stranger.events.contains(where: Self.isTold) && stranger.node.peers.isEmpty)
+    }
+
+    /// One that is met by the stranger, and is told then where it is.
+    private func told(_ ground: Ground, _ prepare: (inout Stranger) throws -> Void) throws -> Stranger {
+        var stranger = try ground.met()
+        try prepare(&stranger)
+        stranger.give(.localAddresses([LocalAddress(Self.own)]))
+        stranger.say(.addresses([Candidate(address: Self.other, kind: .host)]))
+        stranger.run(.milliseconds(500))
+        return stranger
+    }
+
+    private static let own = SocketAddress(ip: .v4(0x0B00_0001), port: 40_000)
+    private static let other = SocketAddress(ip: .v4(0x0B00_0002), port: 40_001)
+    private static func isPlace(_ message: SessionMessage) -> Bool { if case .addresses = message { true } else { false } }
+
+    // SE-222
+    @Test func `to whom an invite was given by a code it is told where we are before he is welcome, and nobody else`() throws {
+        let ground = try Ground()
+        let device = ground.stranger.author
+        let unknown = try told(ground) { _ in }
+        #expect(!unknown.heard.contains(where: Self.isPlace) && !unknown.destinations.contains(Self.other))
+        var known = try told(ground) { $0.node.codeMeetings.gave(ground.invite, to: device) }
+        #expect(known.heard.contains(where: Self.isPlace) && known.destinations.contains(Self.other))
+        #expect(known.node.presentPeers == 0 && known.transactions.isEmpty)
+        // Once it is judged it is as any other.
+        known.say(.hello(hasGenesis: true))
+        known.run(.milliseconds(200))
+        #expect(known.closed == [.notAdmitted] && !known.node.codeMeetings.expects(device))
+        let ended = try told(ground) {
+            $0.node.codeMeetings.gave(ground.invite, to: device)
+            $0.give(.intent(.remove(RemovalOrder(.invite(ground.invite))), ref: 1))
+        }
+        #expect(!ended.heard.contains(where: Self.isPlace) && !ended.destinations.contains(Self.other))
+    }
+
+    // SE-222
+    @Test func `who gave us our invite by a code is told and heard before the board is here`() throws {
+        for isKnown in [false, true] {
+            let ground = try Ground()
+            let invite = InviteKey(invite: ground.invite, seed: try #require(Secret32(PerfectPipes.seedBytes(33))))
+            var stranger = try Stranger(ground.pipes, invite: invite, inviter: isKnown ? ground.stranger.author : nil)
+            stranger.give(.localAddresses([LocalAddress(Self.own)]))
+            stranger.say(.addresses([Candidate(address: Self.other, kind: .host)]))
+            stranger.run(.milliseconds(500))
+            #expect(stranger.heard.contains(where: Self.isPlace) == isKnown && stranger.destinations.contains(Self.other) == isKnown)
+        }
     }
 
     // SE-170

@@ -1,4 +1,5 @@
 import InkBoard
+import InkConnectivity
 import InkCrypto
 import InkPrimitives
 import InkTransport
@@ -13,6 +14,8 @@ struct Stranger {
     var heard: [SessionMessage] = []
     var transactions: [Transaction] = []
     var events: [Event] = []
+    /// Where datagrams of the node went; all of them arrive.
+    private(set) var destinations: Set<SocketAddress> = []
     var connection: ConnectionID?
     /// Why sessions ended, in order.
     var closed: [CloseReason] = []
@@ -26,14 +29,17 @@ struct Stranger {
     /// - Parameters:
     ///   - stored: what the node has of the board besides genesis.
     ///   - invite: the node comes by it, and has no board yet.
+    ///   - inviter: who gave it that by a code.
     ///   - seed: of the stranger's process.
-    init(_ pipes: PerfectPipes, stored: [Transaction] = [], invite: InviteKey? = nil, seed: UInt8 = 2) throws {
+    init(
+        _ pipes: PerfectPipes, stored: [Transaction] = [], invite: InviteKey? = nil, inviter: AuthorID? = nil, seed: UInt8 = 2
+    ) throws {
         var configuration = Node.Configuration(
             identity: PerfectPipes.identity(invite == nil ? 0 : 1), staticKey: StaticKey(secret: pipes.secret.derive("a")),
             roomSecret: pipes.secret, boardID: try #require(BoardID(pipes.genesis.name.bytes)),
             genesis: invite == nil ? pipes.genesis : nil,
             stored: stored)
-        configuration.invite = invite
+        (configuration.invite, configuration.inviter) = (invite, inviter)
         node = Node(configuration, seed: Secret32(PerfectPipes.seedBytes(1))!, now: .zero)
         let staticKey = StaticKey(secret: pipes.secret.derive("b"))
         endpoint = Endpoint(
@@ -99,6 +105,11 @@ struct Stranger {
         }
     }
 
+    mutating func give(_ input: Node.Input) {
+        node.handle(input, now: now)
+        drainNode()
+    }
+
     mutating func quit() {
         node.handle(.quit, now: now)
         drainNode()
@@ -120,7 +131,9 @@ struct Stranger {
         var answers: [Node.Input] = []
         while let output = node.nextOutput() {
             switch output {
-            case .transmit(let bytes, _): endpoint.receive(bytes, from: nodeAddress, now: now)
+            case .transmit(let bytes, let destination):
+                destinations.insert(destination)
+                endpoint.receive(bytes, from: nodeAddress, now: now)
             case .persist(let batch, _): answers.append(.persisted(batch))
             case .verify(let batch, let transactions): answers.append(.verified(batch, transactions.map(\.hasValidSignature)))
             case .event(let event, _): events.append(event)

@@ -68,4 +68,69 @@ import Testing
         #expect(try reader.acquaintances() == [one] && reader.load().transactions.count == work.transactions.count)
         reader.close()
     }
+
+    /// A board of the folder's profile, and whom it knows when it is opened.
+    private func open(_ name: String) throws -> (store: BoardStore, known: [Acquaintance]) {
+        let place = "\(folder.path)/boards/\(name)"
+        let store =
+            try BoardStore.exists(at: place)
+            ? BoardStore.open(at: place) : BoardStore.create(at: place, meta: work.meta, transactions: [work.transactions[0]])
+        return (store, try store.acquaintances(among: VerifiedPeople(ofProfile: folder.path)))
+    }
+
+    private func verified(_ known: [Acquaintance]) -> [AuthorID: String] {
+        Dictionary(uniqueKeysWithValues: known.compactMap { one in one.verifiedAs.map { (one.device, $0) } })
+    }
+
+    // ST-51
+    @Test func `who is verified on one board is on all of the profile, until that is taken back on any`() async throws {
+        var bob = Acquaintance(device: try Self.device(1), firstName: "bob", firstSeen: 1, lastSeen: 2)
+        let (one, other) = (try open("one"), try open("other"))
+        #expect(one.known.isEmpty && other.known.isEmpty)
+        bob.verifiedAs = "bób\u{1B}"
+        try await one.store.save([.acquaintance(bob), .acquaintance(Acquaintance(device: try Self.device(2), firstName: "eve"))])
+        one.store.close()
+        // One that is open meanwhile is told when it is opened next, and what it knows of him until then takes nothing back.
+        try await other.store.save([.acquaintance(Acquaintance(device: bob.device, firstName: "bob", firstSeen: 3, lastSeen: 4))])
+        other.store.close()
+        let again = try open("other")
+        #expect(verified(again.known) == [bob.device: "bób\u{1B}"] && again.known.map(\.firstSeen) == [3])
+        let third = try open("third")
+        #expect(third.known == [Acquaintance(device: bob.device, verifiedAs: "bób\u{1B}")])
+        // It is taken back on a board where he was never met; what the others go on saying of him changes nothing.
+        try await third.store.save([.acquaintance(Acquaintance(device: bob.device))])
+        try await again.store.save([.acquaintance(Acquaintance(device: bob.device, firstSeen: 3, lastSeen: 9, verifiedAs: "bób\u{1B}"))])
+        for (store, _) in [again, third] { store.close() }
+        for name in ["one", "other", "third"] {
+            let (store, known) = try open(name)
+            #expect(verified(known) == [:] && !known.contains { $0.device == bob.device && $0.isVerified }, "\(name)")
+            store.close()
+        }
+    }
+
+    // ST-51
+    @Test func `who was verified on a board by an earlier program is on all from then on, and a damaged word verifies nobody`() async throws
+    {
+        let bob = Acquaintance(device: try Self.device(1), firstName: "bob", firstSeen: 1, lastSeen: 2, verifiedAs: "bob")
+        let earlier = try BoardStore.create(at: "\(folder.path)/boards/one", meta: work.meta, transactions: [work.transactions[0]])
+        try await earlier.save([.acquaintance(bob)])
+        earlier.close()
+        let (one, known) = try open("one")
+        #expect(known == [bob])
+        one.close()
+        let other = try open("other")
+        #expect(verified(other.known) == [bob.device: "bob"])
+        other.store.close()
+        let place = "\(folder.path)/people/\(bob.device.hex)"
+        var bytes = Array(try #require(FileManager.default.contents(atPath: place)))
+        #expect(try FileManager.default.attributesOfItem(atPath: place)[.posixPermissions] as? Int == 0o600)
+        bytes[3] ^= 1
+        #expect(FileManager.default.createFile(atPath: place, contents: Data(bytes)))
+        let (damaged, left) = try open("one")
+        #expect(verified(left) == [:] && left.count == 1)
+        damaged.close()
+        // What has another name is none of ours.
+        try Data([1]).write(to: URL(fileURLWithPath: "\(folder.path)/people/README"))
+        try open("one").store.close()
+    }
 }

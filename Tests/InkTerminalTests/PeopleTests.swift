@@ -75,7 +75,10 @@ import Testing
         // What they do is seen while it is so.
         desk.hear(.typing(peer: Self.key(1001)))
         #expect(row("bob").contains("typing"))
-        desk.wait(.seconds(3))
+        // It is told once that he began, however long he goes on.
+        desk.wait(.seconds(10))
+        #expect(row("bob").contains("typing"))
+        desk.hear(.typingEnded(peer: Self.key(1001)))
         #expect(!row("bob").contains("typing"))
         var idle = Self.peer("bob", 1)
         idle.state = .idle
@@ -152,8 +155,9 @@ import Testing
         desk.hear(.peer(Self.peer("bob", 1)))
         desk.wait(.seconds(5))
         desk.type("P")
-        #expect(desk.effects.contains(.compare(Self.key(1))) && desk.effects.contains(.fetchMembers))
+        #expect(desk.effects.contains(.fetchMembers))
         desk.type("V")
+        #expect(desk.effects.contains(.compare(Self.key(1))))
         let before = desk.intents.count
         desk.type("y")
         #expect(desk.intents.count == before)
@@ -176,10 +180,138 @@ import Testing
     }
 
     // TM-292
+    @Test func `of who stays chosen the words are made, of one after the other and once, and of who is passed over none`() throws {
+        var desk = try Desk(columns: 120, rows: 40)
+        for number in 1...3 as ClosedRange<UInt64> { desk.hear(.peer(Self.peer("p\(number)", number))) }
+        desk.wait(.seconds(5))
+        func compared() -> [AuthorID] { desk.effects.compactMap { if case .compare(let device) = $0 { device } else { nil } } }
+        // Who only looks who is there.
+        for _ in 0..<3 {
+            desk.type("P")
+            desk.wait(.milliseconds(600))
+            desk.escape()
+            desk.wait(.seconds(5))
+        }
+        #expect(compared() == [])
+        desk.type("Pjj")
+        desk.wait(.seconds(2))
+        let third = try #require(compared().first)
+        #expect(compared() == [third])
+        // Another has to wait until those are made.
+        desk.type("k")
+        desk.wait(.seconds(5))
+        #expect(compared() == [third])
+        desk.tell(.safetyWords(third, Self.words(desk, third)))
+        #expect(compared().count == 2 && compared()[1] != third)
+        desk.tell(.safetyWords(compared()[1], Self.words(desk, compared()[1])))
+        for _ in 0..<3 {
+            desk.type("jk")
+            desk.wait(.seconds(2))
+        }
+        #expect(Set(compared()).count == compared().count, "\(compared())")
+    }
+
+    // TM-291
+    @Test(arguments: [(120, 40), (80, 24), (40, 12)])
+    func `a press chooses the row that it is on, and closes the list elsewhere`(columns: Int, rows: Int) throws {
+        var desk = try Self.desk(columns: columns, rows: rows)
+        desk.isSlow = true
+        for (name, number) in [("eve", 2), ("bob", 1)] as [(String, UInt64)] {
+            let place = try #require(desk.place(of: name), "\(desk.text)")
+            desk.click(place.column + 1, place.row)
+            desk.type("r")
+            #expect(desk.text.contains("Role of \(name)"), "\(desk.text)")
+            // What is asked goes on being about whom it was.
+            desk.click(place.column, place.row + (number == 2 ? -1 : 1))
+            desk.type("c")
+            #expect(desk.intents.last == .grant(Self.key(number), .commenter))
+            desk.answer()
+        }
+        let before = desk.intents.count
+        desk.click(0, 0)
+        #expect(!desk.text.contains(" people ") && desk.standing.isEmpty && desk.intents.count == before, "\(desk.text)")
+    }
+
+    // TM-293
+    @Test func `who was verified under another name and takes one is compared anew, and then goes by it`() throws {
+        var desk = try Desk(columns: 120, rows: 40)
+        let (bob, before): (AuthorID, AuthorID) = (Self.key(1), Self.key(3))
+        desk.hear(.peer(Self.peer("mal", 1, isVerified: true)))
+        desk.wait(.seconds(5))
+        desk.hear(.identity(IdentityNews(name: "bob", device: bob, before: before, wasVerified: true)))
+        desk.hear(.peer(Self.peer("bob", 1, isVerified: true)))
+        #expect(desk.text.contains("WARNING: bob@\(bob)"), "\(desk.text)")
+        desk.isSlow = true
+        desk.type("P")
+        #expect(desk.text.contains("! bob") && !desk.text.contains("✓ bob"), "\(desk.text)")
+        desk.type("V")
+        desk.tell(.safetyWords(bob, Self.words(desk, bob)))
+        desk.type("y")
+        #expect(desk.intents.last == .verify(bob, true))
+        desk.hear(.outcome(ref: try #require(desk.lastReference), .done))
+        #expect(desk.text.contains("✓ bob") && !desk.text.contains("WARNING"), "\(desk.text)")
+    }
+
+    // TM-290
+    @Test func `who is a member is asked for once at a time, however much happens, and again where that was too early`() throws {
+        var desk = try Desk(columns: 120, rows: 40)
+        desk.hear(.peer(Self.peer("bob", 1)))
+        desk.wait(.seconds(5))
+        desk.type("P")
+        func asked() -> Int { desk.effects.count { $0 == .fetchMembers } }
+        for number in 0..<50 {
+            var status = Self.peer("bob", 1)
+            status.state = number % 2 == 0 ? .idle : .joined
+            desk.hear(.peer(status))
+        }
+        #expect(asked() == 1)
+        desk.tell(.members([Self.member("zoe", 4)], wallTime: 1_700_000_000_000))
+        #expect(asked() == 2)
+        desk.tell(.members([Self.member("zoe", 4)], wallTime: 1_700_000_000_000))
+        #expect(asked() == 2)
+        // Who never answers is asked anew.
+        desk.hear(.peer(Self.peer("bob", 1)))
+        desk.wait(.seconds(6))
+        desk.hear(.peer(Self.peer("bob", 1, role: .viewer)))
+        #expect(asked() == 4)
+    }
+
+    // FE-141
+    @Test func `a name that somebody takes from one who is trusted removes nobody, and digits do`() throws {
+        var desk = try Desk(columns: 120, rows: 40)
+        desk.isSlow = true
+        let (bob, before): (AuthorID, AuthorID) = (Self.key(1), Self.key(3))
+        desk.hear(.peer(Self.peer("bob", 1)))
+        desk.hear(.identity(IdentityNews(name: "bob", device: bob, before: before, wasVerified: true)))
+        desk.wait(.seconds(5))
+        func removed() -> Bool { desk.intents.contains { if case .remove = $0 { true } else { false } } }
+        desk.run("remove bob noise")
+        #expect(!removed() && desk.text.contains("\(before)"), "\(desk.text)")
+        desk.escape()
+        desk.run("remove bob@\(bob) noise")
+        #expect(desk.intents.last == .remove(RemovalOrder(.device(bob), reason: "noise")), "\(desk.text)")
+    }
+
+    // TM-290
+    @Test func `of who is away and goes by a name it is said by what the other of that name is trusted`() throws {
+        for isVerified in [false, true] {
+            var desk = try Desk(columns: 120, rows: 40)
+            desk.type("P")
+            var (taker, owner, friend) = (Self.member("bob", 1), Self.member("bob", 2), Self.member("eve", 3))
+            (taker.takesNameOf, owner.isVerified, friend.isVerified) = (owner.device, isVerified, true)
+            desk.tell(.members([taker, owner, friend], wallTime: 1_700_000_000_000))
+            for _ in 0..<3 where !desk.text.contains("Not \(owner.device)") { desk.type("j") }
+            let words = isVerified ? "who was verified under this name" : "who was given a right under this name"
+            #expect(desk.text.contains(words), "\(desk.text)")
+        }
+    }
+
+    // TM-292
     @Test func `where the memory is lacking that is said, and no word is shown`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.hear(.peer(Self.peer("bob", 1)))
         desk.type("P")
+        desk.wait(.seconds(1))
         desk.tell(.safetyWords(Self.key(1), nil))
         #expect(desk.text.contains("256 MiB"), "\(desk.text)")
         desk.type("V")

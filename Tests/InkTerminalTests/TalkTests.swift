@@ -268,6 +268,16 @@ import Testing
             #expect(told.contains("\u{1B}]9;somebody: psst \(hour)\u{1B}\\") != isQuiet && told.contains("\u{07}") != isQuiet)
             #expect(told.contains("inkwire - plan"), "the title makes no noise")
         }
+        // A name that would be another command of the terminal's is a name: 4 is a bar of progress, 6 a macro.
+        for (number, called) in ["4;3;100", "6;print(1)"].enumerated() {
+            var random = SplitMix64(seed: UInt64(500 + number))
+            let (peer, author) = (PeerID(using: &random), AuthorID(using: &random))
+            desk.hear(.peer(PeerStatus(peer: peer, author: author, name: called, state: .joined)))
+            let count = desk.bytes.count
+            desk.hear(message(220 + number, "a;b", by: author))
+            let told = String(decoding: desk.bytes[count...], as: UTF8.self)
+            #expect(told.contains("\u{1B}]9;\(called.replacing(";", with: ",")): a,b\u{1B}\\"), "\(told.debugDescription)")
+        }
         desk.bytes(back)
         for (words, complaint) in [
             ("bell loud", "on or off"), ("quiet 25-7", "two hours"), ("quiet 7-7", "two hours"), ("notify me", "osc9"),

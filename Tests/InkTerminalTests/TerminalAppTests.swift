@@ -676,6 +676,21 @@ import Testing
         #expect(desk.effects.last == .quit)
     }
 
+    @Test(arguments: [(120, 40), (80, 24), (40, 12)])
+    func `while something is typed on the start screen it says what Enter and Escape do, and no letter that is none then`(
+        columns: Int, rows: Int
+    ) {
+        // TM-331
+        for opener in ["n", "j", "y"] {
+            var desk = Desk(columns: columns, rows: rows, start: StartContent(personName: "ana"))
+            #expect(desk.text.contains("q  Quit") && !desk.text.contains("Esc"))
+            desk.type(opener)
+            #expect(desk.text.contains("Enter  Go on    Esc  Back") && !desk.text.contains("q  Quit"), "\(desk.text)")
+            desk.escape()
+            #expect(desk.text.contains("q  Quit") && !desk.text.contains("Esc"))
+        }
+    }
+
     @Test func `the invite box shows the link and the other side's command, and c copies`() throws {
         // TM-17
         var desk = try Desk()

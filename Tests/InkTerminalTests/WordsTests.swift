@@ -53,6 +53,8 @@ import Testing
         desk.type("i")
         let isWhole = desk.terminal.lines.joined().contains(link)
         #expect(isWhole == (columns * rows >= link.utf8.count + columns - 1), "\(desk.text)")
+        // A code is what fits into the smallest window, once somebody knows how to get one.
+        if isWhole, columns >= 40 { #expect(desk.text.contains("k code") || desk.text.contains("k makes a code"), "\(desk.text)") }
         if !isWhole {
             #expect(!desk.text.contains("inkwire:"))
             if columns >= 10 { #expect(desk.text.contains("window") && desk.text.contains("copies")) }
@@ -117,6 +119,8 @@ import Testing
             desk.hear(.peer(peer("bob", 1)))
             desk.wait(.seconds(5))
             desk.type(opener)
+            // The safety words of who stays chosen are asked for by then.
+            desk.wait(.seconds(1))
             let before = desk.terminal.lines
             desk.hear(.fork(author: .zero, sequence: 3))
             desk.hear(.rejected(author: nil, rule: "too many points"))
@@ -278,6 +282,36 @@ import Testing
         #expect(joined.terminal.lines[23].contains("SELECT"))
         let made = try Desk()
         #expect(made.terminal.lines[23].contains("PEN"))
+    }
+
+    @Test(arguments: [(120, 40), (80, 24), (40, 12)])
+    func `an empty board says how the first shape is drawn, by who has that role and with that tool`(columns: Int, rows: Int) throws {
+        // TM-330
+        for role in [Role.viewer, .commenter, .editor, .owner] {
+            var desk = try Desk(columns: columns, rows: rows, isJoining: true)
+            desk.hear(.ready(.zero, me: .zero, role: role))
+            switch role {
+            case .viewer: #expect(desk.text.contains("you may look here, not draw") && !desk.text.contains("drag"), "\(desk.text)")
+            case .commenter:
+                #expect(desk.text.contains("n, then drag for a note"), "\(desk.text)")
+                desk.type("n")
+                #expect(desk.text.contains("drag for a note") && !desk.text.contains("n, then"), "\(desk.text)")
+            case .editor, .owner:
+                #expect(desk.text.contains("p, then drag to draw"), "\(desk.text)")
+                for tool in "prdoal" {
+                    desk.type("\(tool)")
+                    #expect(desk.text.contains("drag to draw") && !desk.text.contains("p, then"), "\(tool): \(desk.text)")
+                }
+                for tool in "vhke" {
+                    desk.type("\(tool)")
+                    #expect(desk.text.contains("p, then drag to draw"), "\(tool): \(desk.text)")
+                }
+                // What it says is true.
+                desk.type("p")
+                desk.drag([(5, 3), (15, 5)])
+                #expect(desk.standing.count == 1)
+            }
+        }
     }
 
     @Test func `what is in hand is drawing, not saved`() throws {

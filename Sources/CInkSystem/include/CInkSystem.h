@@ -36,6 +36,13 @@ int ink_signals_open(void);
 /// Restores the terminal and stops the process as SIGTSTP would; returns when it is continued.
 void ink_suspend(void);
 
+/// Has the terminal give each byte as it is typed, and show none, until `ink_prompt_leave`: for a line below the shell, outside of a guard. Signals that
+/// end or stop the process set the modes back first. Returns 0 or errno.
+int ink_prompt_enter(int fd);
+
+/// Sets the modes back, and drops nothing of what was typed. Does nothing unless entered.
+void ink_prompt_leave(void);
+
 /// Restores the terminal and ends the process by this signal's default action.
 _Noreturn void ink_die_by(int signal_number);
 

@@ -89,19 +89,20 @@ struct InvitePanel: Sendable {
             ]
             + command + ["", "and paste this link:", ""] + link
             + [""] + reach + [""] + wordWrapped(Self.keys(offer), columns: layout.columns)
+        let foot = offer.isFree && layout.columns >= Self.columnsForCode ? "c copies - k code - Esc hides" : "c copies - Esc hides"
         // Where rows do not suffice the sentences go first, of them how far it reaches last, then the link lies over the bars as well.
         let said =
             spoken.isEmpty
             ? []
             : [
-                title + spoken + command + link + ["c copies - Esc hides"], spoken + command + link + ["c copies - Esc hides"],
+                title + spoken + command + link + [foot], spoken + command + link + [foot],
                 spoken + command + ["Esc hides"],
             ]
         let forms =
             said + [
-                title + command + link + reach + ["c copies - Esc hides"],
-                command + link + reach + ["c copies - Esc hides"], command + link + ["c copies - Esc hides"],
-                link + ["c copies - Esc hides"],
+                title + command + link + reach + [foot],
+                command + link + reach + [foot], command + link + [foot],
+                link + [foot],
                 link,
             ]
         let small = wordWrapped("window too small: c copies the link", columns: layout.columns)
@@ -181,6 +182,8 @@ struct InvitePanel: Sendable {
 
     /// The first sentence is one row there.
     private static let columnsForWhole = 46
+    /// What it is that `k` makes has room.
+    private static let columnsForCode = 29
 
     /// ASCII text in pieces of a width.
     private static func chunks(_ text: String, _ width: Int) -> [String] {

@@ -23,10 +23,14 @@ struct PeoplePanel: Sendable {
     private var rows: [PersonRow] = []
     /// The first that is shown.
     private var top = 0
+    /// The cells within the frame, and of those the rows in which somebody stands.
+    private var drawn = (columns: 0..<0, rows: 0..<0, people: 0..<0)
     /// Those of the board, as they were told last, and when that was by the wall clock.
     private(set) var members: [MemberNews] = []
     private var wallTime: UInt64 = 0
     private var toldAt = Instant.zero
+    /// When they were asked for, until they are told, and whether that is old already.
+    private var asked: (at: Instant, isOld: Bool)?
 
     /// - Parameter selected: whom the person has to answer for; nil for the first.
     init(selecting selected: AuthorID? = nil) { self.selected = selected }
@@ -36,6 +40,22 @@ struct PeoplePanel: Sendable {
 
     mutating func take(_ members: [MemberNews], wallTime: UInt64, now: Instant) {
         (self.members, self.wallTime, toldAt) = (members, wallTime, now)
+    }
+
+    /// Members may be others now: true where they are to be asked for. One question is on its way at a time, whatever happens meanwhile.
+    mutating func wantsMembers(now: Instant) -> Bool {
+        if let at = asked?.at, now < at + Self.answerPatience {
+            asked?.isOld = true
+            return false
+        }
+        asked = (now, false)
+        return true
+    }
+
+    /// They were told: true where they are to be asked for again.
+    mutating func wereMembersOld() -> Bool {
+        defer { asked = nil }
+        return asked?.isOld == true
     }
 
     /// Looks at who is there now.
@@ -121,20 +141,29 @@ struct PeoplePanel: Sendable {
         selected = rows[max(0, min(rows.count - 1, place + step))].device
     }
 
+    /// A press within the frame chooses whom it is on, while nothing is asked; false for one elsewhere.
+    mutating func press(column: Int, row: Int) -> Bool {
+        guard drawn.columns.contains(column), drawn.rows.contains(row) else { return false }
+        // Somebody may have gone since it was drawn.
+        let index = top + row - drawn.people.lowerBound
+        if case .list = stage, drawn.people.contains(row), rows.indices.contains(index) { selected = rows[index].device }
+        return true
+    }
+
     // MARK: Drawing
 
     /// - Parameter words: of whom they are known.
     mutating func draw(
         _ own: (name: String, role: Role?), _ words: ComparedWords, on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle
     ) {
-        let width = max(Self.width.least, min(Self.width.most, layout.canvasColumns - 8))
-        let columns = Box.columns(inside: width, layout)
+        let wanted = max(Self.width.least, min(Self.width.most, layout.canvasColumns - 8))
+        let columns = Box.columns(inside: wanted, layout)
         var details = details(words, columns: columns)
         // Where all does not fit, who is there goes before what is said of one of them; a question goes before both.
         let room = layout.sheetRows - 2
         if details.count + Self.rowsLeast > room { details = isAsking ? Array(details.prefix(max(1, room - 1))) : [] }
         let box = Box(
-            on: &buffer, width: width, height: 1 + max(1, rows.count) + (details.isEmpty ? 0 : details.count + 1) + 2, title: "people",
+            on: &buffer, width: wanted, height: 1 + max(1, rows.count) + (details.isEmpty ? 0 : details.count + 1) + 2, title: "people",
             layout, style)
         let you = (own.name.isEmpty ? "you" : "you: \(safeForTerminal(own.name, columnsMax: 24))") + (own.role.map { ", \($0)" } ?? "")
         var lines = [(text: box.fitting(["\(you)  (:name changes it)", you]), attributes: Cell.Attributes())]
@@ -143,6 +172,9 @@ struct PeoplePanel: Sendable {
         let shown = rows.count > left ? max(0, left - 1) : rows.count
         if let place = rows.firstIndex(where: { $0.device == selected }) { top = max(place - shown + 1, min(top, place)) }
         top = max(0, min(top, rows.count - shown))
+        // A window of a few cells has no room within a frame.
+        let (width, height) = (max(0, box.columns), max(0, box.rows))
+        drawn = (box.column..<box.column + width, box.row..<box.row + height, box.row + 1..<box.row + 1 + shown)
         for row in rows[top...].prefix(shown) {
             let attributes: Cell.Attributes = row.device == selected ? .reverse : []
             lines.append((row.text(columns: columns, style, fitting: box.fitting), attributes))
@@ -183,7 +215,7 @@ struct PeoplePanel: Sendable {
             return lines
         case .comparing(let device):
             guard let row = row(of: device) else { return [] }
-            if row.isVerified, row.claim == nil {
+            if !row.needsWords {
                 return wrapped("\(row.name) is verified. Take that back? y takes it back, Esc leaves it")
             }
             switch words.state(of: device) {
@@ -206,6 +238,8 @@ struct PeoplePanel: Sendable {
     /// Who is there must be seen, too.
     private static let rowsLeast = 4
     private static let page = 5
+    /// A board that is left, or read, may never answer.
+    private static let answerPatience = Duration.seconds(5)
 }
 
 extension Role {

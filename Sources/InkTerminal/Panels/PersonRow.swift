@@ -24,6 +24,9 @@ struct PersonRow: Hashable, Sendable {
     /// What he does, or when he was here last.
     let doing: String
 
+    /// Safety words say something of him: he is not verified, or goes by another's name.
+    var needsWords: Bool { !isVerified || claim != nil }
+
     /// The row in as much as has room, whole forms only.
     func text(columns: Int, _ style: GlyphStyle, fitting: ([String]) -> String) -> String {
         // Before the name, where nobody writes one into his.
@@ -70,7 +73,7 @@ extension PersonRow {
                     marker: Character(style == .ascii ? color.asciiMarker : color.marker), isVerified: person.status.isVerified,
                     claim: front.claims[device], role: person.status.role,
                     isHost: members.contains { $0.device == device && $0.origin == .founder },
-                    reach: silence ?? person.pathWord?.text ?? "", doing: person.doing(now: now)))
+                    reach: silence ?? person.pathWord?.text ?? "", doing: person.doing(isTyping: front.typists.contains(peer), now: now)))
         }
         let away = members.filter { !seen.contains($0.device) && !$0.isPresent }.enumerated().sorted { left, right in
             let (newer, older) = (left.element.lastSeen ?? 0, right.element.lastSeen ?? 0)
@@ -79,8 +82,9 @@ extension PersonRow {
         for (_, member) in away {
             let name = member.name.isEmpty ? "?" : safeForTerminal(member.name, columnsMax: 16)
             let isDouble = members.contains { $0.device != member.device && PersonName.fold($0.name) == PersonName.fold(member.name) }
-            let claim = member.takesNameOf.map {
-                IdentityNews(name: member.name, device: member.device, before: $0, wasVerified: members.contains { $0.isVerified })
+            let claim = member.takesNameOf.map { before in
+                let wasVerified = members.contains { $0.device == before && $0.isVerified }
+                return IdentityNews(name: member.name, device: member.device, before: before, wasVerified: wasVerified)
             }
             rows.append(
                 PersonRow(

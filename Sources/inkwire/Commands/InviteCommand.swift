@@ -73,9 +73,10 @@ struct InviteCommand: ParsableCommand {
         var object: JSONObject = ["schema": 1]
         for member in EventFormat().invite(news, link: link).members { object[member.key] = member.value }
         let text = options.isJSON ? JSONValue.object(object).text : link
-        if isPicture { try QRCode.draw(link) }
         try StandardStream.output.deliver(Array((text + "\n").utf8))
         options.notices.say(Self.sentence(of: news))
+        // Last: the invite is made, and its link told, also where a picture has no room.
+        if isPicture { try QRCode.draw(link) }
     }
 
     /// A code, and who comes by it.
@@ -110,12 +111,12 @@ struct InviteCommand: ParsableCommand {
             rendezvous: hosts, usesTLS: addresses.contains { $0.usesTLS }, direct: direct,
             roomSecret: content.linkSecret.secret, board: meta.board, key: meta.inviteKey, epoch: content.linkSecret.epoch)
         let text = options.isJSON ? JSONValue.object(["schema": 1, "link": .string(invite.link)]).text : invite.link
-        if isPicture { try QRCode.draw(invite.link) }
         try StandardStream.output.deliver(Array((text + "\n").utf8))
         options.notices.say(
             meta.inviteKey == nil
                 ? "whoever has this link may enter and draw; the others type `inkwire join` and paste it"
                 : "whoever has this link joins by its invite, as long as that stands; the others type `inkwire join` and paste it")
+        if isPicture { try QRCode.draw(invite.link) }
     }
 
     /// What whoever gives the link away should know.

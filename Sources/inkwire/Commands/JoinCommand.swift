@@ -28,17 +28,17 @@ struct JoinCommand: ParsableCommand {
     mutating func run() throws {
         try options.check()
         var words: String?
-        let link = try InviteSource(argument: invite, file: inviteFile, options: options).link {
+        let arrival = try InviteSource(argument: invite, file: inviteFile, options: options).arrival {
             // Who gives the code is told the name of who types it.
             if !isHeadless { words = try askName(profile: 1) }
             return options
         }
         guard isHeadless else {
-            let words = try words ?? askName(profile: options.catalog.profileForJoining(link.board)) ?? ""
+            let words = try words ?? askName(profile: options.catalog.profileForJoining(arrival.invite.board)) ?? ""
             return try Interactive.run(
-                options: options, terminal: terminal, start: .join(link), joinPatience: patience.span, notice: words)
+                options: options, terminal: terminal, start: .join(arrival), joinPatience: patience.span, notice: words)
         }
-        try Self.joinHeadless(link, options: options, patience: patience.span)
+        try Self.joinHeadless(arrival, options: options, patience: patience.span)
     }
 
     /// Asks once for what nobody has said, and keeps it.
@@ -63,8 +63,8 @@ struct JoinCommand: ParsableCommand {
     }
 
     /// Joins and speaks JSON lines.
-    static func joinHeadless(_ link: Invite, options: GlobalOptions, patience: Duration) throws {
-        let opened = try OpenedBoard.join(link, catalog: options.catalog, say: options.notices.say)
+    static func joinHeadless(_ arrival: Arrival, options: GlobalOptions, patience: Duration) throws {
+        let opened = try OpenedBoard.join(arrival, catalog: options.catalog, say: options.notices.say)
         var run = HeadlessRun(options: options)
         // A board that arrived earlier is there already and is only reopened.
         let access = BoardAccess.held(opened)

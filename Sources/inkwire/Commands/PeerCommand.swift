@@ -17,8 +17,8 @@ struct PeerCommand: ParsableCommand {
         try options.check()
         // A program of before CL-34 may have called a board as an invite begins.
         if board == "-" || board.hasPrefix("inkwire:"), !isName {
-            let link = try InviteSource(argument: board, file: nil, options: options).link()
-            return try JoinCommand.joinHeadless(link, options: options, patience: patience.span)
+            let arrival = try InviteSource(argument: board, file: nil, options: options).arrival()
+            return try JoinCommand.joinHeadless(arrival, options: options, patience: patience.span)
         }
         let access = try BoardAccess.open(board, catalog: options.catalog)
         var run = HeadlessRun(options: options)

@@ -144,6 +144,8 @@ struct ServeCommand: ParsableCommand {
         }
         let places = service.addresses.map { "\(tls == nil ? "ws" : "wss")://\($0)" }.joined(separator: ", ")
         options.notices.say("rendezvous at \(places), STUN at \(service.stunAddress); interrupt to stop")
+        // Behind a proxy it has a name that only its owner knows.
+        if proxies.isEmpty { options.notices.say("who makes a board types: inkwire new --rendezvous \(meetingPlace(of: service))") }
         if options.isJSON {
             let line: JSONObject = [
                 "schema": 1, "event": "listening", "rendezvous": .string(places), "stun": .string(service.stunAddress.description),
@@ -164,6 +166,12 @@ struct ServeCommand: ParsableCommand {
     }
 
     static let defaultPort: UInt16 = 4300
+
+    /// Where others reach it. A certificate is for a name, and a wildcard is no address.
+    private func meetingPlace(of service: RendezvousService) -> String {
+        let address = service.addresses.first { !$0.ip.isUnspecified && certificate == nil }
+        return (certificate == nil ? "ws" : "wss") + "://" + (address.map { "\($0)" } ?? "HOST:\(service.port)")
+    }
 
     /// Names the option that leads out.
     private func failure(_ error: SocketError, _ configuration: RendezvousService.Configuration, place: Invite.Host?) -> Failure {

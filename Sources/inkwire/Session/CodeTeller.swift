@@ -57,7 +57,6 @@ final class CodeTeller: @unchecked Sendable {
         var object: JSONObject = ["schema": 1, "code": .string(code), "role": .string("\(news.role)")]
         if let end = news.codeEndsAt { object["code_expires"] = .integer(Int64(clamping: end)) }
         do {
-            if isPictured { try QRCode.draw(code) }
             try StandardStream.output.deliver(Array(((options.isJSON ? JSONValue.object(object).text : code) + "\n").utf8))
         } catch {
             return fail(error)
@@ -65,6 +64,14 @@ final class CodeTeller: @unchecked Sendable {
         let number = news.uses == 1 ? "it is good once" : "it is good for \(news.uses)"
         options.notices.say(
             "the others type `inkwire join` and then this code, within ten minutes; \(number), and only while this board is open")
+        guard isPictured else { return }
+        do throws(Failure) {
+            try QRCode.draw(code)
+        } catch {
+            // The code is good all the same, and who waits for its end hears of this now.
+            options.notices.say("\(error.what): \(error.why)")
+            fail(error)
+        }
     }
 
     private func end(_ code: String, _ exit: Failure.Exit, _ why: String, _ next: String) {

@@ -12,11 +12,9 @@ struct CodeVisit {
     let options: GlobalOptions
     /// Takes a sentence for the person while it is tried.
     let say: @Sendable (String) -> Void
-    /// Takes what the person should know of it afterwards, too; nil for `say`.
-    var note: (@Sendable (String) -> Void)?
 
     /// Blocks until the inviter has answered.
-    func invite() throws -> Invite {
+    func arrival() throws -> Arrival {
         guard let mailbox = MailboxNumber(UInt32(code.mailbox)) else {
             throw Failure.usage("cannot join by this code", why: "no code has this number", next: "ask for it again")
         }
@@ -26,9 +24,11 @@ struct CodeVisit {
             random: SecretGenerator(seed: .random()))
         var last: Ending?
         for address in try addresses(of: mailbox) {
-            let ending = try visit(mailbox, at: address, with: joiner)
+            let (ending, connection) = try visit(mailbox, at: address, with: joiner)
             switch ending {
-            case .given(let given): return mailbox.isLocal ? Self.invite(given.invite, met: address.host) : given.invite
+            case .given(let given, _):
+                let invite = mailbox.isLocal ? Self.invite(given.invite, met: address.host) : given.invite
+                return Arrival(invite: invite, meeting: connection.map { Arrival.Meeting(inviter: given.inviter, connection: $0) })
             // Nobody was there who could have been told a word of it.
             case .notReached(let reason):
                 if case .notReached(let before)? = last { last = .notReached("\(before); \(reason)") } else { last = ending }
@@ -47,7 +47,8 @@ struct CodeVisit {
     }
 
     private enum Ending {
-        case given(CodeJoiner.Given)
+        /// With what the inviter is told at last.
+        case given(CodeJoiner.Given, last: [UInt8])
         case refused(CodeJoiner.Failure)
         /// Nothing of the code was sent.
         case notReached(String)
@@ -56,7 +57,7 @@ struct CodeVisit {
 
     /// Where the mailbox may be: on our network, as the code says, or at the joiner's own.
     private func addresses(of mailbox: MailboxNumber) throws -> [RendezvousAddress] {
-        if mailbox.isLocal { return try LocalMailbox(number: mailbox, code: code, options: options, note: note ?? say).addresses() }
+        if mailbox.isLocal { return try LocalMailbox(number: mailbox, code: code, options: options).addresses() }
         let own = try options.rendezvous()
         guard let place = code.place else {
             guard !own.isEmpty else {
@@ -74,7 +75,10 @@ struct CodeVisit {
         return [isName, !isName].map { RendezvousAddress(host: host, usesTLS: $0) }
     }
 
-    private func visit(_ mailbox: MailboxNumber, at address: RendezvousAddress, with joiner: CodeJoiner) throws -> Ending {
+    /// - Returns: what came of it, and where that is an invite the connection, for who goes to the room.
+    private func visit(
+        _ mailbox: MailboxNumber, at address: RendezvousAddress, with joiner: CodeJoiner
+    ) throws -> (Ending, KeptConnection?) {
         let box = Box(joiner)
         let trust = address.usesTLS ? try options.trust() : nil
         let say = say
@@ -88,8 +92,9 @@ struct CodeVisit {
         box.visit = visit
         visit.start()
         let ending = box.wait()
+        if case .given(_, let last) = ending { return (ending, visit.leave(saying: last)) }
         visit.stop()
-        return ending
+        return (ending, nil)
     }
 
     private func failure(_ ending: Ending, at host: String) -> Failure {
@@ -163,9 +168,7 @@ struct CodeVisit {
                 do throws(CodeJoiner.Failure) {
                     switch try joiner.take(body) {
                     case .pass(let answer): visitHeld?.pass(answer)
-                    case .done(let given, let last):
-                        visitHeld?.pass(last)
-                        ending = .given(given)
+                    case .done(let given, let last): ending = .given(given, last: last)
                     }
                 } catch {
                     ending = .refused(error)

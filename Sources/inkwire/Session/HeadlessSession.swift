@@ -218,10 +218,8 @@ final class HeadlessSession: @unchecked Sendable {
         }
     }
 
-    /// Off the loop: it takes a second.
     private func makeSafetyWords(_ me: AuthorID, _ other: AuthorID) {
-        DispatchQueue.global().async { [self] in
-            let words = SafetyWords(me, other)
+        WordsMaker.shared.make(me, other) { [self] words in
             loop.execute { [self] in
                 automation.receive(safety: words, now: clock.now)
                 drain()

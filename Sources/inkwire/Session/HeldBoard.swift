@@ -88,6 +88,7 @@ final class HeldBoard: Sendable {
         var driverOptions = DriverOptions()
         driverOptions.rendezvous = rendezvous
         driverOptions.links = links
+        driverOptions.kept = opened.meeting?.connection
         if plan.usesTLS { driverOptions.tls = try options.trust() }
         driverOptions.port = plan.port
         driverOptions.impairment = try options.impairment()
@@ -100,6 +101,7 @@ final class HeldBoard: Sendable {
         }
         var configuration = try configuration(
             opened, plan: plan, displayName: options.displayName(profile: opened.profile), succession: succession)
+        configuration.acquaintances = acquaintances(opened, options, &sentences)
         configuration.relayPolicy = options.relayPolicy
         configuration.isSparing = options.isMetered
         configuration.invitePlaces = InvitePlaces(inviteHosts, usesTLS: plan.usesTLS, isOnLinks: service != nil && links != nil)
@@ -140,6 +142,17 @@ final class HeldBoard: Sendable {
         }
     }
 
+    /// What of these cannot be read keeps nobody from the board.
+    private static func acquaintances(_ opened: OpenedBoard, _ options: GlobalOptions, _ sentences: inout [String]) -> [Acquaintance] {
+        do throws(StoreError) {
+            let people = VerifiedPeople(ofProfile: options.catalog.directory(ofProfile: opened.profile))
+            return try opened.store.acquaintances(among: people)
+        } catch {
+            sentences.append("who was verified on another board is not known here: \(error)")
+            return (try? opened.store.acquaintances()) ?? []
+        }
+    }
+
     private static func configuration(
         _ opened: OpenedBoard, plan: SessionPlan, displayName: String, succession: Succession?
     ) -> Node.Configuration {
@@ -155,10 +168,10 @@ final class HeldBoard: Sendable {
             directAddresses: plan.direct)
         configuration.linkAddresses = plan.link
         configuration.invite = meta.inviteKey
+        configuration.inviter = opened.meeting?.inviter
         (configuration.epoch, configuration.epochRecords) = (meta.epoch, opened.content.epochs)
         // What of these cannot be read keeps nobody from the board.
         configuration.inviteKeys = (try? opened.store.inviteKeys()) ?? []
-        configuration.acquaintances = (try? opened.store.acquaintances()) ?? []
         configuration.stroke = try? opened.store.stroke()
         if let succession {
             configuration.strand = succession.strand

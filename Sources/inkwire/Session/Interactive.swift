@@ -7,7 +7,6 @@ import InkRuntime
 import InkSession
 import InkStore
 import InkTerminal
-import Synchronization
 
 /// How a board looks on this terminal.
 struct TerminalOptions: ParsableArguments {
@@ -102,12 +101,12 @@ enum Interactive {
     }
 
     /// What a link or a code that was typed on the start screen stands for. Of a code with a mistake in it the person is told first, and types it again.
-    private static func invite(from text: String, _ options: GlobalOptions, note: @escaping @Sendable (String) -> Void) throws -> Invite {
+    private static func arrival(from text: String, _ options: GlobalOptions) throws -> Arrival {
         do {
             let read = try ShortCode.read(text)
             guard let correction = read.corrections.first else {
                 // What there is to wait for is over in a minute, and the screen is the program's.
-                return try CodeVisit(code: read.code, options: options, say: { _ in }, note: note).invite()
+                return try CodeVisit(code: read.code, options: options, say: { _ in }).arrival()
             }
             throw Failure(
                 .invite, code: "bad_code", what: "\"\(Failure.plain(correction.typed))\" is no word of codes",
@@ -116,7 +115,7 @@ enum Interactive {
         } catch let error as ShortCodeError {
             guard error == .notACode else { throw Failure(error) }
         }
-        return try Invite(link: text)
+        return Arrival(invite: try Invite(link: text))
     }
 
     /// Nil if the person leaves.
@@ -142,10 +141,7 @@ enum Interactive {
             case .effect(.open(let index)): if recents.indices.contains(index) { return .open(recents[index].name) }
             case .effect(.join(let text)):
                 do {
-                    let notes = Mutex<[String]>([])
-                    let invite = try invite(from: text, options) { words in notes.withLock { $0.append(words) } }
-                    message = notes.withLock { $0.joined(separator: " ") }
-                    return .join(invite)
+                    return .join(try arrival(from: text, options))
                 } catch {
                     content.message = try (error as? InviteLinkError).map { "This link cannot be used: \($0)" } ?? words(of: error)
                     app.show(start: content)

@@ -325,9 +325,8 @@ struct InteractiveRun {
         }
     }
 
-    /// Beside the terminal: it takes a second.
     private func compare(_ me: AuthorID, _ device: AuthorID, for mailbox: TTYMailbox) {
-        DispatchQueue.global().async { mailbox.post(.safetyWords(device, SafetyWords(me, device))) }
+        WordsMaker.shared.make(me, device) { mailbox.post(.safetyWords(device, $0)) }
     }
 
     /// Takes away a board that was there to try things on; false where that cannot be, which is said: then it stays as any other.

@@ -8,10 +8,8 @@ struct LocalMailbox {
     let number: MailboxNumber
     let code: ShortCode
     let options: GlobalOptions
-    /// Takes what the person should know, also afterwards.
-    let note: @Sendable (String) -> Void
 
-    /// Of one program that holds it. Blocks until it has answered, or nobody has in time.
+    /// Of the one program that holds it. Blocks until it has answered, or nobody has in time.
     func addresses() throws -> [RendezvousAddress] {
         guard code.place == nil else {
             throw Failure(
@@ -31,13 +29,14 @@ struct LocalMailbox {
                 next: "connect both machines to one network, then join again")
         }
         switch asker.ask() {
-        case .found(let places, let others):
-            if others > 0 {
-                note(
-                    "\(others + 1) people on this network hold a code with the number \(number); only the one at \(places[0].ip) is tried: "
-                        + "if the words do not match, ask for a new code")
-            }
-            return places.map { RendezvousAddress(host: Invite.Host(name: "\($0.ip)", port: $0.port)) }
+        case .found(let places): return places.map { RendezvousAddress(host: Invite.Host(name: "\($0.ip)", port: $0.port)) }
+        case .several(let places):
+            let shown = places.prefix(Self.shownMax).map { "\($0.ip)" } + (places.count > Self.shownMax ? ["..."] : [])
+            throw Failure(
+                .invite, code: "several_codes",
+                what: "cannot join: \(places.count) programs on this network offer a code with the number \(number)",
+                why: "a code is tried at one of them alone, and nobody knows at which (\(shown.joined(separator: ", ")))",
+                next: "ask for another code, or for the link; nothing was tried, and the codes are still good")
         case .nobody:
             throw Failure(
                 .invite, code: "no_such_code", what: "nobody on this network holds \(number)",
@@ -46,6 +45,8 @@ struct LocalMailbox {
                 next: "compare the number, see that both machines are on one network that lets them speak, or ask for a link")
         }
     }
+
+    private static let shownMax = 4
 
     private var obstacle: String { options.isRelayOnly ? "--relay-only" : options.isLANForbidden ? "--no-lan" : "INKWIRE_NO_LAN" }
 }

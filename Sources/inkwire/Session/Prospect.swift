@@ -12,7 +12,7 @@ struct Prospect: Sendable {
         ///   - role: of who joins by its first link.
         case make(String?, drawing: [ShapeDraft] = [], role: Role = .editor)
         case open(String)
-        case join(Invite)
+        case join(Arrival)
         /// A board to try things on.
         case example
     }
@@ -79,7 +79,7 @@ struct Prospect: Sendable {
         case .make(let name, let drawing, let role):
             .held(try OpenedBoard.make(named: name, drawing: drawing, role: role, catalog: options.catalog))
         case .open(let text): try BoardAccess.open(text, at: place, catalog: options.catalog)
-        case .join(let link): .held(try OpenedBoard.join(link, catalog: options.catalog, say: say))
+        case .join(let arrival): .held(try OpenedBoard.join(arrival, catalog: options.catalog, say: say))
         }
     }
 }
