@@ -16,6 +16,8 @@ struct Neighbour: Sendable {
     /// On a board with roles; nil on one without.
     var standing: Standing?
     var credentials: Credentials
+    /// It asked who gave our right when we had none that may be told.
+    var owesChain = false
     /// Three probes went unanswered: its presence is hidden and nobody waits for it.
     private(set) var isDegraded = false
     /// Devices with which the peer has a session.

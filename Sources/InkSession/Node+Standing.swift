@@ -70,9 +70,7 @@ extension Node {
             switch step {
             case .giveGenesis: if let genesis = board?.transactions.first { say(.genesis(genesis.encoded), on: connection, now: now) }
             case .askChain: say(.askChain, on: connection, now: now)
-            case .giveChain:
-                let chain = rights.shown(work.unsaved).flatMap { board?.chain(of: $0) }
-                say(.chain(chain ?? .none), on: connection, now: now)
+            case .giveChain: giveChain(on: connection, now: now)
             case .welcome:
                 // From here on its presence may come, before its own welcome does: times go on from those told of it before.
                 if let remote = neighbours[connection]?.remote, let person = roster.people[remote.peer] ?? roster.before(remote) {
@@ -91,6 +89,13 @@ extension Node {
             case .refuse: refuse(connection, now: now)
             }
         }
+    }
+
+    /// Says who gave our right; once there is one that may be told, where the one that we named has ended meanwhile (SE-179).
+    private mutating func giveChain(on connection: ConnectionID, now: Instant) {
+        let chain = rights.shown(work.unsaved).flatMap { board?.chain(of: $0) }
+        if let chain { say(.chain(chain), on: connection, now: now) }
+        neighbours[connection]?.owesChain = chain == nil
     }
 
     /// Nothing more is said to the peer but that it is not let in; to one that was removed, by what, before that (SE-187).
@@ -177,7 +182,10 @@ extension Node {
 
     /// Those who have not come in yet hear that we have another right than we said, once the disk has it.
     mutating func tellRight(now: Instant) {
-        for connection in connections where neighbours[connection]?.standing?.isInRoom == false { sayHello(on: connection, now: now) }
+        for connection in connections where neighbours[connection]?.standing?.isInRoom == false {
+            sayHello(on: connection, now: now)
+            if neighbours[connection]?.owesChain == true { giveChain(on: connection, now: now) }
+        }
     }
 
     /// Strangers who show nothing keep no place.

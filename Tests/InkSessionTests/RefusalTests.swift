@@ -177,6 +177,34 @@ import Testing
         #expect(other.node.board == nil && other.closed == [.byPeer])
     }
 
+    // SE-179
+    @Test func `who is asked who gave his right when it gives way to another shows the other, once that may be told`() throws {
+        var ground = try Ground(uses: 2)
+        let member = PerfectPipes.identity(1)
+        let viewer = try ground.write(Board.writes(granting: .viewer, to: member.author, by: ground.owner.author))
+        var stranger = try Stranger(
+            ground.pipes, stored: ground.stored, invite: InviteKey(invite: ground.invite, seed: ground.link.seed))
+        #expect(stranger.heard.last == .hello(hasGenesis: true, right: viewer))
+        stranger.say(ground.claim(ground.stranger.author))
+        stranger.say(.hello(hasGenesis: true))
+        stranger.run(.milliseconds(100))
+        #expect(stranger.heard.last == .welcome)
+        // The admission by the link, which gives more, is not on the disk yet.
+        stranger.holdDisk()
+        stranger.give(.wallClock(1_700_000_000_000))
+        stranger.run(.milliseconds(10))
+        let admission = try #require(stranger.node.board?.right(of: member.author))
+        #expect(admission != viewer)
+        let before = stranger.heard.count
+        stranger.say(.askChain)
+        stranger.run(.seconds(1))
+        #expect(stranger.heard.count == before && stranger.closed.isEmpty)
+        stranger.releaseDisk()
+        stranger.run(.milliseconds(100))
+        let chain = try #require(stranger.node.board?.chain(of: admission))
+        #expect(Array(stranger.heard[before...]) == [.hello(hasGenesis: true, right: admission), .chain(chain)])
+    }
+
     // SE-177
     @Test func `a stranger that says nothing goes after ten seconds`() throws {
         var stranger = try Ground().met()

@@ -21,6 +21,9 @@ struct Stranger {
     var closed: [CloseReason] = []
     /// Sessions that there were.
     var sessions = 0
+    /// What the node gives its disk is not on it yet.
+    private(set) var isDiskHeld = false
+    private var heldBatches: [UInt64] = []
     let identity = PerfectPipes.identity(5)
     private(set) var now = Instant.zero
     private let nodeAddress = PerfectPipes.address(0)
@@ -28,7 +31,7 @@ struct Stranger {
 
     /// - Parameters:
     ///   - stored: what the node has of the board besides genesis.
-    ///   - invite: the node comes by it, and has no board yet.
+    ///   - invite: the node comes by it, and has no board yet but for what is stored.
     ///   - inviter: who gave it that by a code.
     ///   - seed: of the stranger's process.
     init(
@@ -37,7 +40,7 @@ struct Stranger {
         var configuration = Node.Configuration(
             identity: PerfectPipes.identity(invite == nil ? 0 : 1), staticKey: StaticKey(secret: pipes.secret.derive("a")),
             roomSecret: pipes.secret, boardID: try #require(BoardID(pipes.genesis.name.bytes)),
-            genesis: invite == nil ? pipes.genesis : nil,
+            genesis: invite == nil || !stored.isEmpty ? pipes.genesis : nil,
             stored: stored)
         (configuration.invite, configuration.inviter) = (invite, inviter)
         node = Node(configuration, seed: Secret32(PerfectPipes.seedBytes(1))!, now: .zero)
@@ -110,6 +113,14 @@ struct Stranger {
         drainNode()
     }
 
+    mutating func holdDisk() { isDiskHeld = true }
+
+    mutating func releaseDisk() {
+        isDiskHeld = false
+        for batch in heldBatches { give(.persisted(batch)) }
+        heldBatches = []
+    }
+
     mutating func quit() {
         node.handle(.quit, now: now)
         drainNode()
@@ -134,6 +145,7 @@ struct Stranger {
             case .transmit(let bytes, let destination):
                 destinations.insert(destination)
                 endpoint.receive(bytes, from: nodeAddress, now: now)
+            case .persist(let batch, _) where isDiskHeld: heldBatches.append(batch)
             case .persist(let batch, _): answers.append(.persisted(batch))
             case .verify(let batch, let transactions): answers.append(.verified(batch, transactions.map(\.hasValidSignature)))
             case .event(let event, _): events.append(event)
