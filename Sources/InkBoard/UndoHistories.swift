@@ -10,7 +10,7 @@ struct UndoHistories: Sendable {
         var steps: [Transaction]
     }
 
-    /// The transactions of one author's gestures that are taken back.
+    /// The transactions of one author's gestures that are taken back, and of steps after which the same gesture was taken back or done again.
     struct TakenBack: Sendable {
         /// Of each history.
         fileprivate var slots: [Set<Slot>]

@@ -38,7 +38,7 @@ struct UndoHistory: Sendable {
     private(set) var done: [Slot] = []
     /// Gestures that can be done again, the next one last.
     private(set) var redoable: [Undone] = []
-    /// All transactions of gestures that are taken back, also of those that can no longer be done again.
+    /// All transactions of gestures that are taken back, also of those that can no longer be done again; and of all steps but a gesture's last.
     private(set) var undone: Set<Slot> = []
     /// The transactions that did a gesture again: their deletion marks are the gesture's.
     private(set) var redos: [Slot: [Slot]] = [:]
@@ -71,7 +71,7 @@ struct UndoHistory: Sendable {
             }
             done.remove(at: index)
             redoable.append(Undone(gesture: gesture, by: [slot]))
-            undone.formUnion(self.gesture(gesture))
+            undone.formUnion(self.gesture(gesture) + (redos[gesture] ?? []))
         case .redo(let gesture):
             guard let gesture else { return }
             guard let index = redoable.lastIndex(where: { $0.gesture == gesture }) else {
@@ -79,7 +79,7 @@ struct UndoHistory: Sendable {
                 if done.last == gesture, redos[gesture] != nil { redos[gesture]?.append(slot) }
                 return
             }
-            redoable.remove(at: index)
+            undone.formUnion(redoable.remove(at: index).by)
             done.append(gesture)
             undone.subtract(self.gesture(gesture))
             redos[gesture, default: []].append(slot)

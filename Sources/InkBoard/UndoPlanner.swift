@@ -146,9 +146,10 @@ struct UndoPlanner {
 
     /// Puts the gesture's last write back in the place of `undo`'s, if that or what restores the same stands.
     ///
-    /// - Parameter value: what is written, where the gesture's own value is of another time.
+    /// - Parameter value: what is written, where the gesture's own value is of another time. One that it put back itself is of none.
     mutating func redo(_ undo: Write, as value: Value? = nil) {
         guard let restored = undo.restores, let (transaction, write) = lastWrite(undo.property, of: undo.target) else { return }
+        let value = write.restores == nil ? value : nil
         guard origin(undo.property, of: undo.target) == restored else {
             if value == nil { skipped.insert(undo.target) }
             return

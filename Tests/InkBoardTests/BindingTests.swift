@@ -358,6 +358,9 @@ import Testing
         #expect(ana.board.shapes == picture && ana.board.shape(arrow)?.content.isBound == true)
         try ana.undo()
         #expect(try seen() == ends)
+        // Where the first undo left it counts no more.
+        try ana.redo()
+        #expect(ana.board.shapes == picture)
     }
 
     // BD-63, BD-11

@@ -111,6 +111,8 @@ struct NaivePicture {
         /// What it was taken back by last, and done again by.
         var undos: [TransactionName] = []
         var redos: [TransactionName] = []
+        /// All steps but the last, if that went the other way.
+        var passed: [TransactionName] = []
         /// The place of the step that took it back or did it last.
         var moment: Int
     }
@@ -129,6 +131,7 @@ struct NaivePicture {
             if let name = named(.undo) {
                 guard let index = gesture(name) else { continue }
                 if made[index].isDone {
+                    made[index].passed += made[index].redos
                     (made[index].isDone, made[index].undos, made[index].moment) = (false, [transaction.name], moment)
                     redoable.append(index)
                 } else if redoable.last == index {
@@ -139,6 +142,7 @@ struct NaivePicture {
                 let last = made.indices.filter { made[$0].isDone }.max { made[$0].moment < made[$1].moment }
                 if let place = redoable.firstIndex(of: index) {
                     redoable.remove(at: place)
+                    made[index].passed += made[index].undos
                     (made[index].isDone, made[index].moment) = (true, moment)
                     made[index].redos.append(transaction.name)
                 } else if last == index, !made[index].redos.isEmpty {

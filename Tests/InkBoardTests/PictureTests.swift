@@ -95,7 +95,8 @@ private struct Answers: Equatable {
                     undone: picture.lastUndone(of: author, in: strand).map { [$0.parts, $0.undos] } ?? [])
             }
             for strand in questions.strands {
-                takenBack.formUnion(picture.gestures(of: author, in: strand).all.filter { !$0.isDone }.flatMap(\.parts))
+                let gestures = picture.gestures(of: author, in: strand).all
+                takenBack.formUnion(gestures.flatMap { ($0.isDone ? [] : $0.parts) + $0.passed })
             }
         }
         messages = picture.messages

@@ -128,6 +128,48 @@ import Testing
     }
 
     // BD-120
+    @Test(arguments: seeds(400)) func `a step that is done again leaves lines where it left them, whatever they were bound to`(seed: UInt64)
+        throws
+    {
+        var random = SplitMix64(seed: seed)
+        var people = try Self.room(2)
+        for _ in 0..<20 + random.below(30) {
+            let index = random.below(3)
+            if random.chance(0.5) { people[index].receive(people[random.below(3)]) }
+            let shapes = people[index].board.shapes
+            let boxes = shapes.filter { $0.content.kind == .rectangle }.map(\.id)
+            let line = shapes.filter { $0.content.kind == .line }.map(\.id).randomElement(using: &random)
+            let binding = boxes.isEmpty || random.chance(0.3) ? nil : Binding(boxes[random.below(boxes.count)])
+            switch (random.below(8), line) {
+            case (0, let line?): try people[index].set(line, .startBinding(binding))
+            case (1, let line?): try people[index].set(line, .endBinding(binding))
+            case (2...3, let line?):
+                let points = [Point.zero, Point(x: Int32(random.below(900)), y: Int32(random.below(900)))]
+                try people[index].write([Write(line, .points, .points(points.shuffled(using: &random)))])
+            case (4, let line?): try people[index].move(line, by: Point(x: 8, y: Int32(random.below(99))))
+            case (5, _):
+                let ends = [Point.zero, Point(x: 700, y: 64)]
+                try people[index].draw(
+                    ShapeDraft(
+                        kind: .line, position: Point(x: Int32(random.below(900)), y: 0), points: ends, startBinding: binding))
+            case (6, _) where !boxes.isEmpty && random.chance(0.3): try people[index].delete(boxes[random.below(boxes.count)])
+            default: try people[index].draw(Self.box(random.below(9)))
+            }
+        }
+        for index in 1...2 { people[0].receive(people[index]) }
+        guard people[0].board.contiguousSequence(of: people[2].author) > 0 else { return }
+        let plan = try Self.takeBack(people[2].author, by: &people[0])
+        let taken = people[0].board.shapes
+        for _ in 0..<2 where !plan.parts.isEmpty {
+            try people[0].undo()
+            try people[0].redo()
+            // Shapes are long to print.
+            let moved = zip(people[0].board.shapes, taken).filter { $0 != $1 }.map { ($0.id, $0.content.points, $1.content.points) }
+            #expect(moved.isEmpty && people[0].board.shapeCount == taken.count)
+        }
+    }
+
+    // BD-120
     @Test func `two hundred shapes that a vandal deleted before he left come back, marks upon marks`() throws {
         var people = try Self.room(2)
         var ids: [ShapeID] = []
