@@ -106,6 +106,7 @@ class Completion(EndToEnd):
         self.assertEqual(status, 0, errors)
         return text
 
+    # CL-234
     def test_bash(self):
         (self.folder / "script").write_text(self.script("bash"))
         terminal = self.shell("bash", "--norc", "--noprofile", "-i")
@@ -113,6 +114,7 @@ class Completion(EndToEnd):
         terminal.send(f"source {self.folder.path}/script\r")
         self.tour(terminal)
 
+    # CL-234
     def test_zsh(self):
         functions = self.folder / "functions"
         functions.mkdir()
@@ -123,6 +125,7 @@ class Completion(EndToEnd):
         terminal.see("ready")
         self.tour(terminal)
 
+    # CL-234
     def test_fish(self):
         place = self.folder / ".config" / "fish" / "completions"
         place.mkdir(parents=True)
