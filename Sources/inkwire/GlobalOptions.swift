@@ -7,10 +7,16 @@ import InkSession
 import InkStore
 import InkTerminal
 
-/// Options that every command takes. A flag goes before the environment, the environment before the default.
+/// Options that every command takes. A flag goes before the environment, the environment before the configuration, that before the default.
 struct GlobalOptions: ParsableArguments {
     @Option(name: .customLong("data-dir"), help: ArgumentHelp("Where boards and keys are kept.", valueName: "dir"), completion: .directory)
     var dataDirectory: String?
+
+    @Option(
+        name: .customLong("config"),
+        help: ArgumentHelp("The configuration; without it, inkwire/config.toml in XDG_CONFIG_HOME or ~/.config.", valueName: "file"),
+        completion: .file())
+    var configFile: String?
 
     @Option(
         name: .customLong("rendezvous"),
@@ -73,10 +79,12 @@ struct GlobalOptions: ParsableArguments {
     var isInputForbidden = false
 
     @Option(name: .customLong("color"), help: ArgumentHelp("auto, always or never.", valueName: "when"))
-    var colorChoice: ColorChoice = .auto
+    var givenColor: ColorChoice?
 
     /// What the person typed when asked what to be called; no option.
     var typedName: String?
+    /// What was read of the configuration; no option.
+    private var readConfig: ConfigFile?
 
     enum ColorChoice: String, ExpressibleByArgument { case auto, always, never }
 
@@ -86,20 +94,50 @@ struct GlobalOptions: ParsableArguments {
         guard !isRelayForbidden || !isRelayOnly else {
             throw ValidationError("--no-relay and --relay-only together leave no way to a peer")
         }
-        guard !isRelayOnly || directTexts.isEmpty else {
-            throw ValidationError("--relay-only dials nobody: --direct cannot be given with it")
+        readConfig = Self.config(flag: configFile)
+        guard relayPolicy != .only || directTexts.isEmpty else {
+            throw ValidationError("\(isRelayOnly ? "--relay-only" : "relay = \"only\"") dials nobody: --direct cannot be given with it")
         }
     }
 
-    /// Which ways may be taken to a peer.
-    var relayPolicy: RelayPolicy { isRelayForbidden ? .never : isRelayOnly ? .only : .any }
+    /// What the person's file says.
+    var config: ConfigFile { readConfig ?? Self.config(flag: configFile) }
 
-    /// What passes is paid for, by flag or INKWIRE_METERED.
-    var isMetered: Bool {
-        isMeteredByFlag || Self.environment("INKWIRE_METERED").map { !["0", "no", "false"].contains($0.lowercased()) } ?? false
+    private static func config(flag: String?) -> ConfigFile {
+        let place = ConfigFile.place(flag: flag, environment: environment, accountHome: NSHomeDirectory)
+        return ConfigFile(path: place.path, isNamed: place.isNamed)
     }
-    /// Whether people are looked for on the networks that this machine is on: unless a flag or INKWIRE_NO_LAN says no, or only relays are to be seen.
-    var usesLAN: Bool { !isLANForbidden && !isRelayOnly && Self.environment("INKWIRE_NO_LAN") == nil }
+
+    private func isSet(_ key: ConfigKey) -> Bool { setting(key).values == ["true"] }
+
+    /// Which ways may be taken to a peer.
+    var relayPolicy: RelayPolicy {
+        switch setting(.relay).values {
+        case ["never"]: .never
+        case ["only"]: .only
+        default: .any
+        }
+    }
+
+    /// What passes is paid for.
+    var isMetered: Bool { isSet(.metered) }
+    /// Whether people are looked for on the networks that this machine is on: never where only relays are to be seen.
+    var usesLAN: Bool { isSet(.lan) && relayPolicy != .only }
+
+    /// What keeps this program from its networks, as the person said it; of use where something does.
+    var lanObstacle: String {
+        let key = relayPolicy == .only ? ConfigKey.relay : .lan
+        switch setting(key).origin {
+        case .flag(let name), .environment(let name): return name
+        case .file, .usual: return "\(key.rawValue) in the configuration"
+        }
+    }
+
+    /// When messages are coloured. NO_COLOR is for who reads it.
+    var colorChoice: ColorChoice {
+        let setting = setting(.color)
+        return setting.origin == .environment("NO_COLOR") ? .auto : setting.values.first.flatMap(ColorChoice.init) ?? .auto
+    }
 
     /// Refuses what is wrong in the options before anything is made or opened.
     func check() throws {
@@ -121,8 +159,19 @@ struct GlobalOptions: ParsableArguments {
     var catalog: BoardCatalog { BoardCatalog(dataDirectory: resolvedDataDirectory) }
 
     private var resolvedDataDirectory: String {
-        DataDirectory.path(flag: dataDirectory, environment: Self.environment, accountHome: NSHomeDirectory)
+        let setting = setting(.dataDirectory)
+        let path = setting.values.first ?? ""
+        if case .file = setting.origin { return Self.path(path) }
+        return path
     }
+
+    /// A path of the configuration, which no shell has read before.
+    private static func path(_ text: String) -> String {
+        text.hasPrefix("~/") ? (environment("HOME") ?? NSHomeDirectory()) + text.dropFirst() : text
+    }
+
+    /// Tells the person what is wrong with the configuration.
+    func tellComplaints() { for complaint in config.complaints { notices.say(complaint) } }
 
     var keptSettings: KeptSettings { KeptSettings(dataDirectory: resolvedDataDirectory) }
     private var keptName: KeptName { KeptName(dataDirectory: resolvedDataDirectory) }
@@ -137,7 +186,7 @@ struct GlobalOptions: ParsableArguments {
 
     /// True where the person has said what to be called, now or before.
     func knowsName(profile: Int) -> Bool {
-        givenName != nil || Self.environment("INKWIRE_NAME") != nil || typedName != nil || keptName(profile: profile) != nil
+        setting(.name).origin != .usual || typedName != nil || keptName(profile: profile) != nil
     }
 
     /// Keeps what the person wants to be called for the next time.
@@ -161,25 +210,28 @@ struct GlobalOptions: ParsableArguments {
         return keep(name: name, profile: 1)
     }
 
-    /// What the others call this person: what was typed, flag, INKWIRE_NAME, what was kept, the login name if it is short enough.
+    /// What the others call this person: what was typed, flag, INKWIRE_NAME, the configuration, what was kept, the login name if it is short enough.
     func displayName(profile: Int) throws -> String {
         if let typedName { return typedName }
-        if let name = givenName ?? Self.environment("INKWIRE_NAME") {
-            guard name.utf8.count <= Limits.nameBytes else {
-                throw Failure.usage(
-                    "this name cannot be used", why: "it is longer than \(Limits.nameBytes) bytes", next: "give a shorter one with --name")
-            }
-            return name
+        let setting = setting(.name)
+        guard setting.origin != .usual, let name = setting.values.first, !name.isEmpty else { return usualName(profile: profile) }
+        guard name.utf8.count <= Limits.nameBytes else {
+            throw Failure.usage(
+                "this name cannot be used", why: "it is longer than \(Limits.nameBytes) bytes", next: "give a shorter one with --name")
         }
+        return name
+    }
+
+    /// What others call who has said nothing this time.
+    func usualName(profile: Int) -> String {
         if let kept = keptName(profile: profile) { return kept }
         let login = Self.environment("USER") ?? "someone"
         return login.utf8.count <= Limits.nameBytes ? login : "someone"
     }
 
-    /// Rendezvous that were named by flag or INKWIRE_RENDEZVOUS (a list with commas).
+    /// Rendezvous that were named by flag, INKWIRE_RENDEZVOUS (a list with commas), or the configuration.
     func rendezvous() throws -> [RendezvousAddress] {
-        let texts = rendezvousTexts.isEmpty ? Self.list(Self.environment("INKWIRE_RENDEZVOUS")) : rendezvousTexts
-        let addresses = try texts.map { text in
+        let addresses = try setting(.rendezvous).values.map { text in
             guard let address = RendezvousAddress(text) else {
                 throw Failure.usage(
                     "the rendezvous “\(text)” cannot be used", why: "it is not of the form ws://HOST:PORT or wss://HOST:PORT",
@@ -204,10 +256,10 @@ struct GlobalOptions: ParsableArguments {
     /// Whom to take for a rendezvous of wss://.
     func trust() throws(Failure) -> TLSTrust {
         do throws(TLSFileError) {
-            return try TLSTrust(file: authorityFile)
+            return try TLSTrust(file: setting(.authorities).values.first.map(Self.path))
         } catch {
             throw Failure(
-                error, what: "the authorities of --tls-ca cannot be used",
+                error, what: "the authorities of \(authorityFile == nil ? "tls_ca in the configuration" : "--tls-ca") cannot be used",
                 next: "name a file with certificates in PEM, which begin with -----BEGIN CERTIFICATE-----")
         }
     }
@@ -263,4 +315,9 @@ package struct RendezvousAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { "\(usesTLS ? "wss" : "ws")://\(host)" }
+}
+
+/// A command that takes what all commands take.
+protocol TakesOptions: ParsableCommand {
+    var options: GlobalOptions { get }
 }

@@ -6,7 +6,7 @@ import InkPrimitives
 import InkStore
 
 /// `inkwire boards`: what is saved on this machine, and what can be done with it.
-struct BoardsCommand: ParsableCommand, Exemplified {
+struct BoardsCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "boards", abstract: "List the boards that are saved on this machine; rename, delete, back up, restore them.")
 

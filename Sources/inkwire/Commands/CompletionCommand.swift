@@ -1,12 +1,12 @@
 import ArgumentParser
-import Foundation
-import InkStore
 
 /// `inkwire completion`: what a shell needs to complete our commands.
 struct CompletionCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "completion", abstract: "Write the script by which a shell completes what is typed.",
-        discussion: "It completes commands, options, boards, files, roles and formats. Installed packages bring the scripts with them.")
+        discussion: "It completes commands, options, boards, files, roles and formats. Installed packages bring the scripts with them.",
+        // The list of commands has no room for it: its last line says so.
+        shouldDisplay: false)
 
     static let examples = [
         Example("source <(inkwire completion bash)", "now, in bash"),
@@ -36,10 +36,9 @@ extension CompletionKind {
         .custom { words, _, _ in
             // The program is asked by the shell with the words of the line, of which --data-dir may be one.
             let place = words.firstIndex(of: "--data-dir").flatMap { words.indices.contains($0 + 1) ? words[$0 + 1] : nil }
-            let catalog = BoardCatalog(
-                dataDirectory: DataDirectory.path(flag: place, environment: GlobalOptions.environment, accountHome: NSHomeDirectory))
             // A list that cannot be read completes nothing: the command itself says why.
-            return ((try? catalog.entries()) ?? []).map(\.name).filter { !BoardName.isInvisible($0) }.map(Failure.plain).sorted()
+            let options = try? GlobalOptions.parse(place.map { ["--data-dir", $0] } ?? [])
+            return ((try? options?.catalog.entries()) ?? []).map(\.name).filter { !BoardName.isInvisible($0) }.map(Failure.plain).sorted()
         }
     }
 }

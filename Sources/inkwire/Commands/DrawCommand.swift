@@ -5,7 +5,7 @@ import InkFrontEnd
 import InkPrimitives
 
 /// `inkwire draw`: applies commands and ends when everybody present has them.
-struct DrawCommand: ParsableCommand, Exemplified {
+struct DrawCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "draw", abstract: "Apply drawing commands from a file or stdin; end when every present peer has them.",
         discussion: "Stops at the first command that fails; what came before it stays. Where a line is no command at all, nothing is drawn."

@@ -9,7 +9,7 @@ import InkTerminal
 import Synchronization
 
 /// `inkwire export`: the board as a file, without opening it.
-struct ExportCommand: ParsableCommand, Exemplified {
+struct ExportCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(commandName: "export", abstract: "Write a saved board as text, a picture or JSON.")
 
     static let examples = [

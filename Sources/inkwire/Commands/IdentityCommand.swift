@@ -24,7 +24,7 @@ struct IdentityCommand: ParsableCommand, Exemplified {
     static let offer =
         "this device has a key now, and the boards that you make are that key's: nobody can act for it once it is lost. Keep a copy: `inkwire identity export FILE`"
 
-    struct Show: ParsableCommand {
+    struct Show: ParsableCommand, TakesOptions {
         static let configuration = CommandConfiguration(commandName: "show", abstract: "Show the key of this device and where it is kept.")
 
         @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
@@ -40,7 +40,7 @@ struct IdentityCommand: ParsableCommand, Exemplified {
         }
     }
 
-    struct Export: ParsableCommand {
+    struct Export: ParsableCommand, TakesOptions {
         static let configuration = CommandConfiguration(
             commandName: "export", abstract: "Keep a copy of this device's keys in a new file that only you may read.")
 
@@ -66,7 +66,7 @@ struct IdentityCommand: ParsableCommand, Exemplified {
         }
     }
 
-    struct Import: ParsableCommand {
+    struct Import: ParsableCommand, TakesOptions {
         static let configuration = CommandConfiguration(
             commandName: "import",
             abstract: "Be who a copy is of, on this machine; where other keys are here, they are put aside with --replace.")

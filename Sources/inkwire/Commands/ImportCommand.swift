@@ -6,7 +6,7 @@ import InkFormats
 import InkFrontEnd
 
 /// `inkwire import`: adds the shapes of a file to a board, or makes the board what its text says.
-struct ImportCommand: ParsableCommand, Exemplified {
+struct ImportCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Add the shapes of a file to a board; end when every present peer has them.",
         discussion: """

@@ -8,7 +8,7 @@ import InkSession
 import InkStore
 
 /// `inkwire invite`: a link of a saved board.
-struct InviteCommand: ParsableCommand, Exemplified {
+struct InviteCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "invite", abstract: "Write a link by which others join a board.",
         discussion: """

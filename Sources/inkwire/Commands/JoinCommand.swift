@@ -4,7 +4,7 @@ import InkSession
 import InkTerminal
 
 /// `inkwire join`: enters a board by a code or a link.
-struct JoinCommand: ParsableCommand, Exemplified {
+struct JoinCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "join", abstract: "Join a board by a code or an invite link.",
         discussion: """

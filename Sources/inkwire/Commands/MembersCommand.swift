@@ -7,7 +7,7 @@ import InkSession
 import InkTerminal
 
 /// `inkwire members`: who may do what on a board, and changing it.
-struct MembersCommand: ParsableCommand, Exemplified {
+struct MembersCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "members",
         abstract: "List who may do what on a board; give roles, remove members and invites, take back their work, find out who is who.",

@@ -5,7 +5,7 @@ import InkSession
 import InkStore
 
 /// `inkwire new`: makes a board and opens it.
-struct NewCommand: ParsableCommand, Exemplified {
+struct NewCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "new", abstract: "Make a board and open it.",
         discussion: """

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `inkwire open`: a saved board, offline or rejoining.
-struct OpenCommand: ParsableCommand, Exemplified {
+struct OpenCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "open", abstract: "Open a saved board; its peers are looked for in the background.")
 

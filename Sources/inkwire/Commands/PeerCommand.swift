@@ -2,7 +2,7 @@ import ArgumentParser
 import InkSession
 
 /// `inkwire peer`: a board for programs.
-struct PeerCommand: ParsableCommand, Exemplified {
+struct PeerCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "peer", abstract: "Take part headless: commands in, events out, as JSON lines.",
         discussion:

@@ -9,7 +9,7 @@ import InkStore
 import InkTerminal
 
 /// `inkwire replay`: how a board came about.
-struct ReplayCommand: ParsableCommand, Exemplified {
+struct ReplayCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Play how a saved board came about, or write it as a file.",
         discussion: "On a terminal: space pauses, arrows seek, ? shows all keys. Times are as 90s, 1m30s or 1:30, from the beginning.")

@@ -6,7 +6,7 @@ import InkPrimitives
 import InkSession
 
 /// `inkwire say`: one chat message.
-struct SayCommand: ParsableCommand, Exemplified {
+struct SayCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "say", abstract: "Say something to everybody on a board; end when every present peer has it.",
         discussion: "Where nobody is there it is saved, and whoever comes next gets it.")

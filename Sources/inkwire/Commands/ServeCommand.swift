@@ -8,7 +8,7 @@ import InkSession
 import Synchronization
 
 /// `inkwire serve`: a rendezvous.
-struct ServeCommand: ParsableCommand, Exemplified {
+struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Run a rendezvous, which introduces peers; it carries for those who have no direct way, and can read nothing.",

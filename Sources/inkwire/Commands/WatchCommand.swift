@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `inkwire watch`: what happens on a board.
-struct WatchCommand: ParsableCommand, Exemplified {
+struct WatchCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "watch", abstract: "Write what happens on a board as JSON lines until interrupted.")
 

@@ -20,7 +20,7 @@ struct HelpPage {
             for each in command.commands where each.shouldDisplay {
                 lines += Self.item(each.commandName, Self.headline(each.abstract ?? ""), indent: 14)
             }
-            lines.append("`inkwire help COMMAND` and `inkwire man` say more.")
+            lines.append("`inkwire help COMMAND` and `inkwire man` say more; `completion` makes Tab work.")
             return lines.joined(separator: "\n")
         }
         lines += Self.wrapped("usage: \(command.synopsis)", from: 0, hanging: 7)

@@ -36,9 +36,10 @@ struct TerminalOptions: ParsableArguments {
                 next: "set TERM to what your terminal is, for example xterm-256color, or use `inkwire peer BOARD`")
         }
         if options.colorChoice == .never { profile.depth = .none }
-        if isASCII { profile.style = .ascii }
-        if highContrast { profile.hasHighContrast = true }
-        if reducedMotion { profile.reducesMotion = true }
+        func isSet(_ key: ConfigKey) -> Bool { options.setting(key, terminal: self).values == ["true"] }
+        if isSet(.ascii) { profile.style = .ascii }
+        if isSet(.highContrast) { profile.hasHighContrast = true }
+        if isSet(.reducedMotion) { profile.reducesMotion = true }
         return profile
     }
 }
@@ -58,7 +59,8 @@ enum Interactive {
         var run = InteractiveRun(options: options, profile: profile, prospect: try Prospect(start, catalog: options.catalog))
         run.showsInvite = showsInvite
         run.joinPatience = joinPatience
-        run.notice = notice
+        // What was said before is covered by the board.
+        run.notice = ([notice] + options.config.complaints).filter { !$0.isEmpty }.joined(separator: " ")
         switch try run.run() {
         case .done: break
         case .threwAway: break
@@ -73,7 +75,7 @@ enum Interactive {
         var options = try GlobalOptions.parse([])
         let terminal = try TerminalOptions.parse([])
         let profile = try terminal.profile(options)
-        var message = ""
+        var message = options.config.complaints.joined(separator: " ")
         while let start = try ask(&options, profile: profile, message: &message) {
             let prospect: Prospect
             do {

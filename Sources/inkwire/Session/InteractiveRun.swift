@@ -357,7 +357,7 @@ struct InteractiveRun {
     /// - Returns: what the person should know of that.
     private func keep(_ name: String, _ person: Person) -> String? {
         if let words = options.keep(name: name, profile: person.profile) { return words }
-        let isOverridden = options.givenName != nil || GlobalOptions.environment("INKWIRE_NAME") != nil
+        let isOverridden = options.setting(.name).origin != .usual
         return isOverridden ? "kept; --name and INKWIRE_NAME go before it the next time" : nil
     }
 

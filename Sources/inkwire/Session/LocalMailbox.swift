@@ -48,5 +48,5 @@ struct LocalMailbox {
 
     private static let shownMax = 4
 
-    private var obstacle: String { options.isRelayOnly ? "--relay-only" : options.isLANForbidden ? "--no-lan" : "INKWIRE_NO_LAN" }
+    private var obstacle: String { options.lanObstacle }
 }

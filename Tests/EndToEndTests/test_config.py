@@ -1,0 +1,112 @@
+"""What is said once for all boards: config.toml, who goes before whom, and what a bad one does."""
+
+import os
+import pathlib
+import subprocess
+
+from harness import EndToEnd, ink, main
+from terminal import Terminal
+
+
+class Config(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.home = self.folder / "home"
+        self.home.mkdir()
+        self.path = self.home / ".config/inkwire/config.toml"
+
+    def run_at_home(self, *arguments, **more):
+        settings = {key: value for key, value in os.environ.items() if not key.startswith(("INKWIRE_", "XDG_"))}
+        settings |= {"HOME": str(self.home), "USER": "login", **{key: str(value) for key, value in more.items()}}
+        done = subprocess.run([str(ink.binary()), *map(str, arguments)], capture_output=True, text=True, env=settings, stdin=subprocess.DEVNULL, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    def config(self, *arguments, **more):
+        return self.run_at_home("config", *arguments, **more)
+
+    def get(self, key, *arguments, **more):
+        status, text, errors = self.config("get", key, *arguments, **more)
+        self.assertEqual(status, 0, errors)
+        return text.strip()
+
+    # CL-240
+    def test_a_flag_goes_before_the_environment_and_that_before_the_file(self):
+        self.assertEqual(self.config("path")[1].strip(), str(self.path))
+        self.assertEqual(self.get("name", "--show-origin"), "default\tlogin")
+        self.assertEqual(self.config("set", "name", "ana")[0], 0)
+        self.assertEqual(self.path.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.get("name", "--show-origin"), f"file {self.path}:1\tana")
+        self.assertEqual(self.get("name", "--show-origin", INKWIRE_NAME="bob"), "environment INKWIRE_NAME\tbob")
+        self.assertEqual(self.get("name", "--show-origin", "--name", "cy", INKWIRE_NAME="bob"), "flag --name\tcy")
+        other = self.folder / "other.toml"
+        other.write_text('name = "dan"\n')
+        self.assertEqual(self.get("name", INKWIRE_CONFIG=other), "dan")
+        self.assertEqual(self.get("name", "--config", other), "dan")
+        self.config("set", "color", "never")
+        self.assertEqual(self.get("color", "--show-origin", NO_COLOR=""), f"file {self.path}:2\tnever")
+        self.assertEqual(self.get("color", "--show-origin", "--color", "always", NO_COLOR="1"), "flag --color\talways")
+        # And it holds: a board is made at the place that the file says.
+        self.config("set", "data_dir", "~/boards")
+        maker = ink.Peer(["new", "sketch", "--peer", "--config", self.path], data=None, name=None,
+                         environment={"INKWIRE_NAME": "", "INKWIRE_DATA_DIR": "", "HOME": str(self.home)})
+        maker.event("ready", timeout=20)
+        self.assertEqual(maker.quit(), 0)
+        self.assertTrue((self.home / "boards/boards").is_dir())
+
+    # CL-241 CL-242
+    def test_a_broken_file_is_told_of_with_its_place_and_left_alone(self):
+        self.path.parent.mkdir(parents=True)
+        text = 'name = "ana"\nrelay = only\n'
+        self.path.write_text(text)
+        status, out, errors = self.config("get", "name")
+        self.assertEqual((status, out.strip()), (0, "login"))
+        self.assertIn(f"{self.path}:2:9: ", errors)
+        self.assert_refused(self.config("set", "name", "bob"), 8, "left as it is", ":2:9:")
+        self.assert_refused(self.config("unset", "name"), 8, "left as it is")
+        self.assertEqual(self.path.read_text(), text)
+        self.assert_refused(self.config("set", "relay", "sometimes"), 2, "never")
+        self.assert_refused(self.config("set", "nmae", "x"), 2, "nmae")
+        self.path.write_text('nmae = "ana"\nmetered = true\n')
+        status, out, errors = self.config("get", "metered")
+        self.assertEqual((status, out.strip()), (0, "true"))
+        self.assertIn("did you mean name?", errors)
+
+    # CL-243
+    def test_what_is_no_file_of_ours_holds_nobody_up(self):
+        place = self.folder / "place"
+        os.mkfifo(place)
+        long = self.folder / "long"
+        long.write_text("# a line\n" * 1_000_000)
+        binary = self.folder / "binary"
+        binary.write_bytes(b"\xff\xfe\x00name")
+        for path in (place, self.home, long, binary, self.folder / "nothing"):
+            with self.subTest(path):
+                status, out, errors = self.config("get", "name", "--config", path)
+                self.assertEqual((status, out.strip()), (0, "login"), errors)
+                self.assertIn("inkwire: ", errors)
+                self.assertNotEqual(self.config("set", "name", "x", "--config", path)[0] == 0, path != self.folder / "nothing")
+
+    def test_an_editor_is_opened_on_a_file_that_shows_all_keys(self):
+        script = self.folder / "editor"
+        script.write_text("#!/bin/sh\ncp \"$2\" \"$1\"; printf 'name = 3\\n' >> \"$2\"\n")
+        script.chmod(0o755)
+        seen = self.folder / "seen"
+        status, _, errors = self.config("edit", EDITOR=f"{script} {seen}")
+        self.assertEqual(status, 0, errors)
+        for key in ("name", "rendezvous", "relay", "ascii"):
+            self.assertIn(f"# {key} = ", seen.read_text())
+        self.assertRegex(errors, r"name takes a text in quotes|there is no terminal\.name")
+        self.assert_refused(self.config("edit", EDITOR="false"), 8, "set EDITOR")
+
+    # CL-241
+    def test_on_a_board_the_mistake_is_told_too(self):
+        self.path.parent.mkdir(parents=True)
+        self.path.write_text("name = \n[terminal]\nascii = true\n")
+        terminal = Terminal([ink.binary(), "new", "sketch", "--no-lan"], environment={
+            "HOME": self.home, "INKWIRE_NAME": "ana", "INKWIRE_DATA_DIR": self.folder / "ana", "XDG_CONFIG_HOME": None, "INKWIRE_CONFIG": None})
+        self.addCleanup(terminal.close)
+        terminal.see("config.toml:1:8:")
+
+
+if __name__ == "__main__":
+    main()
