@@ -45,7 +45,8 @@ class Terminal:
         self.answers, self.has_answered, self.unread = answers, False, b""
         self.looks = True  # false where nobody looks at the screen, which takes time
         self.exit = None
-        settings = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **(environment or {})}
+        usual = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", "INKWIRE_CONFIG": "/dev/null"}
+        settings = {**os.environ, **usual, **(environment or {})}
         for name in ("TMUX", "NO_COLOR", "SSH_CONNECTION"):
             if name not in (environment or {}):
                 settings.pop(name, None)

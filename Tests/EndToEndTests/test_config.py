@@ -42,6 +42,7 @@ class Config(EndToEnd):
         other.write_text('name = "dan"\n')
         self.assertEqual(self.get("name", INKWIRE_CONFIG=other), "dan")
         self.assertEqual(self.get("name", "--config", other), "dan")
+        self.assertEqual(self.get("name", INKWIRE_CONFIG="/dev/null"), "login")
         self.config("set", "color", "never")
         self.assertEqual(self.get("color", "--show-origin", NO_COLOR=""), f"file {self.path}:2\tnever")
         self.assertEqual(self.get("color", "--show-origin", "--color", "always", NO_COLOR="1"), "flag --color\talways")

@@ -64,7 +64,8 @@ os.environ["INKWIRE_NO_LAN"] = "1"
 
 def base_environment():
     """Our environment without anything that configures inkwire, so that a developer's settings do not leak into a run."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("INKWIRE_")} | {"INKWIRE_NO_LAN": "1"}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("INKWIRE_")}
+    return own | {"INKWIRE_NO_LAN": "1", "INKWIRE_CONFIG": "/dev/null"}
 
 
 def _die_with_parent():

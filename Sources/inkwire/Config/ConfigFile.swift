@@ -16,12 +16,12 @@ struct ConfigFile: Codable, Sendable {
     /// More than a person writes.
     static let bytesMax = 65_536
 
-    /// Reads the file at `path`. One that is not there says nothing.
+    /// Reads the file at `path`. One that is not there says nothing, nor does /dev/null, which is how somebody says that there is to be none.
     ///
     /// - Parameter isNamed: somebody named it, so that it is to be there.
     init(path: String, isNamed: Bool) {
         self.path = path
-        guard isNamed || Files.exists(path) else { return }
+        guard isNamed ? path != "/dev/null" : Files.exists(path) else { return }
         do {
             try read(try Self.text(at: path))
         } catch let fault as TOMLText.Fault {
