@@ -242,6 +242,37 @@ private struct Sender {
         #expect(trips.take(.nanoseconds(-5), byteCount: 1190, now: now) == .microseconds(1), "held for longer than it took, says the peer")
     }
 
+    // TR-148
+    @Test func `where short packets find the line empty the shortest of long ones is not forgotten`() {
+        for isEmpty in [true, false] {
+            var trips = RoundTrips()
+            var now = Instant(nanoseconds: 1_000_000_000)
+            _ = trips.take(.milliseconds(180), byteCount: 1190, now: now)
+            _ = trips.take(.milliseconds(140), byteCount: 80, now: now)
+            for second in 0..<60 {
+                now = now + .seconds(1)
+                _ = trips.take(.milliseconds(190), byteCount: 1190, now: now)
+                _ = trips.take(.milliseconds(second % 5 == 0 && isEmpty ? 141 : 155), byteCount: 80, now: now)
+            }
+            #expect(trips.base == .milliseconds(isEmpty ? 180 : 190))
+        }
+    }
+
+    // TR-145
+    @Test(arguments: [(60, 1, true), (10, 1, false), (60, 100, false)] as [(Int, Int, Bool)])
+    func `a contest takes a queue that is long for long`(queue: Int, shortest: Int, isOthers: Bool) {
+        var strikes = Strikes()
+        var verdicts: [Strikes.Verdict] = []
+        for number in 0..<10 {
+            verdicts.append(
+                strikes.add(
+                    .milliseconds(queue + number % 2 * 4), over: .milliseconds(8), noise: .zero, roundTrip: .milliseconds(50),
+                    base: .milliseconds(shortest), now: Instant(nanoseconds: 1_000_000_000) + .milliseconds(number * 100)))
+        }
+        // 52 ms more than may for 0.8 s; sixteen round trips of 100 ms are more than 0.9 s.
+        #expect(verdicts.contains(.others) == isOthers && verdicts.prefix(6).allSatisfy { $0 == .own })
+    }
+
     // TR-80
     @Test func `whatever a peer says of how long it held what, no round trip is less than none`() {
         var trips = RoundTrips()
