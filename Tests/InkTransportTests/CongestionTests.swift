@@ -160,7 +160,30 @@ private struct Sender {
         #expect(sender.controller.window == 1200 && sender.controller.phase == .startup)
     }
 
-    // TR-85
+    // TR-153
+    @Test func `on a narrow line less leaves at once when a queue comes, and not only after the round`() {
+        var sender = Sender(roundTrip: .milliseconds(50))
+        for span in [50, 50, 50, 90, 90, 50] { sender.round(.milliseconds(span)) }
+        #expect(sender.controller.phase == .steady && sender.controller.isNarrow)
+        let (window, rate) = (sender.controller.window, sender.controller.pacingRate)
+        /// Packets that wait for so many ms.
+        func paced(_ waits: [Int]) -> CongestionController {
+            var (controller, now) = (sender.controller, sender.now)
+            for wait in waits {
+                let stamp = controller.sent(1200, bytesInFlight: 0, now: now)
+                controller.acknowledged(1200, stamp, sentAt: now, now: now + .milliseconds(50 + wait))
+                controller.finishAcknowledgement(roundTrip: (.milliseconds(50 + wait), 1200), now: now + .milliseconds(50 + wait))
+                now += .milliseconds(50 + wait)
+            }
+            return controller
+        }
+        let late = paced([150, 150])
+        #expect(late.window == window && late.pacingRate < rate * 0.55, "\(late.window) of \(window), \(late.pacingRate) of \(rate)")
+        // Chance makes one late now and then.
+        #expect(paced([0, 150]).pacingRate == rate)
+    }
+
+    // TR-85 TR-153
     @Test func `what is lost between packets that arrive is no silence, and what is lost before them is`() {
         var sender = Sender(roundTrip: .milliseconds(50))
         for span in [50, 50, 50, 90, 90, 50, 50] { sender.round(.milliseconds(span)) }

@@ -152,6 +152,7 @@ struct CongestionController: Sendable {
         grow(now: now)
         (arrivedFrom, arrivedLeast, arrivedLast, lostFrom) = (arrivedTo, .distantFuture, nil, nil)
         gap = (.distantPast, .distantPast)
+        let isTimed = sample != nil
         guard let sample = rate.take(floor: trips.base ?? .zero, now: now) else { return }
         if let bytesPerSecond = sample.rate, !sample.isLimited || bytesPerSecond > bandwidth.value ?? 0 {
             bandwidth.take(bytesPerSecond, now: now)
@@ -161,6 +162,8 @@ struct CongestionController: Sendable {
         if phase == .startup, hasQueueOfOwn { leaveStartup(now: now) }
         guard round.isTripOver(prior: sample.priorDelivered, delivered: rate.delivered) else { return }
         guard phase == .startup || skip > 0 || round.isOver(roundTrip: trips.smoothed) else { return }
+        // TR-153: what tells no round trip shows no queue, and in steady nothing is tried by it.
+        guard isTimed || phase != .steady else { return }
         switch phase {
         case .startup: startup(now: now)
         case .steady: steady(now: now)
@@ -226,7 +229,12 @@ struct CongestionController: Sendable {
     var pacingRate: Double {
         rateOfWindow * gain
     }
-    private var rateOfWindow: Double { window / max(Double(pace.nanoseconds) / 1e9, 0.000_05) }
+    private var rateOfWindow: Double { window / max(Double(paceAtHand.nanoseconds) / 1e9, 0.000_05) }
+    /// On a narrow line a round takes long, and by the one before too much leaves while a queue comes: there the last two packets say it (TR-153).
+    private var paceAtHand: Duration {
+        guard phase == .steady, isNarrow, let base = trips.base, let queue = trips.queue(ofLast: 2) else { return pace }
+        return max(pace, base + queue)
+    }
 
     /// Of the window in a round trip, at which packets leave.
     private var gain: Double {
@@ -358,7 +366,7 @@ struct CongestionController: Sendable {
         }
         guard round.samples > 0 else { return }
         if roundQueue > bound { return leaveQueue(now: now) }
-        if isFilled, now - max(soughtAt, trips.shortAt) > Self.seekPause, window > Self.least * 2 {
+        if isFilled, now - max(soughtAt, trips.shortAt) > Self.seekPause, window > Self.least {
             // Where several keep a queue none of them saw the line without it. Who leaves half of his place for a moment sees whether there is one.
             (isSeeking, soughtAt, before, skip) = (true, now, window, 1)
             window /= 2
@@ -374,12 +382,13 @@ struct CongestionController: Sendable {
         }
         calm = roundQueue < bound / 4 + trips.noise / 2 ? calm + 1 : 0
         // Where who has more grows as much faster, he has ever more (TR-144).
-        let step = isNarrow && window < Self.least * 3 ? Self.least / 8 : Self.least / 6 * wideness
+        let step = isNarrow && window < Self.least * 3 ? Self.least / 9 : Self.least / 6 * wideness
         // Capacity that came back is found within a few round trips; what arrives shows whether it is there. More than a short queue at once would be
         // a long one before it shows.
         let beyond = isNarrow ? Self.least / 2 : min(carried / 4, (bandwidth.value ?? 0) * Self.probedSeconds) + Self.least
         let isFast = calm > Self.calmEnough && window < carried + beyond
-        let grown = isFast ? min(window * 1.25, window + step * Double(1 << min(calm - Self.calmEnough, 16))) : window + step
+        let fast = min(window * 1.25, window + step * Double(1 << min(calm - Self.calmEnough, 16)), carried + beyond * Self.leapMax)
+        let grown = isFast ? max(fast, window + step) : window + step
         let most = leavesAlone ? max(window, carried + Self.least * Self.besideLive) : Double(Self.ceiling)
         window = min(grown, most)
     }
@@ -479,6 +488,8 @@ struct CongestionController: Sendable {
     private static let calmEnough = 5
     /// Of what arrives, this is tried beyond it at once: as much as may wait, and half of it again.
     private static let probedSeconds = 0.012
+    /// So much of that, and no more, is tried in one round.
+    private static let leapMax = 1.65
     /// Bytes a second that leave whatever waits: a packet each 1.2 s, which shows whose queue it is.
     private static let heardRate = 1000.0
     private static let wideRate = 50_000.0
