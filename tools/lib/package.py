@@ -316,7 +316,8 @@ def make(out, label, folder):
             "GLIBC": newest_glibc(work / "within"),
         }
         words = Words(build.files, values)
-        notices = package_notices.Notices(build.source, build.scratch / "checkouts", toolchain())
+        gcc = build.archive("libstdc++.a").parent.name
+        notices = package_notices.Notices(build.source, build.scratch / "checkouts", toolchain(), f"gcc-{gcc}-base")
         package = debian(work, commit.time, work / "linked", pages, completions, notices.text(commit.short, is_within=False), words)
         out.mkdir(parents=True, exist_ok=True)
         files = [out / f"inkwire_{version}_{values['ARCH']}.deb", out / f"inkwire-{version}-linux-{values['ARCH']}.tar.gz"]

@@ -28,7 +28,7 @@ CHECKOUT_NAMES = {"grdb.swift": "GRDB.swift"}
 
 # What stands in the archive besides, since it is linked into the program there. GCC's runtime is under the GPL with an exception that
 # lets programs have it within.
-SYSTEM_WITHIN = [("libsodium", "libsodium-dev"), ("SQLite", "libsqlite3-dev"), ("the runtime of GCC: libstdc++ and libgcc", "gcc-*-base")]
+SYSTEM_WITHIN = [("libsodium", "libsodium-dev"), ("SQLite", "libsqlite3-dev")]
 
 
 def read(path):
@@ -68,18 +68,12 @@ def section(title, texts):
     return f"{title}\n{'=' * len(title)}\n\n" + "\n".join(text.strip("\n") + "\n" for text in texts)
 
 
-def system_copyright(package):
-    found = sorted(pathlib.Path("/usr/share/doc").glob(f"{package}/copyright"))
-    if not found:
-        raise Missing(f"/usr/share/doc/{package}/copyright")
-    return read(found[-1])
-
-
 class Notices:
     """The file `copyright` of a package, from a checkout, from those of its dependencies and from the toolchain."""
 
-    def __init__(self, source, checkouts, toolchain):
+    def __init__(self, source, checkouts, toolchain, gcc):
         self.source, self.checkouts, self.toolchain = source, checkouts, toolchain
+        self.within = [*SYSTEM_WITHIN, ("The runtime of GCC: libstdc++ and libgcc", gcc)]
         self.files = source / "tools/lib/package"
         self.pins = json.loads(read(self.files / "pins.json"))["pins"]
         unknown = sorted({pin["identity"] for pin in self.pins} - set(DEPENDENCIES))
@@ -100,7 +94,7 @@ class Notices:
         parts.append(section("The Swift runtime, Foundation and libdispatch", [NAMED, runtime_exception(read(licence), licence)]))
         parts.append(section("ICU and the data of Unicode, in Foundation", [read(self.files / "ICU.txt")]))
         if is_within:
-            parts += [section(title, [system_copyright(package)]) for title, package in SYSTEM_WITHIN]
+            parts += [section(title, [read(pathlib.Path("/usr/share/doc") / package / "copyright")]) for title, package in self.within]
         return "\n\n".join(parts)
 
     def dependency(self, pin):
