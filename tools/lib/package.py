@@ -296,37 +296,39 @@ def toolchain():
 
 
 def make(out, label, folder):
+    """Returns the files that were made."""
     commit = Commit()
     build = Build(commit, folder)
     build.check_out()
     with tempfile.TemporaryDirectory(prefix="inkwire-package-") as name:
         work = pathlib.Path(name)
-        build.program(work / "linked")
-        program = Program(work / "linked", work)
-        version = label or program.version(commit)
+        linked, within = work / "linked", work / "within"
+        build.program(linked)
+        program = Program(linked, work)
+        version, arch = label or program.version(commit), output("dpkg", "--print-architecture").strip()
         pages = program.manual(work / "manual")
         completions = {shell: program.run("completion", shell) for shell in ("bash", "zsh", "fish")}
-        build.program(work / "within", is_within=True)
-        if Program(work / "within", work).version(commit) != program.version(commit):
-            raise Failed("the two programs differ in what they say of their version.")
-        values = {
-            "VERSION": version, "ARCH": output("dpkg", "--print-architecture").strip(), "COMMIT": commit.short,
+        words = Words(build.files, {
+            "VERSION": version, "ARCH": arch, "COMMIT": commit.short,
             "DATE": time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime(commit.time)),
             "MAINTAINER": os.environ.get("INKWIRE_MAINTAINER", "The authors of Inkwire <inkwire@localhost>"),
-            "GLIBC": newest_glibc(work / "within"),
-        }
-        words = Words(build.files, values)
+        })
         gcc = build.archive("libstdc++.a").parent.name
         notices = package_notices.Notices(build.source, build.scratch / "checkouts", toolchain(), f"gcc-{gcc}-base")
-        package = debian(work, commit.time, work / "linked", pages, completions, notices.text(commit.short, is_within=False), words)
         out.mkdir(parents=True, exist_ok=True)
-        files = [out / f"inkwire_{version}_{values['ARCH']}.deb", out / f"inkwire-{version}-linux-{values['ARCH']}.tar.gz"]
+        files = [out / f"inkwire_{version}_{arch}.deb"]
+        package = debian(work, commit.time, linked, pages, completions, notices.text(commit.short, is_within=False), words)
         # One thread: the blocks of xz depend on their number.
         settings = os.environ | {"SOURCE_DATE_EPOCH": str(commit.time), "DPKG_DEB_THREADS_MAX": "1"}
         output("dpkg-deb", "--root-owner-group", "-Zxz", "--build", package, files[0], env=settings)
-        plain(commit.time, work / "within", pages, completions, notices.text(commit.short, is_within=True), words).archive(files[1])
-    for file in files:
-        print(f"{file}  {file.stat().st_size / 1e6:.1f} MB  sha256 {hashlib.sha256(file.read_bytes()).hexdigest()}")
+        if label is None:
+            build.program(within, is_within=True)
+            if Program(within, work).version(commit) != version:
+                raise Failed("the two programs differ in what they say of their version.")
+            files.append(out / f"inkwire-{version}-linux-{arch}.tar.gz")
+            words.values["GLIBC"] = newest_glibc(within)
+            plain(commit.time, within, pages, completions, notices.text(commit.short, is_within=True), words).archive(files[1])
+    return files
 
 
 def newest_glibc(program):
@@ -341,13 +343,15 @@ def main():
     parser.add_argument("--label")
     arguments = parser.parse_args()
     if arguments.label is not None and not re.fullmatch(r"\d[0-9A-Za-z.+~]*", arguments.label):
-        print(f"inkwire: {arguments.label!r} is no version of a package\n  It begins with a digit; letters, digits and . + ~ follow.", file=sys.stderr)
+        print(f"inkwire: {arguments.label!r} is no version of a package\n  It begins with a digit; letters, digits and . + ~ follow.",
+              file=sys.stderr)
         return 2
     kept = os.environ.get("INKWIRE_PACKAGE_BUILD")
     folder = pathlib.Path(kept).absolute() if kept else pathlib.Path(tempfile.mkdtemp(prefix="inkwire-package-build-"))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        make(pathlib.Path(arguments.out).absolute(), arguments.label, folder)
+        for file in make(pathlib.Path(arguments.out).absolute(), arguments.label, folder):
+            print(f"{file}  {file.stat().st_size / 1e6:.1f} MB  sha256 {hashlib.sha256(file.read_bytes()).hexdigest()}")
         return 0
     except (Failed, package_notices.Missing) as error:
         what = "a licence is missing: " if isinstance(error, package_notices.Missing) else ""

@@ -43,7 +43,7 @@ def call(*command, **more):
 
 
 def package(out, build=None, label=None):
-    """tools/package; the package and the archive that it made."""
+    """tools/package; the package, and without a label the archive, that it made."""
     settings = {name: value for name, value in os.environ.items() if name != "INKWIRE_PACKAGE_BUILD"}
     if build:
         settings["INKWIRE_PACKAGE_BUILD"] = str(build)
@@ -51,7 +51,7 @@ def package(out, build=None, label=None):
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True, env=settings, stdin=subprocess.DEVNULL)
     check(done.returncode == 0, f"tools/package ended with {done.returncode}")
     files = [pathlib.Path(line.split("  ")[0]) for line in done.stdout.splitlines()]
-    check(len(files) == 2 and all(file.is_file() for file in files), f"tools/package said {done.stdout!r}")
+    check(len(files) == (1 if label else 2) and all(file.is_file() for file in files), f"tools/package said {done.stdout!r}")
     return files
 
 
