@@ -320,7 +320,9 @@ def make(out, label, folder):
         package = debian(work, commit.time, linked, pages, completions, notices.text(commit.short, is_within=False), words)
         # One thread: the blocks of xz depend on their number.
         settings = os.environ | {"SOURCE_DATE_EPOCH": str(commit.time), "DPKG_DEB_THREADS_MAX": "1"}
-        output("dpkg-deb", "--root-owner-group", "-Zxz", "--build", package, files[0], env=settings)
+        # One that is only tried is rather quick than small.
+        packing = ["-Zxz"] if label is None else ["-Zgzip", "-z1"]
+        output("dpkg-deb", "--root-owner-group", *packing, "--build", package, files[0], env=settings)
         if label is None:
             build.program(within, is_within=True)
             if Program(within, work).version(commit) != version:
