@@ -22,8 +22,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case gone(path: String)
     /// Somebody else wrote into the board's files while it was open, as a backup does that is copied over them; what was saved is not in them.
     case overwritten(path: String)
-    /// There is no such thing on this disk; `what` names it as the person did.
-    case missing(what: String)
+    /// There is no such thing on this disk; `what` names it as the person did, and `meant` what they may have meant.
+    case missing(what: String, meant: String? = nil)
     /// Anything else that the system said.
     case failed(path: String, detail: String)
 
@@ -37,7 +37,7 @@ public enum StoreError: Error, Hashable, Sendable {
         case .exposed(let path, _): "the device key in \(path) is not used"
         case .newer(let path, _, _): "\(path) is of a newer version"
         case .locked: "this board is already open"
-        case .missing(let what): "\(what) is not here"
+        case .missing(let what, _): "\(what) is not here"
         case .failed(let path, _), .pathTooLong(let path, _, _): "cannot use \(path)"
         }
     }
@@ -78,6 +78,7 @@ public enum StoreError: Error, Hashable, Sendable {
         case .overwritten:
             "nothing more is written to them; keep this open until somebody else has your work, then close it: the board is as they hold it"
         case .locked: "use the one that is open, or close it first"
+        case .missing(_, let meant?): "did you mean “\(meant)”? `inkwire boards` lists what is saved"
         case .missing: "`inkwire boards` lists what is saved"
         case .failed: "check the path and the disk, then try again"
         }

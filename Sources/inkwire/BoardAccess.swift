@@ -96,7 +96,15 @@ enum BoardAccess {
 
 extension BoardCatalog {
     /// The board that a person means: by its name, as it is or as lists show it, or by digits of its id.
-    func entry(_ text: String) throws(StoreError) -> Entry { try find(text, shown: Failure.plain) }
+    func entry(_ text: String) throws(StoreError) -> Entry {
+        do throws(StoreError) {
+            return try find(text, shown: Failure.plain)
+        } catch {
+            guard case .missing(let what, nil) = error else { throw error }
+            let names = try entries().map(\.name).filter { !BoardName.isInvisible($0) }
+            throw .missing(what: what, meant: NearestWord.nearest(to: text, among: names).map(Failure.plain))
+        }
+    }
 }
 
 /// A board that another process of this person holds.

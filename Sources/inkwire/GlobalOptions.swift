@@ -9,7 +9,7 @@ import InkTerminal
 
 /// Options that every command takes. A flag goes before the environment, the environment before the default.
 struct GlobalOptions: ParsableArguments {
-    @Option(name: .customLong("data-dir"), help: ArgumentHelp("Where boards and keys are kept.", valueName: "dir"))
+    @Option(name: .customLong("data-dir"), help: ArgumentHelp("Where boards and keys are kept.", valueName: "dir"), completion: .directory)
     var dataDirectory: String?
 
     @Option(
@@ -19,8 +19,9 @@ struct GlobalOptions: ParsableArguments {
 
     @Option(
         name: .customLong("tls-ca"),
-        help: ArgumentHelp("Certificates (PEM) to trust for a rendezvous of wss:// beside those that the system trusts.", valueName: "file")
-    )
+        help: ArgumentHelp(
+            "Certificates (PEM) to trust for a rendezvous of wss:// beside those that the system trusts.", valueName: "file"),
+        completion: .file())
     var authorityFile: String?
 
     @Flag(name: .customLong("no-relay"), help: "Never send by way of the rendezvous what peers say to each other.")
@@ -64,7 +65,8 @@ struct GlobalOptions: ParsableArguments {
     @Option(
         name: .customLong("key-log"),
         help: ArgumentHelp(
-            "Append the keys of all connections to this file, for tools/capture. Whoever has it can read what is said.", valueName: "file"))
+            "Append the keys of all connections to this file, for tools/capture. Whoever has it can read what is said.", valueName: "file"),
+        completion: .file())
     var keyLogFile: String?
 
     @Flag(name: .customLong("no-input"), help: "Never ask for anything.")

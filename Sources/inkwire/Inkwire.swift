@@ -10,7 +10,7 @@ import InkTerminal
 #endif
 
 /// The command line.
-@main struct Inkwire: ParsableCommand {
+@main struct Inkwire: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "inkwire",
         abstract: "A shared whiteboard, peer to peer and end-to-end encrypted.",
@@ -18,13 +18,18 @@ import InkTerminal
             Start with `inkwire new`; give the link it shows to somebody, who types `inkwire join`. \
             `inkwire peer`, `new --peer` and `join --peer` speak JSON lines with programs instead.
             """,
-        version: "inkwire 0.3.0",
+        version: ProgramVersion.full,
         subcommands: [
             NewCommand.self, JoinCommand.self, OpenCommand.self, BoardsCommand.self, PeerCommand.self, InviteCommand.self,
             MembersCommand.self, DrawCommand.self, WatchCommand.self, SayCommand.self, ExportCommand.self, ImportCommand.self,
             MergeDriverCommand.self, ReplayCommand.self,
-            ServeCommand.self, IdentityCommand.self,
+            ServeCommand.self, IdentityCommand.self, ManCommand.self, CompletionCommand.self,
         ])
+
+    static let examples = [
+        Example("inkwire new sketch", "make a board; `i` there shows how others join"),
+        Example("inkwire join", "enter somebody's board by a code or a link"),
+    ]
 
     /// Parses, runs, and turns every way of failing into its message and exit code.
     static func main() {
@@ -52,13 +57,19 @@ import InkTerminal
             if code == .success {
                 // Help and version are data.
                 do throws(Failure) {
-                    try StandardStream.output.deliver(Array((fullMessage(for: error) + "\n").utf8))
+                    try StandardStream.output.deliver(Array(((try help(for: error) ?? fullMessage(for: error)) + "\n").utf8))
                 } catch {
                     end(error, isJSON: isJSON)
                 }
                 endProcess(0)
             }
             guard code == .validationFailure else { end(.bug(error), isJSON: isJSON) }
+            // A first word that is no command: it may be one mistyped.
+            if let typed = CommandLine.arguments.dropFirst().first, !typed.hasPrefix("-"), let program = try? CommandDescription.program,
+                program.command(at: [typed]) == nil
+            {
+                end(NearestWord.unknownCommand(typed, of: program), isJSON: isJSON)
+            }
             end(
                 .usage(
                     "the command line cannot be understood",
@@ -66,6 +77,13 @@ import InkTerminal
                     next: "`inkwire help` shows the commands, `inkwire help COMMAND` its options"),
                 isJSON: isJSON)
         }
+    }
+
+    /// The help that the command line asks for, or that `error` is about; nil where either is of something else.
+    private static func help(for error: any Error) throws(Failure) -> String? {
+        guard let program = try? CommandDescription.program else { return nil }
+        if error is CleanExit { return HelpRequest.command([]).text(of: program) }
+        return try HelpRequest(Array(CommandLine.arguments.dropFirst()), of: program)?.text(of: program)
     }
 
     /// Without a command: the start screen on a terminal, help elsewhere.

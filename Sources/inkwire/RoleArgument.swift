@@ -15,6 +15,7 @@ struct RoleArgument: ExpressibleByArgument {
     }
 
     static let allValueStrings = Role.allCases.map { "\($0)" }
+    static let defaultCompletionKind = CompletionKind.list(allValueStrings)
 }
 
 /// Who gets which role: `WHO=ROLE`. A name may hold `=`, a role does not.

@@ -9,6 +9,7 @@
 #     setup build natlab   and what makes networks with routers: nft, ip, nsenter, a C compiler (Linux)
 #     setup build pictures and what draws pictures: the programs of librsvg and libsixel
 #     setup build comparing and what compares pictures: Python with Pillow and numpy
+#     setup build shells   and what reads manuals and completes: man, groff, zsh, fish
 #     setup build trace    and what counts system calls: strace (Linux)
 #     setup build package  and what makes packages: Python, git, dpkg-shlibdeps, the libraries as archives (Debian)
 #     setup package-check  what looks at packages: lintian, debootstrap (Debian)
@@ -96,6 +97,15 @@ setup_look_for_pictures() {
     has img2sixel || lacks img2sixel
 }
 
+setup_look_for_shells() {
+    has man || lacks man
+    has groff || lacks groff
+    # What man shows a page by.
+    has less || lacks less
+    has zsh || lacks zsh
+    has fish || lacks fish
+}
+
 setup_look_for_comparing() {
     setup_find_python "import sys, PIL, numpy; sys.exit(sys.version_info < (3, 9))" || { lacks python; lacks pillow; lacks numpy; }
 }
@@ -150,6 +160,8 @@ setup_package() {
         apt:img2sixel) echo libsixel-bin ;;
         apt:zbarimg) echo zbar-tools ;;
         apt:libqrencode) echo libqrencode4 ;;
+        apt:man) echo man-db ;;
+        apt:groff) echo groff-base ;;
         apt:ssh) echo openssh-client ;;
         apt:sshd) echo openssh-server ;;
         apt:dpkg-shlibdeps) echo dpkg-dev ;;

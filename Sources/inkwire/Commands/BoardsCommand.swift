@@ -6,27 +6,28 @@ import InkPrimitives
 import InkStore
 
 /// `inkwire boards`: what is saved on this machine, and what can be done with it.
-struct BoardsCommand: ParsableCommand {
+struct BoardsCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
-        commandName: "boards", abstract: "List the boards that are saved on this machine; rename, delete, back up, restore them.",
-        discussion: """
-            inkwire boards                                list
-            inkwire boards --rename BOARD NAME            give one another name here
-            inkwire boards --delete BOARD [--yes]         remove one from this machine
-            inkwire boards --export DIR [BOARD ...]       copy all, or these, into a backup
-            inkwire boards --restore DIR                  get back what is in a backup and not here
-            inkwire boards --move-aside BOARD             take one out of the list without deleting anything
-            """)
+        commandName: "boards", abstract: "List the boards that are saved on this machine; rename, delete, back up, restore them.")
 
-    @Argument(help: ArgumentHelp("The new name with --rename, the boards to copy with --export.", valueName: "name"))
+    static let examples = [
+        Example("inkwire boards", "list them"),
+        Example("inkwire boards --rename sketch plan", "another name on this machine"),
+        Example("inkwire boards --export ~/backup", "copy all into a backup"),
+        Example("inkwire boards --restore ~/backup", "get back what is in one and not here"),
+    ]
+
+    @Argument(help: ArgumentHelp("The new name with --rename, the boards to copy with --export.", valueName: "name"), completion: .boards)
     var names: [String] = []
 
-    @Option(name: .customLong("rename"), help: ArgumentHelp("The board that gets another name on this machine.", valueName: "board"))
+    @Option(
+        name: .customLong("rename"), help: ArgumentHelp("The board that gets another name on this machine.", valueName: "board"),
+        completion: .boards)
     var renamed: String?
 
     @Option(
         name: .customLong("delete"),
-        help: ArgumentHelp("Remove a board from this machine; others who have it keep it.", valueName: "board"))
+        help: ArgumentHelp("Remove a board from this machine; others who have it keep it.", valueName: "board"), completion: .boards)
     var deleted: String?
 
     @Flag(name: .customLong("yes"), help: "Do not ask before deleting.")
@@ -34,20 +35,23 @@ struct BoardsCommand: ParsableCommand {
 
     @Option(
         name: .customLong("export"),
-        help: ArgumentHelp("Copy boards into this directory, beside what is there. Whoever has it may enter them.", valueName: "dir"))
+        help: ArgumentHelp("Copy boards into this directory, beside what is there. Whoever has it may enter them.", valueName: "dir"),
+        completion: .directory)
     var exportPlace: String?
 
     @Option(
         name: .customLong("restore"),
-        help: ArgumentHelp("Bring back what is in this directory and not here. Nothing that is here is replaced.", valueName: "dir"))
+        help: ArgumentHelp("Bring back what is in this directory and not here. Nothing that is here is replaced.", valueName: "dir"),
+        completion: .directory)
     var restorePlace: String?
 
     @Option(
         name: .customLong("move-aside"),
-        help: ArgumentHelp("Take a board out of the list without deleting anything, for example one that is damaged.", valueName: "board"))
+        help: ArgumentHelp("Take a board out of the list without deleting anything, for example one that is damaged.", valueName: "board"),
+        completion: .boards)
     var movedAside: String?
 
-    @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
     mutating func run() throws {
         let wishes = [renamed, deleted, exportPlace, restorePlace, movedAside].compactMap { $0 }

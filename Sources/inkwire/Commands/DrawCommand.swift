@@ -5,19 +5,24 @@ import InkFrontEnd
 import InkPrimitives
 
 /// `inkwire draw`: applies commands and ends when everybody present has them.
-struct DrawCommand: ParsableCommand {
+struct DrawCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
-        commandName: "draw", abstract: "Apply drawing commands from a file or stdin, and end when every present peer has them.",
+        commandName: "draw", abstract: "Apply drawing commands from a file or stdin; end when every present peer has them.",
         discussion: "Stops at the first command that fails; what came before it stays. Where a line is no command at all, nothing is drawn."
     )
 
-    @Argument(help: "The board's name, or digits with which its id begins.")
+    static let examples = [
+        Example("inkwire draw sketch plan.jsonl", "what is in a file"),
+        Example("script | inkwire draw sketch", "what a program says"),
+    ]
+
+    @Argument(help: "The board's name, or digits with which its id begins.", completion: .boards)
     var board: String
 
-    @Argument(help: "A file of JSON lines; - or nothing is stdin.")
+    @Argument(help: "A file of JSON lines; - or nothing is stdin.", completion: .file())
     var file: String = "-"
 
-    @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
     mutating func run() throws {
         try options.check()

@@ -9,17 +9,25 @@ import InkTerminal
 import Synchronization
 
 /// `inkwire export`: the board as a file, without opening it.
-struct ExportCommand: ParsableCommand {
+struct ExportCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(commandName: "export", abstract: "Write a saved board as text, a picture or JSON.")
 
-    @Argument(help: "The board's name, or digits with which its id begins.")
+    static let examples = [
+        Example("inkwire export sketch -o sketch.svg", "a picture"),
+        Example("inkwire export sketch -o - --format txt", "as text, on stdout"),
+        Example("inkwire export sketch -o plan.md --watch", "again whenever it changes"),
+    ]
+
+    @Argument(help: "The board's name, or digits with which its id begins.", completion: .boards)
     var board: String
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file to write; - is stdout.", valueName: "file"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file to write; - is stdout.", valueName: "file"),
+        completion: .file())
     var output: String
 
     @Option(
-        name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: BoardFile.Format.names))
+        name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: "format"))
     var givenFormat: BoardFile.Format?
 
     // Also one that begins with a minus.
@@ -31,13 +39,13 @@ struct ExportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("px of a picture for one of the board, 0.1 to 16.", valueName: "factor"))
     var scale = 1.0
 
-    @Option(help: ArgumentHelp("The paper of a picture.", valueName: "light|dark|transparent"))
+    @Option(help: ArgumentHelp("The paper of a picture.", valueName: "paper"))
     var theme = SVG.Options.Theme.light
 
     @Flag(name: .customLong("watch"), help: "Take part in the board, and write the file again whenever it changes, until interrupted.")
     var watches = false
 
-    @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
     mutating func run() throws {
         let file = try file()

@@ -4,19 +4,21 @@ import InkPrimitives
 import InkStore
 
 /// `inkwire identity`: the keys by which others know this device.
-struct IdentityCommand: ParsableCommand {
+struct IdentityCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "identity", abstract: "Show the key of this device, keep a copy of it, or bring one back.",
         discussion: """
-            inkwire identity                             show who this device is
-            inkwire identity export FILE                 keep a copy of its keys
-            inkwire identity import FILE [--replace]     be who a copy is of, on this machine
-
             Nobody can remove the owner who made a board, or act for them: with their keys lost, nobody gives roles to owners there any more. \
             Whoever has a copy is you: keep it where nobody else gets to, and do not draw on two machines with one key; \
             `inkwire invite BOARD --me` lets a second device in as you, with keys of its own.
             """,
         subcommands: [Show.self, Export.self, Import.self], defaultSubcommand: Show.self)
+
+    static let examples = [
+        Example("inkwire identity", "show who this device is"),
+        Example("inkwire identity export FILE", "keep a copy of its keys"),
+        Example("inkwire identity import FILE", "be who a copy is of, on this machine"),
+    ]
 
     /// What is said once, when the first board was made.
     static let offer =
@@ -25,7 +27,7 @@ struct IdentityCommand: ParsableCommand {
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(commandName: "show", abstract: "Show the key of this device and where it is kept.")
 
-        @OptionGroup var options: GlobalOptions
+        @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
         mutating func run() throws {
             let catalog = options.catalog
@@ -45,7 +47,7 @@ struct IdentityCommand: ParsableCommand {
         @Argument(help: "The file to make; one that is there is not replaced.")
         var file: String
 
-        @OptionGroup var options: GlobalOptions
+        @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
         mutating func run() throws {
             let catalog = options.catalog
@@ -75,7 +77,7 @@ struct IdentityCommand: ParsableCommand {
         @Flag(name: .customLong("replace"), help: "Put the keys that are here aside; nothing is deleted.")
         var replaces = false
 
-        @OptionGroup var options: GlobalOptions
+        @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
         mutating func run() throws {
             let catalog = options.catalog

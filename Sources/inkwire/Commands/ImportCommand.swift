@@ -6,13 +6,18 @@ import InkFormats
 import InkFrontEnd
 
 /// `inkwire import`: adds the shapes of a file to a board, or makes the board what its text says.
-struct ImportCommand: ParsableCommand {
+struct ImportCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Add the shapes of a file to a board, and end when every present peer has them.",
+        commandName: "import", abstract: "Add the shapes of a file to a board; end when every present peer has them.",
         discussion: """
             All of the file is read before anything is drawn, and what it adds is one step of undo. \
             A file of the format board says all that stands: shapes that differ are changed, and shapes that are not in it are deleted.
             """)
+
+    static let examples = [
+        Example("inkwire import sketch flow.mmd", "a flowchart of Mermaid, laid out"),
+        Example("inkwire import sketch - --format txt", "a drawing of text, from stdin"),
+    ]
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         /// As `export --format json` writes it.
@@ -28,19 +33,19 @@ struct ImportCommand: ParsableCommand {
         case board
     }
 
-    @Argument(help: "The board's name, or digits with which its id begins.")
+    @Argument(help: "The board's name, or digits with which its id begins.", completion: .boards)
     var board: String
 
-    @Argument(help: "The file to read; - is stdin.")
+    @Argument(help: "The file to read; - is stdin.", completion: .file())
     var file: String
 
     @Option(
         name: .customLong("format"),
         help: ArgumentHelp(
-            "Without it, the ending of the file decides.", valueName: Format.allCases.map(\.rawValue).joined(separator: "|")))
+            "Without it, the ending of the file decides.", valueName: "format"))
     var givenFormat: Format?
 
-    @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
     mutating func run() throws {
         try options.check()

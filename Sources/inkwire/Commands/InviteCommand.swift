@@ -8,7 +8,7 @@ import InkSession
 import InkStore
 
 /// `inkwire invite`: a link of a saved board.
-struct InviteCommand: ParsableCommand {
+struct InviteCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "invite", abstract: "Write a link by which others join a board.",
         discussion: """
@@ -17,7 +17,13 @@ struct InviteCommand: ParsableCommand {
             is the link that the board has had before.
             """)
 
-    @Argument(help: "The board's name, or digits with which its id begins.")
+    static let examples = [
+        Example("inkwire invite sketch --code", "three words to say aloud"),
+        Example("inkwire invite sketch --role viewer --ttl 2h", "a link to look, for two hours"),
+        Example("inkwire invite sketch --me", "for a device of your own"),
+    ]
+
+    @Argument(help: "The board's name, or digits with which its id begins.", completion: .boards)
     var board: String
 
     @Option(name: .customLong("role"), help: "What those may do who join by it: editor, unless given.")
@@ -45,7 +51,7 @@ struct InviteCommand: ParsableCommand {
     @Flag(name: .customLong("qr"), help: "On a terminal, also as a QR code; needs libqrencode 4.")
     var isPicture = false
 
-    @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
     mutating func run() throws {
         if isPicture { try QRCode.check(isJSON: options.isJSON) }

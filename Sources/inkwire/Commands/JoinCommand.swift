@@ -4,7 +4,7 @@ import InkSession
 import InkTerminal
 
 /// `inkwire join`: enters a board by a code or a link.
-struct JoinCommand: ParsableCommand {
+struct JoinCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "join", abstract: "Join a board by a code or an invite link.",
         discussion: """
@@ -12,17 +12,25 @@ struct JoinCommand: ParsableCommand {
             where others on this machine can read it.
             """)
 
+    static let examples = [
+        Example("inkwire join", "asks for the code or the link"),
+        Example("inkwire join --invite-file link.txt", "reads it from a file"),
+        Example("inkwire join --peer - < link.txt", "as a program, by JSON lines"),
+    ]
+
     @Argument(help: "The code or the link, or - to read it from stdin.")
     var invite: String?
 
-    @Option(name: .customLong("invite-file"), help: ArgumentHelp("A file that holds the code or the link.", valueName: "file"))
+    @Option(
+        name: .customLong("invite-file"), help: ArgumentHelp("A file that holds the code or the link.", valueName: "file"),
+        completion: .file())
     var inviteFile: String?
 
     @Flag(name: .customLong("peer"), help: "Headless: JSON lines in, JSON lines out.")
     var isHeadless = false
 
-    @OptionGroup var options: GlobalOptions
-    @OptionGroup var terminal: TerminalOptions
+    @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
+    @OptionGroup(title: OptionGroups.terminal) var terminal: TerminalOptions
     @OptionGroup var patience: JoinPatience
 
     mutating func run() throws {

@@ -7,7 +7,7 @@ import InkSession
 import InkTerminal
 
 /// `inkwire members`: who may do what on a board, and changing it.
-struct MembersCommand: ParsableCommand {
+struct MembersCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "members",
         abstract: "List who may do what on a board; give roles, remove members and invites, take back their work, find out who is who.",
@@ -20,7 +20,14 @@ struct MembersCommand: ParsableCommand {
             the list, on this machine alone.
             """)
 
-    @Argument(help: "The board's name, or digits with which its id begins.")
+    static let examples = [
+        Example("inkwire members sketch", "list them"),
+        Example("inkwire members sketch --role bob=viewer", "bob may look from now on"),
+        Example("inkwire members sketch --remove eve", "eve draws here no more"),
+        Example("inkwire members sketch --take-back eve --since 1h", "undo eve's last hour"),
+    ]
+
+    @Argument(help: "The board's name, or digits with which its id begins.", completion: .boards)
     var board: String
 
     @Option(name: .customLong("role"), help: ArgumentHelp("Give somebody this role.", valueName: "WHO=ROLE"))
@@ -53,7 +60,7 @@ struct MembersCommand: ParsableCommand {
     @Option(name: .customLong("unverify"), help: ArgumentHelp("Take that back.", valueName: "WHO"))
     var unverified: [String] = []
 
-    @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
     mutating func run() throws {
         try options.check()

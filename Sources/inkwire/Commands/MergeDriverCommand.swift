@@ -5,14 +5,18 @@ import InkFrontEnd
 
 /// `inkwire merge-driver`: what git calls to merge two texts of a board (gitattributes(5), "Defining a custom merge driver"). It knows its files and
 /// nothing else: no board, no data directory.
-struct MergeDriverCommand: ParsableCommand {
+struct MergeDriverCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "merge-driver", abstract: "Merge two texts of a board for git, property by property.",
         discussion: """
             As `git config merge.inkwire.driver 'inkwire merge-driver %O %A %B %P'`, with `git config merge.inkwire.recursive binary`. \
             The result stands where OURS was. \
             Exit: 0 merged, 1 with conflicts, 255 not merged at all.
-            """)
+            """, shouldDisplay: false)
+
+    static let examples = [
+        Example("git config merge.inkwire.driver 'inkwire merge-driver %O %A %B %P'", "once")
+    ]
 
     @Argument(help: "%O, the file that both come from; an empty one for none.")
     var base: String

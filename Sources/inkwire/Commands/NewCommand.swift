@@ -5,13 +5,19 @@ import InkSession
 import InkStore
 
 /// `inkwire new`: makes a board and opens it.
-struct NewCommand: ParsableCommand {
+struct NewCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "new", abstract: "Make a board and open it.",
         discussion: """
             Works without any network. Where no rendezvous is configured the process brings one of its own, so that others on this machine \
             or network can join while the board is open.
             """)
+
+    static let examples = [
+        Example("inkwire new sketch", "make it and draw"),
+        Example("inkwire new sketch --invite", "and begin with the link for others"),
+        Example("inkwire new --peer < plan.jsonl", "as a program, by JSON lines"),
+    ]
 
     @Argument(help: "What to call the board; without it, a name is made.")
     var board: String?
@@ -24,15 +30,16 @@ struct NewCommand: ParsableCommand {
 
     @Option(
         name: .customLong("from"),
-        help: ArgumentHelp("Draw on it what stands on this saved board: for one that was made before people had roles.", valueName: "board")
-    )
+        help: ArgumentHelp(
+            "Draw on it what stands on this saved board: for one that was made before people had roles.", valueName: "board"),
+        completion: .boards)
     var source: String?
 
     @Option(name: .customLong("role"), help: "What those may do who join by its link: editor, unless given.")
     var role = RoleArgument(.editor)
 
-    @OptionGroup var options: GlobalOptions
-    @OptionGroup var terminal: TerminalOptions
+    @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
+    @OptionGroup(title: OptionGroups.terminal) var terminal: TerminalOptions
 
     mutating func run() throws {
         let hadKey = try options.catalog.device() != nil

@@ -2,15 +2,24 @@ import ArgumentParser
 import InkSession
 
 /// `inkwire peer`: a board for programs.
-struct PeerCommand: ParsableCommand {
+struct PeerCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
-        commandName: "peer", abstract: "A headless peer: commands on stdin, events on stdout, as JSON lines.",
-        discussion: "End of input quits, once everything is saved and those present have it.")
+        commandName: "peer", abstract: "Take part headless: commands in, events out, as JSON lines.",
+        discussion:
+            "Commands are read from stdin, events written to stdout, one JSON object a line. End of input quits, once everything is saved and those present have it."
+    )
 
-    @Argument(help: "A saved board's name, digits of its id, or an invite link (- reads the link as the first line of stdin).")
+    static let examples = [
+        Example("inkwire peer sketch < plan.jsonl", "a saved board"),
+        Example("inkwire peer - < link-and-plan", "joins by a link in the first line"),
+    ]
+
+    @Argument(
+        help: "A saved board's name, digits of its id, or an invite link (- reads the link as the first line of stdin).",
+        completion: .boards)
     var board: String
 
-    @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
     @OptionGroup var patience: JoinPatience
 
     mutating func run() throws {

@@ -9,12 +9,17 @@ import InkStore
 import InkTerminal
 
 /// `inkwire replay`: how a board came about.
-struct ReplayCommand: ParsableCommand {
+struct ReplayCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
-        commandName: "replay", abstract: "Play how a saved board came about, or write it as asciicast or JSON lines.",
+        commandName: "replay", abstract: "Play how a saved board came about, or write it as a file.",
         discussion: "On a terminal: space pauses, arrows seek, ? shows all keys. Times are as 90s, 1m30s or 1:30, from the beginning.")
 
-    @Argument(help: "The board's name, or digits with which its id begins.")
+    static let examples = [
+        Example("inkwire replay sketch --speed 4", "play it four times as fast"),
+        Example("inkwire replay sketch -o sketch.cast", "as a file for asciinema"),
+    ]
+
+    @Argument(help: "The board's name, or digits with which its id begins.", completion: .boards)
     var board: String
 
     @Option(help: ArgumentHelp("How much faster than it was drawn, 0.0625 to 1024.", valueName: "factor"))
@@ -31,12 +36,12 @@ struct ReplayCommand: ParsableCommand {
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Write a file instead of playing; - is stdout.", valueName: "file"))
+        help: ArgumentHelp("Write a file instead of playing; - is stdout.", valueName: "file"), completion: .file())
     var output: String?
 
     @Option(
         name: .customLong("format"),
-        help: ArgumentHelp("What is written; without it, the ending of the file decides.", valueName: "cast|jsonl"))
+        help: ArgumentHelp("What is written; without it, the ending of the file decides.", valueName: "format"))
     var givenFormat: RecordingFile.Format?
 
     @Option(help: ArgumentHelp("Cells of an asciicast, 20 to 1000.", valueName: "count"))
@@ -45,9 +50,9 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Cells of an asciicast, 5 to 1000.", valueName: "count"))
     var rows = 24
 
-    @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
-    @OptionGroup var terminal: TerminalOptions
+    @OptionGroup(title: OptionGroups.terminal) var terminal: TerminalOptions
 
     mutating func run() throws {
         try check()

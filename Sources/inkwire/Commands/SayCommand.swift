@@ -6,18 +6,23 @@ import InkPrimitives
 import InkSession
 
 /// `inkwire say`: one chat message.
-struct SayCommand: ParsableCommand {
+struct SayCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
-        commandName: "say", abstract: "Say something to everybody on a board, and end when every present peer has it.",
+        commandName: "say", abstract: "Say something to everybody on a board; end when every present peer has it.",
         discussion: "Where nobody is there it is saved, and whoever comes next gets it.")
 
-    @Argument(help: "The board's name, or digits with which its id begins.")
+    static let examples = [
+        Example("inkwire say sketch 'back in five minutes'", "to all who are on it"),
+        Example("make 2>&1 | tail -1 | inkwire say sketch -", "what a program says"),
+    ]
+
+    @Argument(help: "The board's name, or digits with which its id begins.", completion: .boards)
     var board: String
 
     @Argument(help: "What to say; - reads it from stdin.")
     var text: String
 
-    @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
     mutating func run() throws {
         try options.check()

@@ -8,10 +8,10 @@ import InkSession
 import Synchronization
 
 /// `inkwire serve`: a rendezvous.
-struct ServeCommand: ParsableCommand {
+struct ServeCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Run a rendezvous: it introduces peers, carries for those who have no direct way, and can read nothing.",
+        abstract: "Run a rendezvous, which introduces peers; it carries for those who have no direct way, and can read nothing.",
         discussion: """
             Keeps nothing on disk; restarting it loses nothing of a board. Whom it introduced and who has a direct way to each other goes on \
             without it; for who has none it carries sealed datagrams, as much as --relay and --relay-total let it.
@@ -21,6 +21,12 @@ struct ServeCommand: ParsableCommand {
 
             /healthz and /metrics answer plain requests at the same port.
             """)
+
+    static let examples = [
+        Example("inkwire serve", "port 4300, in clear"),
+        Example("inkwire serve --tls-cert cert.pem --tls-key key.pem", "with TLS"),
+        Example("inkwire serve --listen 127.0.0.1:4300 --proxy 127.0.0.1", "behind nginx"),
+    ]
 
     @Option(
         name: .customLong("listen"),
@@ -45,10 +51,12 @@ struct ServeCommand: ParsableCommand {
         name: .customLong("tls-cert"),
         help: ArgumentHelp(
             "Speak TLS with the certificate in this file, PEM, and those that lead to its authority behind it. Without it, in clear.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var certificate: String?
 
-    @Option(name: .customLong("tls-key"), help: ArgumentHelp("The private key of --tls-cert, PEM, without a password.", valueName: "file"))
+    @Option(
+        name: .customLong("tls-key"), help: ArgumentHelp("The private key of --tls-cert, PEM, without a password.", valueName: "file"),
+        completion: .file())
     var key: String?
 
     @Option(
@@ -64,7 +72,7 @@ struct ServeCommand: ParsableCommand {
             "The same for all boards together, counted for each receiver. Without it, \(Self.relayTotalDefault).", valueName: "rate"))
     var relayTotal: Int?
 
-    @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
     mutating func validate() throws {
         guard (certificate == nil) == (key == nil) else { throw ValidationError("--tls-cert and --tls-key are given together") }

@@ -1,14 +1,19 @@
 import ArgumentParser
 
 /// `inkwire watch`: what happens on a board.
-struct WatchCommand: ParsableCommand {
+struct WatchCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "watch", abstract: "Write what happens on a board as JSON lines until interrupted.")
 
-    @Argument(help: "The board's name, or digits with which its id begins.")
+    static let examples = [
+        Example("inkwire watch sketch", "what happens, a line an event"),
+        Example("inkwire watch sketch | jq -r .event", "only of what kind it is"),
+    ]
+
+    @Argument(help: "The board's name, or digits with which its id begins.", completion: .boards)
     var board: String
 
-    @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
     mutating func run() throws {
         try options.check()
