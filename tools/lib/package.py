@@ -9,12 +9,14 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
 import tempfile
 import time
 
+import inkwire_process
 import package_notices
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -137,7 +139,8 @@ class Build:
                             tell(f"building, {said - began:.0f} s")
             finally:
                 if builder.poll() is None:
-                    builder.terminate()
+                    # By SIGTERM it would forget what it has done so far, which a build that is kept needs.
+                    builder.send_signal(signal.SIGINT)
                     builder.wait()
         if status != 0:
             lines = self.log.read_text(errors="replace").splitlines()
@@ -348,6 +351,7 @@ def main():
         print(f"inkwire: {arguments.label!r} is no version of a package\n  It begins with a digit; letters, digits and . + ~ follow.",
               file=sys.stderr)
         return 2
+    inkwire_process.end_on_signals()
     kept = os.environ.get("INKWIRE_PACKAGE_BUILD")
     folder = pathlib.Path(kept).absolute() if kept else pathlib.Path(tempfile.mkdtemp(prefix="inkwire-package-build-"))
     try:
