@@ -119,6 +119,13 @@ class Package(unittest.TestCase):
             else:
                 self.assertRaises(package.Failed, package.Program(program, self.folder).version, commit)
 
+    def test_a_completion_names_no_interpreter(self):
+        program = self.folder / "inkwire"
+        for said, kept in (("#!/bin/bash\n\n_inkwire() { :; }\n", "_inkwire() { :; }\n"), ("#compdef inkwire\n", "#compdef inkwire\n")):
+            program.write_text(f"#!/bin/sh\ncat <<'END'\n{said}END\n")
+            program.chmod(0o755)
+            self.assertEqual(package.Program(program, self.folder).completion("bash"), kept.encode())
+
     def test_a_label_that_is_no_version_exits_2(self):
         for label in ("", "one", "1-2", "1/../2"):
             done = subprocess.run([sys.executable, "-B", ROOT / "tools/lib/package.py", "--label", label], capture_output=True, text=True)

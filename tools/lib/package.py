@@ -172,6 +172,10 @@ class Program:
             raise Failed(f"`inkwire --version` says {text.strip()!r}.", f"It must begin with `inkwire VERSION` and name its commit, {commit.short}.")
         return match.group(1)
 
+    def completion(self, shell):
+        """The script of a shell, which reads it and does not run it: without the line that names an interpreter."""
+        return re.sub(rb"\A#!.*\n\n*", b"", self.run("completion", shell))
+
     def manual(self, folder):
         """(name, text) of each page, sorted."""
         folder.mkdir()
@@ -312,7 +316,7 @@ def make(out, label, folder):
         program = Program(linked, work)
         version, arch = label or program.version(commit), output("dpkg", "--print-architecture").strip()
         pages = program.manual(work / "manual")
-        completions = {shell: program.run("completion", shell) for shell in ("bash", "zsh", "fish")}
+        completions = {shell: program.completion(shell) for shell in ("bash", "zsh", "fish")}
         words = Words(build.files, {
             "VERSION": version, "ARCH": arch, "COMMIT": commit.short,
             "DATE": time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime(commit.time)),
