@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools" / "lib"))
 
 import package  # noqa: E402
+import package_elf  # noqa: E402
 import package_notices  # noqa: E402
 
 FILES = ROOT / "tools" / "lib" / "package"
@@ -125,6 +126,20 @@ class Package(unittest.TestCase):
             program.write_text(f"#!/bin/sh\ncat <<'END'\n{said}END\n")
             program.chmod(0o755)
             self.assertEqual(package.Program(program, self.folder).completion("bash"), kept.encode())
+
+    def test_programs_that_differ_in_hashes_over_their_builds_become_equal(self):
+        program = pathlib.Path("/bin/true").read_bytes()
+        place = package_elf.sections(program)[".note.gnu.build-id"]
+        other = bytearray(program)
+        other[place.stop - 4:place.stop] = b"else"
+        made = package_elf.placeless(program)
+        self.assertEqual(package_elf.placeless(bytes(other)), made)
+        self.assertEqual(package_elf.placeless(made), made)
+        # Nothing else is touched, and another program has another hash.
+        self.assertEqual((made[:place.start + 16], made[place.stop:]), (program[:place.start + 16], program[place.stop:]))
+        self.assertNotEqual(made[place], package_elf.placeless(program + b"more")[place])
+        with self.assertRaises(package_elf.Unknown):
+            package_elf.placeless(b"#!/bin/sh\n")
 
     def test_a_label_that_is_no_version_exits_2(self):
         for label in ("", "one", "1-2", "1/../2"):

@@ -17,6 +17,7 @@ import tempfile
 import time
 
 import inkwire_process
+import package_elf
 import package_notices
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -98,9 +99,8 @@ class Build:
             environment["PKG_CONFIG_PATH"] = str(self.archives())
         self.swift_build(environment)
         shutil.copyfile(self.scratch / "release" / "inkwire", into)
-        # These two are hashes over the compiler's command lines, with the paths of this build, and over what else is stripped. Nothing reads them.
-        told = [f"--remove-section={name}" for name in (".swift_modhash", ".note.gnu.build-id", ".comment")]
-        output("strip", "--strip-all", *told, into)
+        output("strip", "--strip-all", "--remove-section=.comment", into)
+        into.write_bytes(package_elf.placeless(into.read_bytes()))
         into.chmod(0o755)
 
     def archives(self):
@@ -365,7 +365,7 @@ def main():
         for file in make(pathlib.Path(arguments.out).absolute(), arguments.label, folder):
             print(f"{file}  {file.stat().st_size / 1e6:.1f} MB  sha256 {hashlib.sha256(file.read_bytes()).hexdigest()}")
         return 0
-    except (Failed, package_notices.Missing) as error:
+    except (Failed, package_notices.Missing, package_elf.Unknown) as error:
         what = "a licence is missing: " if isinstance(error, package_notices.Missing) else ""
         print(f"inkwire: {what}{error}", file=sys.stderr)
         return getattr(error, "status", 1)
