@@ -11,6 +11,8 @@
 #     setup build comparing and what compares pictures: Python with Pillow and numpy
 #     setup build shells   and what reads manuals and completes: man, groff, zsh, fish
 #     setup build trace    and what counts system calls: strace (Linux)
+#     setup build package  and what makes packages: Python, git, dpkg-shlibdeps, the libraries as archives (Debian)
+#     setup package-check  what looks at packages: lintian, debootstrap (Debian)
 #
 # Silent and quick when nothing is missing. On Debian or Ubuntu with root it installs what is missing by apt-get;
 # elsewhere it prints the one line that does so and exits 8 (a local condition that the reader can mend).
@@ -112,6 +114,20 @@ setup_look_for_trace() {
     if [ "$(uname)" = Linux ]; then has strace || lacks strace; fi
 }
 
+setup_look_for_package() {
+    setup_find_python "import sys; sys.exit(sys.version_info < (3, 9))" || lacks python
+    has git || lacks git
+    has dpkg-shlibdeps || lacks dpkg-shlibdeps
+    has strip || lacks strip
+    has xz || lacks xz
+}
+
+setup_look_for_package-check() {
+    setup_find_python "import sys; sys.exit(sys.version_info < (3, 9))" || lacks python
+    has lintian || lacks lintian
+    PATH="$PATH:/usr/sbin:/sbin" has debootstrap || lacks debootstrap
+}
+
 # Leaves in $PYTHON the first Python 3 for which the test in $1 succeeds. A pyenv or conda Python may come first on the
 # path and lack what the system's own package brought, so the system's is asked too.
 setup_find_python() {
@@ -148,6 +164,9 @@ setup_package() {
         apt:groff) echo groff-base ;;
         apt:ssh) echo openssh-client ;;
         apt:sshd) echo openssh-server ;;
+        apt:dpkg-shlibdeps) echo dpkg-dev ;;
+        apt:strip) echo binutils ;;
+        apt:xz) echo xz-utils ;;
         dnf:libsodium) echo libsodium-devel ;;
         dnf:sqlite) echo sqlite-devel ;;
         dnf:pkg-config) echo pkgconf-pkg-config ;;
