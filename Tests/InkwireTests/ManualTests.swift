@@ -42,6 +42,7 @@ import Testing
         #expect(try HelpRequest(["export", "sketch", "--help"], of: program) == .command(["export"]))
         #expect(try HelpRequest(["help", "options"], of: program) == .options)
         #expect(try HelpRequest(["export", "sketch"], of: program) == nil)
+        #expect(try HelpRequest(["---completion", "open", "--", "positional@0", "inkwire", "open", "-h"], of: program) == nil)
         for words in [["help", "exprot"], ["help", "identity", "exprot"]] {
             let failure = #expect(throws: Failure.self) { try HelpRequest(words, of: program) }
             #expect(failure?.exit == 2 && failure?.why.hasSuffix("export`?") == true)
@@ -97,6 +98,7 @@ import Testing
         let text = pages[0].plain
         for title in OptionGroups.titles { #expect(text.contains(title.uppercased())) }
         for command in program.commands { #expect(text.contains("inkwire-\(command.commandName)(1)")) }
+        for variable in ConfigKey.allCases.compactMap(\.variable) { #expect(text.contains(variable)) }
     }
 
     // CL-232

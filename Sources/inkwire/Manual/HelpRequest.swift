@@ -9,6 +9,8 @@ enum HelpRequest: Equatable {
     /// - Returns: nil where no help is asked for.
     /// - Throws: that there is no such command.
     init?(_ arguments: [String], of program: CommandDescription) throws(Failure) {
+        // A shell that completes a line asks with what the line holds, of which `-h` may be a part.
+        guard arguments.first?.hasPrefix("---") != true else { return nil }
         let isHelpCommand = arguments.first == "help"
         let words = isHelpCommand ? arguments[1...] : arguments[...]
         if isHelpCommand, words == ["options"] {

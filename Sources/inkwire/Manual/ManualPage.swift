@@ -80,6 +80,7 @@ struct ManualPage {
     private static let environment: [Block] = [
         .item("INKWIRE_NAME", "As --name."), .item("INKWIRE_RENDEZVOUS", "As --rendezvous; several with commas between."),
         .item("INKWIRE_DIRECT", "As --direct; several with commas between."), .item("INKWIRE_DATA_DIR", "As --data-dir."),
+        .item("INKWIRE_CONFIG", "As --config; /dev/null for none."),
         .item("INKWIRE_CODE", "The code or link that join reads."), .item("INKWIRE_METERED", "As --metered, unless it is 0, no or false."),
         .item("INKWIRE_NO_LAN", "As --no-lan."), .item("INKWIRE_REDUCED_MOTION", "As --reduced-motion."),
         .item("INKWIRE_HIGH_CONTRAST", "As --high-contrast."), .item("NO_COLOR", "As --color never."),
@@ -89,6 +90,7 @@ struct ManualPage {
         .item(
             "$XDG_DATA_HOME/inkwire",
             "Boards and the keys of this device, unless --data-dir names another place; ~/.local/share/inkwire usually."),
+        .item("$XDG_CONFIG_HOME/inkwire/config.toml", "The configuration, see inkwire-config(1); ~/.config/inkwire/config.toml usually."),
         .item("$XDG_RUNTIME_DIR", "Sockets by which several programs share a board."),
         .item("$XDG_STATE_HOME/inkwire", "What SIGUSR1 makes a board on a terminal write."),
     ]
