@@ -103,7 +103,7 @@ class System:
             subprocess.run(["umount", "-l", self.path / place], stderr=subprocess.DEVNULL)
 
     def root(self, *command):
-        return call("chroot", self.path, "env", "HOME=/root", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8",
+        return call("chroot", self.path, "env", "HOME=/", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8",
                     "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *command)
 
     def user(self, *command):
