@@ -382,6 +382,7 @@ struct Connection: Sendable {
             if withLive {
                 line.losses.areTogether = paths.main.losses.areTogether(now: now)
                 line.isQueued = paths.main.isQueued(now: now)
+                line.isNarrow = paths.main.isNarrow
             }
             outgoing.write(withLive: withLive, withBulk: withBulk, presence: &presence, line: line, into: &draft, now: now)
         } else {

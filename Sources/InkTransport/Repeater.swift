@@ -88,10 +88,12 @@ struct Repeater: Sendable {
     }
 
     /// A new piece of ops leaves.
-    mutating func sent(slot: Int, range: Range<UInt64>, losses: Losses, now: Instant) {
+    ///
+    /// - Parameter isSpared: it is not repeated.
+    mutating func sent(slot: Int, range: Range<UInt64>, losses: Losses, isSpared: Bool = false, now: Instant) {
         rate = decayed(now: now) + Double(range.count)
         ratedAt = now
-        guard range.count <= Self.pieceMax, let plan = plan(losses, now: now) else { return }
+        guard !isSpared, range.count <= Self.pieceMax, let plan = plan(losses, now: now) else { return }
         if pieces.count >= Self.piecesMax { pieces.removeFirst() }
         isOdd.toggle()
         pieces.append(Piece(source: Source(slot: slot, range: range), plan: plan, sentAt: now))

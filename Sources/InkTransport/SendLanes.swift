@@ -15,6 +15,8 @@ struct SendLanes: Sendable {
         /// Packets queue there now.
         var isQueued = false
         var isRelay = false
+        /// A packet takes long there, and what is live goes without bulk.
+        var isNarrow = false
     }
 
     private var lanes = InlineArray<3, SendLane>(repeating: SendLane())
@@ -116,9 +118,10 @@ struct SendLanes: Sendable {
             if !piece.isNew { bytesRetransmitted += UInt64(piece.range.count) }
             if piece.isNew, lane == .ops {
                 // What a full queue drops it drops again (TR-99).
-                repeater.sent(
-                    slot: piece.slot, range: piece.range,
-                    losses: line.isQueued ? Repeater.Losses(isSparing: line.losses.isSparing) : line.losses, now: now)
+                let losses = line.isQueued ? Repeater.Losses(isSparing: line.losses.isSparing) : line.losses
+                // On a narrow line no copy rides in room that bulk leaves, since what is live goes alone there (TR-146).
+                let isSpared = line.isNarrow && losses.share < Repeater.besideBulkMin && lanes[Lane.bulk.slot].pending > 0
+                repeater.sent(slot: piece.slot, range: piece.range, losses: losses, isSpared: isSpared, now: now)
             }
         }
     }

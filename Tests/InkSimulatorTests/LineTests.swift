@@ -72,6 +72,71 @@ import Testing
         #expect(found.jain >= 0.95 && found.use > 0.85 && found.queueMean <= 20 && found.queueMax <= 60 && found.drops <= 0.01, "\(found)")
     }
 
+    /// So many ms more between the beginnings of two of them: where one reached another size first, it kept a third more than the others, or twice
+    /// as much.
+    // TR-144 TR-147
+    @Test(arguments: [(5, 11), (5, 74), (20, 74), (20, 330)] as [(Double, Int)])
+    func `of four of ours none keeps more than its share, whoever began when`(mbits: Double, late: Int) {
+        var world = Self.line(mbits)
+        for index in 0..<4 {
+            let pair = world.addPair(startsAt: .milliseconds(2000 * index + late * (index + 1)))
+            world.pairs[pair].bulkLeft = 1 << 40
+        }
+        world.run(until: world.now + .seconds(20))
+        let before = world.pairs.map(\.bulkReceived)
+        world.run(until: world.now + .seconds(mbits > 10 ? 10 : 30))
+        var found = Figures()
+        found.shares = zip(before, world.pairs.map(\.bulkReceived)).map { Double($1 - $0) }
+        #expect(found.jain >= 0.97, "\(found.shares)")
+    }
+
+    // TR-145
+    @Test func `of ours that begin one after the other on a short way none fills the queue beside the others`() {
+        let random = SplitMix64(seed: 164)
+        func direction(_ name: String) -> Bottleneck {
+            Bottleneck(rate: 2.6e6, queue: .milliseconds(500), delay: .milliseconds(2), random: random.split(name))
+        }
+        var world = LineWorld(down: direction("down"), up: direction("up"))
+        for index in 0..<3 {
+            let pair = world.addPair(startsAt: .milliseconds(1300 * index))
+            world.pairs[pair].bulkLeft = 1 << 40
+        }
+        world.run(until: world.now + .seconds(10))
+        world.down.resetCounts()
+        world.run(until: world.now + .seconds(10))
+        #expect(world.down.waitMax <= .milliseconds(60), "\(world.down.waitMax)")
+    }
+
+    // TR-143
+    @Test(arguments: [(0.18, 10, true), (18, 94, false)] as [(Double, Int, Bool)])
+    func `what is tried is seen before more is`(mbits: Double, milliseconds: Int, hasOps: Bool) {
+        var world = Self.line(mbits, queue: .milliseconds(400))
+        (world.down.delay, world.up.delay) = (.milliseconds(milliseconds), .milliseconds(milliseconds))
+        let pair = world.addPair()
+        world.pairs[pair].bulkLeft = 1 << 40
+        if hasOps { world.pairs[pair].opsEvery = .milliseconds(17) }
+        world.run(until: world.now + .seconds(10))
+        world.down.resetCounts()
+        world.run(until: world.now + .seconds(20))
+        let packet = 1228 * 8 / (mbits * 1000)
+        #expect(world.down.waitMax.milliseconds <= max(60, packet * 2), "\(world.down.waitMax)")
+    }
+
+    // TR-146
+    @Test func `on a narrow line that loses nothing no copies of operations take the place of bulk`() throws {
+        var world = Self.line(0.1)
+        let pair = world.addPair()
+        (world.pairs[pair].bulkLeft, world.pairs[pair].opsEvery) = (1 << 40, .milliseconds(17))
+        world.run(until: world.now + .seconds(10))
+        let id = try #require(world.pairs[pair].leftID)
+        let before = try #require(world.pairs[pair].left.statistics(id)?.bytesRepeated)
+        let received = world.pairs[pair].bulkReceived
+        world.run(until: world.now + .seconds(20))
+        let copies = try #require(world.pairs[pair].left.statistics(id)?.bytesRepeated) - before
+        let bulk = Double(world.pairs[pair].bulkReceived - received) * 8 / 20 / 1e5
+        #expect(copies < 2000 && bulk > 0.4, "\(copies) bytes of copies, bulk has \(bulk)")
+    }
+
     // TR-82
     @Test(arguments: [1, 5, 20] as [Double])
     func `beside TCP neither starves`(mbits: Double) {
@@ -86,7 +151,7 @@ import Testing
     }
 
     /// Ours begins so many ms after TCP, or before it.
-    // TR-82
+    // TR-82 TR-149
     @Test(arguments: [(1, 1000, -2000), (1, 1000, 3000), (5, 1000, 0), (20, 1000, 0), (20, 100, 1000)] as [(Double, Int, Int)])
     func `beside TCP neither starves, whoever comes first`(mbits: Double, queue: Int, late: Int) {
         var world = Self.line(mbits, queue: .milliseconds(queue))

@@ -2,18 +2,24 @@ import InkSimulator
 import Testing
 
 @Suite struct SteadyLineTests {
-    // SM-75; the campaign is tools/simulate --line --seeds 1...60, which has more. These of it do not hold yet: 5, 28, 31, 43, 49, 52, 53, 55 and 59,
-    // where a packet waits longer than it may at most or too little is used, and 40, which uses little of its 70 kbit/s. No flow alone with
-    // operations where packets are lost is here, since 40 is the only one. TR-82: on 17, 24 and 56 radio loses packets beside a short queue of ours.
-    @Test(arguments: [1, 3, 6, 7, 8, 13, 15, 17, 18, 20, 22, 24, 26, 27, 33, 36, 37, 41, 42, 44, 48, 51, 54, 56, 58, 60] as [UInt64])
+    // SM-75; the campaign is tools/simulate --line --seeds 1...60, which has more. TR-82: on 17, 24 and 56 radio loses packets beside a short queue of
+    // ours. TR-143, TR-144: before them 5, 28, 31, 43, 49, 53, 55, 59 and 82 let a packet wait longer, and 135 and 143 before what is tried at once had
+    // a bound. TR-146: before it 40 and 104 used less than 60 %. TR-145: before it 164 filled its queue. TR-153: before it two or three on a narrow line
+    // let one wait longer on 52, 68, 87, 111 and 192, and on 185 and 238 fought each other for a queue.
+    @Test(
+        arguments: [
+            1, 3, 5, 6, 7, 8, 13, 15, 17, 18, 20, 22, 24, 26, 27, 28, 31, 33, 36, 37, 40, 41, 42, 43, 44, 48, 49, 51, 52, 53, 54, 55, 56,
+            58,
+            59, 60, 68, 82, 87, 104, 111, 135, 143, 164, 185, 192, 238,
+        ] as [UInt64])
     func `bulk uses a line that stays as it is, and lets little wait there`(seed: UInt64) throws {
         var line = SteadyLine(seed: seed)
         try line.run()
     }
 
-    // SM-75: it held once. What waits is more than may by half, since one packet more leaves when the line is new.
-    @Test func `a line that held before message 3 was said again, and is to hold`() {
-        var line = SteadyLine(seed: 49)
+    // SM-75; three that begin on 81 kbit/s take each other for one who fills the queue.
+    @Test func `a line that does not hold yet, and is to`() {
+        var line = SteadyLine(seed: 134)
         withKnownIssue { try line.run() }
     }
 }

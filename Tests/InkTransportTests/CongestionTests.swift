@@ -160,7 +160,30 @@ private struct Sender {
         #expect(sender.controller.window == 1200 && sender.controller.phase == .startup)
     }
 
-    // TR-85
+    // TR-153
+    @Test func `on a narrow line less leaves at once when a queue comes, and not only after the round`() {
+        var sender = Sender(roundTrip: .milliseconds(50))
+        for span in [50, 50, 50, 90, 90, 50] { sender.round(.milliseconds(span)) }
+        #expect(sender.controller.phase == .steady && sender.controller.isNarrow)
+        let (window, rate) = (sender.controller.window, sender.controller.pacingRate)
+        /// Packets that wait for so many ms.
+        func paced(_ waits: [Int]) -> CongestionController {
+            var (controller, now) = (sender.controller, sender.now)
+            for wait in waits {
+                let stamp = controller.sent(1200, bytesInFlight: 0, now: now)
+                controller.acknowledged(1200, stamp, sentAt: now, now: now + .milliseconds(50 + wait))
+                controller.finishAcknowledgement(roundTrip: (.milliseconds(50 + wait), 1200), now: now + .milliseconds(50 + wait))
+                now += .milliseconds(50 + wait)
+            }
+            return controller
+        }
+        let late = paced([150, 150])
+        #expect(late.window == window && late.pacingRate < rate * 0.55, "\(late.window) of \(window), \(late.pacingRate) of \(rate)")
+        // Chance makes one late now and then.
+        #expect(paced([0, 150]).pacingRate == rate)
+    }
+
+    // TR-85 TR-153
     @Test func `what is lost between packets that arrive is no silence, and what is lost before them is`() {
         var sender = Sender(roundTrip: .milliseconds(50))
         for span in [50, 50, 50, 90, 90, 50, 50] { sender.round(.milliseconds(span)) }
@@ -240,6 +263,37 @@ private struct Sender {
         #expect(longOnly.take(.milliseconds(300), byteCount: 600, now: now) == nil, "neither, and not very late")
         #expect(longOnly.take(.milliseconds(900), byteCount: 600, now: now) == .milliseconds(900) && longOnly.queue == .milliseconds(700))
         #expect(trips.take(.nanoseconds(-5), byteCount: 1190, now: now) == .microseconds(1), "held for longer than it took, says the peer")
+    }
+
+    // TR-148
+    @Test func `where short packets find the line empty the shortest of long ones is not forgotten`() {
+        for isEmpty in [true, false] {
+            var trips = RoundTrips()
+            var now = Instant(nanoseconds: 1_000_000_000)
+            _ = trips.take(.milliseconds(180), byteCount: 1190, now: now)
+            _ = trips.take(.milliseconds(140), byteCount: 80, now: now)
+            for second in 0..<60 {
+                now = now + .seconds(1)
+                _ = trips.take(.milliseconds(190), byteCount: 1190, now: now)
+                _ = trips.take(.milliseconds(second % 5 == 0 && isEmpty ? 141 : 155), byteCount: 80, now: now)
+            }
+            #expect(trips.base == .milliseconds(isEmpty ? 180 : 190))
+        }
+    }
+
+    // TR-145
+    @Test(arguments: [(60, 1, true), (10, 1, false), (60, 100, false)] as [(Int, Int, Bool)])
+    func `a contest takes a queue that is long for long`(queue: Int, shortest: Int, isOthers: Bool) {
+        var strikes = Strikes()
+        var verdicts: [Strikes.Verdict] = []
+        for number in 0..<10 {
+            verdicts.append(
+                strikes.add(
+                    .milliseconds(queue + number % 2 * 4), over: .milliseconds(8), noise: .zero, roundTrip: .milliseconds(50),
+                    base: .milliseconds(shortest), now: Instant(nanoseconds: 1_000_000_000) + .milliseconds(number * 100)))
+        }
+        // 52 ms more than may for 0.8 s; sixteen round trips of 100 ms are more than 0.9 s.
+        #expect(verdicts.contains(.others) == isOthers && verdicts.prefix(6).allSatisfy { $0 == .own })
     }
 
     // TR-80

@@ -108,4 +108,13 @@ import Testing
         }
         #expect(!runs.areTogether(now: now))
     }
+
+    // TR-146
+    @Test func `what is spared rides once, and what follows again`() {
+        var repeater = Repeater()
+        repeater.sent(slot: 0, range: 0..<100, losses: Repeater.Losses(), isSpared: true, now: .zero)
+        #expect(repeater.take(room: 400, now: .zero + .seconds(1)) == nil)
+        repeater.sent(slot: 0, range: 100..<200, losses: Repeater.Losses(), now: .zero + .seconds(1))
+        #expect(repeater.take(room: 400, now: .zero + .seconds(2)) == Repeater.Source(slot: 0, range: 100..<200))
+    }
 }

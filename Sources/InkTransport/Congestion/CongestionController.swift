@@ -142,7 +142,8 @@ struct CongestionController: Sendable {
             (pace, isPaceKnown) = (isPaceKnown ? min(pace, span) : span, true)
         }
         if let sample, let span = trips.take(sample.span, byteCount: sample.byteCount, now: now) {
-            round.take(span)
+            // What left before the window was chosen says nothing of it (TR-143).
+            if phase != .steady || arrivedTo >= round.began { round.take(span) }
             fullest.take(trips.queue, now: now)
             // Each of three: radio makes one late now and then.
             if let queue = trips.queue(ofLast: 3), queue > Self.queuedMin { queuedAt = now }
@@ -151,6 +152,7 @@ struct CongestionController: Sendable {
         grow(now: now)
         (arrivedFrom, arrivedLeast, arrivedLast, lostFrom) = (arrivedTo, .distantFuture, nil, nil)
         gap = (.distantPast, .distantPast)
+        let isTimed = sample != nil
         guard let sample = rate.take(floor: trips.base ?? .zero, now: now) else { return }
         if let bytesPerSecond = sample.rate, !sample.isLimited || bytesPerSecond > bandwidth.value ?? 0 {
             bandwidth.take(bytesPerSecond, now: now)
@@ -160,6 +162,8 @@ struct CongestionController: Sendable {
         if phase == .startup, hasQueueOfOwn { leaveStartup(now: now) }
         guard round.isTripOver(prior: sample.priorDelivered, delivered: rate.delivered) else { return }
         guard phase == .startup || skip > 0 || round.isOver(roundTrip: trips.smoothed) else { return }
+        // TR-153: what tells no round trip shows no queue, and in steady nothing is tried by it.
+        guard isTimed || phase != .steady else { return }
         switch phase {
         case .startup: startup(now: now)
         case .steady: steady(now: now)
@@ -225,7 +229,12 @@ struct CongestionController: Sendable {
     var pacingRate: Double {
         rateOfWindow * gain
     }
-    private var rateOfWindow: Double { window / max(Double(pace.nanoseconds) / 1e9, 0.000_05) }
+    private var rateOfWindow: Double { window / max(Double(paceAtHand.nanoseconds) / 1e9, 0.000_05) }
+    /// On a narrow line a round takes long, and by the one before too much leaves while a queue comes: there the last two packets say it (TR-153).
+    private var paceAtHand: Duration {
+        guard phase == .steady, isNarrow, let base = trips.base, let queue = trips.queue(ofLast: 2) else { return pace }
+        return max(pace, base + queue)
+    }
 
     /// Of the window in a round trip, at which packets leave.
     private var gain: Double {
@@ -277,13 +286,20 @@ struct CongestionController: Sendable {
     ///
     /// Two packets that leave together wait for each other.
     private var bound: Duration {
-        max(.milliseconds(8), (trips.base ?? .zero) / 16, min(packetTime, Pacer.pairTime) * 5 / 4, min(packetTime / 3, .milliseconds(24)))
+        max(shortBound, (trips.base ?? .zero) / 16, min(packetTime, Pacer.pairTime) * 5 / 4, min(packetTime / 3, .milliseconds(24)))
             + trips.noise / 2
+    }
+    /// Less where more arrives, down to 5 ms: of several who has more is the first to leave the queue (TR-147).
+    private var shortBound: Duration {
+        .milliseconds(5) + .microseconds(Int(3000 * min(1, Double(packetTime.nanoseconds) / 8e6).squareRoot()))
     }
     /// TR-80: a greater queue ends startup; the eighth of a round trip between 4 and 16 ms is HyStart's (RFC 9406 §4.2).
     private var startupBound: Duration {
         max(min(max((trips.base ?? .zero) / 8, .milliseconds(4)), .milliseconds(16)), min(packetTime, Pacer.pairTime)) + trips.noise / 2
     }
+
+    /// By how much growth is faster where a packet takes less than 24 ms: by the root of that, so that who has more gains less of what he has.
+    private var wideness: Double { max(1, (bandwidth.value ?? 0) / Self.wideRate).squareRoot() }
 
     /// What the line carries in the shortest round trip.
     private var carried: Double { inBase(bandwidth.value ?? 0) }
@@ -304,7 +320,9 @@ struct CongestionController: Sendable {
         case .contest:
             guard lookedAt == nil, isFilled else { return }
             let grown = cubic.grown(window, by: grownBy, roundTrip: trips.smoothed, now: now)
-            window = min(isUntried ? max(grown, window + Double(grownBy) / 4) : grown, Double(Self.ceiling))
+            // Who came late to a long queue has a packet or two in each second.
+            let least = isUntried ? window + Double(grownBy) / (window < Self.least * 16 ? 2 : 4) : 0
+            window = min(max(grown, least), Double(Self.ceiling))
         case .steady: break
         }
     }
@@ -348,7 +366,7 @@ struct CongestionController: Sendable {
         }
         guard round.samples > 0 else { return }
         if roundQueue > bound { return leaveQueue(now: now) }
-        if isFilled, now - max(soughtAt, trips.shortAt) > Self.seekPause, window > Self.least * 2 {
+        if isFilled, now - max(soughtAt, trips.shortAt) > Self.seekPause, window > Self.least {
             // Where several keep a queue none of them saw the line without it. Who leaves half of his place for a moment sees whether there is one.
             (isSeeking, soughtAt, before, skip) = (true, now, window, 1)
             window /= 2
@@ -363,11 +381,14 @@ struct CongestionController: Sendable {
             return
         }
         calm = roundQueue < bound / 4 + trips.noise / 2 ? calm + 1 : 0
-        let step = Self.least / (isNarrow ? (window < Self.least * 3 ? 8 : 6) : window < Self.least * 8 ? 4 : 2)
-        // Capacity that came back is found within a few round trips; what arrives shows whether it is there.
-        // On a narrow line the quarter would be a queue of its own before it shows.
-        let isFast = calm > 3 && window < (isNarrow ? carried + Self.least / 2 : carried * 1.25 + Self.least)
-        let grown = isFast ? min(window * 1.25, window + step * Double(1 << min(calm - 3, 16))) : window + step
+        // Where who has more grows as much faster, he has ever more (TR-144).
+        let step = isNarrow && window < Self.least * 3 ? Self.least / 9 : Self.least / 6 * wideness
+        // Capacity that came back is found within a few round trips; what arrives shows whether it is there. More than a short queue at once would be
+        // a long one before it shows.
+        let beyond = isNarrow ? Self.least / 2 : min(carried / 4, (bandwidth.value ?? 0) * Self.probedSeconds) + Self.least
+        let isFast = calm > Self.calmEnough && window < carried + beyond
+        let fast = min(window * 1.25, window + step * Double(1 << min(calm - Self.calmEnough, 16)), carried + beyond * Self.leapMax)
+        let grown = isFast ? max(fast, window + step) : window + step
         let most = leavesAlone ? max(window, carried + Self.least * Self.besideLive) : Double(Self.ceiling)
         window = min(grown, most)
     }
@@ -379,7 +400,7 @@ struct CongestionController: Sendable {
             before = window
             trips.keep()
         }
-        switch strikes.add(roundQueue, noise: trips.noise, roundTrip: trips.smoothed) {
+        switch strikes.add(roundQueue, over: bound, noise: trips.noise, roundTrip: trips.smoothed, base: trips.base ?? .zero, now: now) {
         case .own:
             if strikes.count <= Strikes.drainsMax { drain(now: now) }
             skip = 1
@@ -399,7 +420,8 @@ struct CongestionController: Sendable {
         // Where several have one packet on the way each, that is too much: the pace has less than one in a round trip.
         // So many a shortest round trip, whatever waits: beside somebody who fills a long queue we would else hear from it once in some seconds.
         let waited = Double(max(shortest, base).nanoseconds) / Double(base.nanoseconds)
-        let least = isNarrow && phase == .steady ? min(Self.least, Self.least / 4 * waited) : Self.least
+        let heard = Self.heardRate * Double(max(shortest, base).nanoseconds) / 1e9
+        let least = isNarrow && phase == .steady ? min(Self.least, max(Self.least / 4 * waited, heard)) : Self.least
         window = max(window * Double(base.nanoseconds) / Double(max(shortest, base).nanoseconds) * Self.drained, least)
         if isNarrow, phase == .steady {
             window = max(min(window, inBase(round.rate(now: now)) * (window < Self.least * 3 ? Self.drainedNarrow : Self.drained)), least)
@@ -462,6 +484,15 @@ struct CongestionController: Sendable {
 
     /// Bytes a second: at less, packets are too far apart to say soon that they are too many.
     private static let slowRate = 45_000.0
+    /// Rounds in a row without a queue after which more is tried.
+    private static let calmEnough = 5
+    /// Of what arrives, this is tried beyond it at once: as much as may wait, and half of it again.
+    private static let probedSeconds = 0.012
+    /// So much of that, and no more, is tried in one round.
+    private static let leapMax = 1.65
+    /// Bytes a second that leave whatever waits: a packet each 1.2 s, which shows whose queue it is.
+    private static let heardRate = 1000.0
+    private static let wideRate = 50_000.0
     private static let seekPause: Duration = .seconds(5)
     private static let keepTime: Duration = .seconds(60)
     private static let narrowTime: Duration = .milliseconds(6)

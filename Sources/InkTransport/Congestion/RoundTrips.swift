@@ -15,6 +15,8 @@ struct RoundTrips: Sendable {
     private var short = Self.least
     /// What a shorter one of the handshake took: it stands for long ones until one has come.
     private var first: Duration?
+    /// The least of short ones on this way: unlike that of 10 s it never rises, and a way that became longer is not taken for an empty line.
+    private var shortestEver: Duration?
     /// The shortest from before a queue came that stays.
     private var kept: Duration?
     /// The last samples, as of long packets.
@@ -68,6 +70,12 @@ struct RoundTrips: Sendable {
         }
         if byteCount <= Self.shortMax { short.take(span, now: now) }
         guard let base else { return nil }
+        // TR-148: where a short one takes as little as ever the line is empty, and the way no longer than it was: long ones may always wait for it.
+        if byteCount <= Self.shortMax, kept == nil, let known = long.value {
+            let least = min(shortestEver ?? span, span)
+            shortestEver = least
+            if least < known, span <= least + (known - least) / 16 { long.take(known, now: now) }
+        }
         // Without short ones one between the two says little, but where it is very late: a probe may be all that is ever the newest.
         guard let shortest = short.value else { return span > base * 2 ? span : nil }
         // No short one takes longer than a long one: where the shortest did, it has waited.
@@ -110,7 +118,7 @@ struct RoundTrips: Sendable {
 
     /// The way itself has become longer.
     mutating func restart(at span: Duration, now: Instant) {
-        kept = nil
+        (kept, shortestEver) = (nil, nil)
         long.forget()
         short.forget()
         long.take(span, now: now)
