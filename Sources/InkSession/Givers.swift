@@ -116,7 +116,7 @@ struct Givers: Sendable {
         }
         let others = sights.filter { $0.connection != current }
         let patience = Self.patience(sight.roundTrip)
-        let stallsAt = max(askedAt, lastAt) + max(Self.stallTime, patience)
+        let stallsAt = max(askedAt, lastAt) + max(stallTime, patience)
         if now >= stallsAt {
             rates[current] = 0
             if let best = best(of: others), rates[best.connection] != 0 { return turn(to: best, leaving: current, now: now) }
@@ -155,7 +155,12 @@ struct Givers: Sendable {
 
     private mutating func begin(_ connection: ConnectionID, roundTrip: Duration?, now: Instant) {
         (current, askedAt, firstAt, lastAt, count) = (connection, now, nil, .distantPast, 0)
-        deadline = now + max(Self.stallTime, Self.patience(roundTrip))
+        deadline = now + max(stallTime, Self.patience(roundTrip))
+    }
+
+    /// What one before still had under way may be all that this one brings: of who brought something nobody is kept for long by one who has not.
+    private var stallTime: Duration {
+        firstAt == nil && rates.contains { $0.key != current && $0.value > 0 } ? Self.trialTime : Self.stallTime
     }
 
     private func measured(now: Instant) -> Double? {

@@ -82,6 +82,22 @@ import Testing
     }
 
     // SE-168
+    @Test func `one that brings nothing is left sooner for one that did, and one that has begun is not`() {
+        for hasBegun in [false, true] {
+            var (givers, now) = (Givers(), Instant.zero)
+            let sights = [Self.sight(1), Self.sight(2)]
+            _ = givers.next(among: sights, now: now)
+            let second = Self.bring(&givers, sights, rate: 500, seconds: 5, from: &now)
+            #expect(second?.ask == ConnectionID(2) && givers.deadline == now + Givers.trialTime)
+            if hasBegun { givers.supplied(by: ConnectionID(2), count: 4000, now: now) }
+            // Its measure ends, and a new one begins.
+            now += Givers.trialTime
+            let first = givers.next(among: sights, now: now)
+            #expect(first == (hasBegun ? nil : Givers.Turn(ask: ConnectionID(1), leave: ConnectionID(2))))
+        }
+    }
+
+    // SE-168
     @Test func `one who is alone is not left for nobody, and what was held against all is forgotten`() {
         var (givers, now) = (Givers(), Instant.zero)
         _ = givers.next(among: [Self.sight(1)], now: now)
