@@ -9,7 +9,7 @@ import InkSession
 package enum AttachProtocol {
     /// Raised with any change of the bytes of this target's codecs.
     package static let version: UInt16 = 16
-    /// The first bytes of a hello and of the refusal of its version, for ever; two bytes of version follow. No other message begins so.
+    /// The first bytes of a hello and of the refusal of its version, for ever; two bytes of version follow. No other message begins so (FE-13).
     fileprivate static let magic = Array("INKA".utf8)
 }
 
@@ -38,6 +38,7 @@ package enum AttachRequest: Hashable, Sendable {
             (self.version, self.strand, self.pending) = (version, strand, pending)
         }
 
+        // FE-14
         package static let pendingMax = 65_536
     }
 }
@@ -105,7 +106,7 @@ extension AttachRequest {
         switch self {
         case .hello(let hello):
             writer.writeOuterForm(hello.version)
-            // What another version would say next only that version knows.
+            // What another version would say next only that version knows (FE-13).
             guard hello.version == AttachProtocol.version else { break }
             writer.write(hello.strand)
             writer.writeList(hello.pending) { $0.write($1) }
@@ -122,7 +123,8 @@ extension AttachRequest {
         return writer.bytes
     }
 
-    /// - Throws: for anything that `encode` does not make, but for a hello of another version: it is taken, whatever follows its version.
+    /// - Throws: for anything that `encode` does not make, but for a hello of another version: it is taken, whatever follows its version
+    /// (FE-13, FE-14).
     package init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = ByteReader(bytes)
         if let version = try reader.readOuterForm() {
@@ -176,7 +178,7 @@ extension AttachReply {
         return writer.bytes
     }
 
-    /// - Throws: for anything that `encode` does not make, but for the refusal of a version: it is taken, whatever follows the version.
+    /// - Throws: for anything that `encode` does not make, but for the refusal of a version: it is taken, whatever follows the version (FE-14).
     package init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = ByteReader(bytes)
         if let version = try reader.readOuterForm() {

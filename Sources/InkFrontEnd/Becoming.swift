@@ -93,13 +93,13 @@ package struct Becoming: Equatable, Sendable {
         return depths
     }
 
-    /// Gives items of one depth, by their ranks, depths with which they lie so.
+    /// Gives items of one depth, by their ranks, depths with which they lie so (FE-112).
     private func settle(_ ranked: [Int], at depth: DepthKey, below next: DepthKey?, _ depths: inout [DepthKey?]) {
         let shapes = ranked.compactMap { standing[$0].flatMap { board[$0] } }
         // New ones get ascending ids, which decide between those of one depth.
         guard !shapes.isEmpty else { return }
         if shapes.count == ranked.count {
-            // What lies there in that order is left alone, at whatever depths that is.
+            // What lies there in that order is left alone, at whatever depths that is (FE-112).
             let isThere = shapes.allSatisfy { shape in shape.depth >= depth && next.map { shape.depth < $0 } ?? true }
             if isThere, lies(shapes, as: ranked, by: { $0.isBelow($1) }) {
                 for (index, shape) in zip(ranked, shapes) { depths[index] = shape.depth }

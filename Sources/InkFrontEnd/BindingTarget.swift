@@ -30,6 +30,7 @@ extension BoardView {
             let away = box.distance(to: place)
             guard away <= distance, shape.content.isBindable else { return }
             let area = (box.right - box.left) * (box.bottom - box.top)
+            // FE-81
             if let best, (away, area) > (best.distance, best.area) { return }
             if let best, (away, area) == (best.distance, best.area), shape.isBelow(best.shape) { return }
             best = (shape, away, area)
@@ -40,7 +41,7 @@ extension BoardView {
             for shape in shapes { look(at: shape) }
         }
         guard let shape = best?.shape, let binding = Binding(shape.id, shape.content, near: place) else { return nil }
-        // One end of a line from there shows where it would be.
+        // One end of a line from there shows where it would be (FE-81).
         let line = ShapeDraft(kind: .line, position: other, points: [.zero, place - other], endBinding: binding)
         let drawn = drawn(line)
         return BindingTarget(shape: shape.id, binding: binding, end: drawn.position + (drawn.points.last ?? .zero))

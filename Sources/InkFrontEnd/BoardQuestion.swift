@@ -172,7 +172,7 @@ package struct DatagramReport: Hashable, Sendable {
 }
 
 extension BoardAnswer {
-    /// What a node answers.
+    /// What a node answers (FE-16).
     ///
     /// - Parameters:
     ///   - foreignDatagrams: what the sockets dropped before the node saw it.

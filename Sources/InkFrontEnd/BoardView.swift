@@ -40,12 +40,13 @@ package struct BoardView: Sendable {
             let drawn = drawn(content)
             byID[id]?.content = drawn
         }
+        // FE-6
         shapes = byID.values.sorted { $0.isBelow($1) }
         version += 1
         disturbed = version
     }
 
-    /// Takes a change. What it changed of the picture: itself as it is drawn, and the lines that are bound to what it changed.
+    /// Takes a change. What it changed of the picture: itself as it is drawn, and the lines that are bound to what it changed (FE-80).
     @discardableResult
     package mutating func apply(_ change: ShapeChange) -> [ShapeChange] {
         version += 1
@@ -67,11 +68,12 @@ package struct BoardView: Sendable {
             for group in change.shape.content.groups { members[group, default: []].insert(change.id) }
             told.shape.content = drawn(change.shape.content)
             byID[change.id] = told.shape
+            // FE-6
             let index = firstIndex { !$0.isBelow(told.shape) }
             if index < shapes.count { disturbed = version }
             shapes.insert(told.shape, at: index)
         }
-        // A colour or a word moves no line.
+        // A colour or a word moves no line (FE-80).
         let moves = outlines.known(change.id) != outline
         return [told] + (moves ? redraw(followersOf: change.id, by: change) : [])
     }
@@ -84,7 +86,8 @@ package struct BoardView: Sendable {
     /// A shape as it is drawn on this board; what is being drawn too, whose bindings name standing shapes.
     package func drawn(_ content: ShapeDraft) -> ShapeDraft { content.drawn(meeting: { outline(of: $0) }) }
 
-    /// The lines that follow where standing shapes are shown with other content, as they are drawn then: what a hand drags takes its lines along.
+    /// The lines that follow where standing shapes are shown with other content, as they are drawn then: what a hand drags takes its lines along
+    /// (FE-82).
     ///
     /// - Parameter replaced: what is shown instead. Lines among it are shown as it says.
     package func lines(following replaced: [ShapeID: ShapeDraft]) -> [ShapeID: ShapeDraft] {
@@ -129,6 +132,7 @@ package struct BoardView: Sendable {
         if members[group]?.isEmpty == true { members[group] = nil }
     }
 
+    // FE-80
     private mutating func redraw(followersOf target: ShapeID, by cause: ShapeChange) -> [ShapeChange] {
         guard let lines = followers[target] else { return [] }
         var changes: [ShapeChange] = []

@@ -41,16 +41,18 @@ package struct Chats: Sendable {
     ///   - isRead: it is our own.
     ///   - naming: it names our person.
     package mutating func take(_ message: ChatMessage, by name: String?, isRead: Bool = true, naming: Bool = false) {
+        // FE-7
         guard !messages.contains(where: { $0.message.id == message.id }) else { return }
         version += 1
-        // What stood in its place never came to the board.
+        // What stood in its place never came to the board (FE-130).
         if let before = message.instead { messages.removeAll { $0.message.id == before } }
         messages.append(Said(message: message, name: name, isUnread: !isRead, isNaming: naming))
+        // FE-132
         if !isRead { unread = (unread.count + 1, unread.naming + (naming ? 1 : 0)) }
         if messages.count > limit { keep(limit) }
     }
 
-    /// A message of ours came farther; one that is not here failed before it came to the board.
+    /// A message of ours came farther; one that is not here failed before it came to the board (FE-130).
     package mutating func change(_ message: ChatMessage, by name: String?) {
         guard let index = messages.firstIndex(where: { $0.message.id == message.id }) else {
             if case .failed = message.state { take(message, by: name) }
@@ -60,7 +62,7 @@ package struct Chats: Sendable {
         messages[index].message.state = message.state
     }
 
-    /// Adds what was said before, as it was asked for; `name` is what somebody is called here.
+    /// Adds what was said before, as it was asked for; `name` is what somebody is called here (FE-131).
     package mutating func take(_ page: ChatPage, me: AuthorID?) {
         guard messages.count < Self.readingMax else { return older = .none }
         version += 1
@@ -69,6 +71,7 @@ package struct Chats: Sendable {
             Said(message: entry.message, name: entry.message.author == me ? "you" : entry.name.isEmpty ? nil : entry.name)
         }
         messages.insert(contentsOf: new, at: 0)
+        // FE-131
         older = messages.count < Self.readingMax ? page.next.map { .before($0) } ?? .none : .none
         isReading = isReading || messages.count > Self.messagesMax
     }
@@ -105,7 +108,7 @@ package struct Chats: Sendable {
         version += 1
     }
 
-    /// An author of whom nobody knew the name is here, and has one.
+    /// An author of whom nobody knew the name is here, and has one (FE-90).
     mutating func name(_ author: AuthorID, _ name: String) {
         for index in messages.indices where messages[index].name == nil && messages[index].message.author == author {
             messages[index].name = name
@@ -125,8 +128,8 @@ package struct Chats: Sendable {
         if let first = messages.first(where: { !$0.isFailed }) { older = .before(first.message.id) }
     }
 
-    /// A front end shows what was said lately; the board keeps all of it. 256 messages of 4 KiB are 1 MiB at most.
+    /// A front end shows what was said lately; the board keeps all of it. 256 messages of 4 KiB are 1 MiB at most (FE-7).
     package static let messagesMax = 256
-    /// And while older ones are read: 16 MiB at most.
+    /// And while older ones are read: 16 MiB at most (FE-7).
     package static let readingMax = 4096
 }

@@ -72,7 +72,7 @@ package struct FrontEnd: Sendable {
     /// - Parameter ofRelays: as for `init`.
     package mutating func tell(ofRelays: Bool, now: Instant) { ways.tell(ofRelays: ofRelays, now: now) }
 
-    /// Takes an event; true if a person could see that.
+    /// Takes an event; true if a person could see that (FE-8).
     ///
     /// - Parameter holdsUnsaved: whether this front end itself holds work that the session has not taken.
     package mutating func take(_ event: Event, holdsUnsaved: Bool, now: Instant) -> Bool {
@@ -107,6 +107,7 @@ package struct FrontEnd: Sendable {
             }
             chats.take(
                 message, by: knownName(of: message.author), isRead: false, naming: Mention.names(ownName, in: message.text))
+            // FE-133
             for (peer, person) in people.present where person.status.author == message.author { _ = typists.ended(peer) }
             bubbles.take(message.text, of: message.author, now: now)
             if !showsChats { notices.add(.said(name(of: message.author), message.text), now: now) }
@@ -117,6 +118,7 @@ package struct FrontEnd: Sendable {
         case .rendezvous(let status):
             guard rendezvous != status else { return false }
             switch status {
+            // FE-66
             case .unreachable(let reason): unreachable = (unreachable?.since ?? now, reason, unreachable?.isTold ?? false)
             case .none, .connected: unreachable = nil
             case .connecting: break
@@ -137,6 +139,7 @@ package struct FrontEnd: Sendable {
             claims.take(news)
             tellClaims(now: now)
         case .knownName(_, let author, _) where claims[author] != nil: return false
+        // FE-65
         case .knownName(let name, let author, let before):
             notices.add(.knownName(Roster.marked(name, author), isYours: before == me), now: now)
         case .notAdmitted: notices.add(.notAdmitted, as: .invites, now: now)
@@ -155,7 +158,7 @@ package struct FrontEnd: Sendable {
             notices.add(.slowMode(by: setter, milliseconds: milliseconds), as: .rights, now: now)
         case .versionMismatch(let theirs, let ours):
             let sentence = Sentence.versionMismatch(theirs: theirs, ours: ours)
-            // Who speaks another version goes on knocking while he is there.
+            // Who speaks another version goes on knocking while he is there (FE-17).
             if let told = mismatch, told.sentence == sentence, now < told.at + Self.mismatchPause { return false }
             mismatch = (sentence, now)
             notices.add(sentence, now: now)
@@ -170,6 +173,7 @@ package struct FrontEnd: Sendable {
         let before = people.take(status)
         if before?.status.state != status.state { people.changedState(status.peer, now: now) }
         let name = people[status.peer].map { people.name(of: $0) } ?? left ?? "somebody"
+        // FE-90
         if let author = status.author, let known = knownName(of: author) { chats.name(author, known) }
         // One who was verified before, under another name, is not who he says now.
         if let author = status.author, status.isVerified, before?.status.isVerified == false {
@@ -203,6 +207,7 @@ package struct FrontEnd: Sendable {
     private mutating func announce(now: Instant) -> Bool {
         let arrived = people.takeArrivals(now: now)
         for (name, person) in arrived {
+            // FE-140
             let hint = person.status.isVerified || safetyKey.isEmpty ? "" : "\(safetyKey) compares safety words"
             notices.add(
                 person: name, .joined, alone: .joinedAs(name, person.status.role, person.pathWord?.text, hint: hint), now: now)
@@ -274,7 +279,7 @@ package struct FrontEnd: Sendable {
     ///   - isRefused: the disk refuses something, which is asked again.
     ///   - inHand: what is not even asked yet.
     package func savedWord(isAsked: Bool, isRefused: Bool, inHand: InHand?, now: Instant) -> Sentence {
-        // Who holds something knows that it is not saved; not so what went before it.
+        // Who holds something knows that it is not saved; not so what went before it (FE-9).
         if isRefused { return .notSavedYet }
         if let unsavedSince, now - unsavedSince >= Self.patience { return .notSavedYet }
         switch inHand {
@@ -287,10 +292,11 @@ package struct FrontEnd: Sendable {
     /// How packets reach those who are heard, in a word; nil where nobody is and somebody could be.
     ///
     /// Direct is said only where all are: one relay is said, with how many it carries for. The round trip is that of the slowest: of who is silent
-    /// nobody knows how packets reach him, or whether.
+    /// nobody knows how packets reach him, or whether (FE-67).
     package var pathWord: Sentence? {
         let heard = people.present.map(\.person).filter { $0.status.state != .joining && $0.pathWord != nil }
         guard let step = heard.compactMap(\.shownRoundTrip).max() else {
+            // FE-67
             if case .unreachable = rendezvous { return .offline }
             return nil
         }
@@ -325,7 +331,7 @@ package struct FrontEnd: Sendable {
         return next
     }
 
-    /// Lets time pass; true if a person could see that.
+    /// Lets time pass; true if a person could see that (FE-8).
     package mutating func handleTimeout(now: Instant) -> Bool {
         var isGone = notices.expire(now: now)
         if bubbles.expire(now: now) { isGone = true }
@@ -338,7 +344,8 @@ package struct FrontEnd: Sendable {
         return isGone || isNew || isUnreachable || relayNotice != nil || unsavedSince != nil || unsentSince != nil
     }
 
-    /// Says that nobody can be invited once that has stayed so: where a program that was a rendezvous too ends, the next is one a moment later.
+    /// Says that nobody can be invited once that has stayed so: where a program that was a rendezvous too ends, the next is one a moment later
+    /// (FE-66).
     private mutating func tellUnreachable(now: Instant) -> Bool {
         guard let why = unreachable, !why.isTold, !people.present.isEmpty, now >= why.since + Self.unreachablePatience else { return false }
         unreachable?.isTold = true
@@ -346,12 +353,12 @@ package struct FrontEnd: Sendable {
         return true
     }
 
-    /// Longer than a board takes to get another holder, and the others to find that, trying again after a second at most.
+    /// Longer than a board takes to get another holder, and the others to find that, trying again after a second at most (FE-66).
     package static let unreachablePatience = Duration.seconds(3)
-    /// What is sent sooner than this needs no words, and what is not saved by then needs loud ones.
+    /// What is sent sooner than this needs no words, and what is not saved by then needs loud ones (FE-9).
     package static let patience = Duration.milliseconds(700)
     /// So long somebody who asked to be looked at can be gone to.
     private static let callLasts = Duration.seconds(20)
-    /// A mismatch of versions is said again no sooner.
+    /// A mismatch of versions is said again no sooner (FE-17).
     private static let mismatchPause = Duration.seconds(300)
 }

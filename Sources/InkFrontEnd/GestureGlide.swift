@@ -53,7 +53,7 @@ struct GestureGlide: Sendable {
         }
     }
 
-    /// Between what is kept in one form and what is kept in another lies nothing.
+    /// Between what is kept in one form and what is kept in another lies nothing (FE-26).
     private mutating func follow(_ gesture: Gesture, from form: Gesture.GlidedForm?, at time: Duration, _ moment: GlideMoment) {
         if gesture.form != form { track = gesture.form.track }
         track.take([(time, gesture.glided)], at: moment)
@@ -92,7 +92,7 @@ struct GestureGlide: Sendable {
         follow(gesture, from: form, at: max(time, end), moment)
     }
 
-    /// True once all of it was drawn, what it became is on the board, and that is to be drawn.
+    /// True once all of it was drawn, what it became is on the board, and that is to be drawn (FE-27).
     func isOver(at playhead: Duration) -> Bool { outcome != nil && (track.end ?? .zero) <= playhead }
 
     /// When it is over; nil while it is under way.
@@ -150,7 +150,7 @@ extension Gesture {
         }
     }
 
-    /// What of it is drawn in between.
+    /// What of it is drawn in between (FE-26).
     fileprivate var glided: GlideTrack.Value {
         switch self {
         case .stroke(let draft): .init(Double(draft.points.count), 0, 0, 0)

@@ -53,6 +53,7 @@ package struct Glide: Sendable {
             guard let moment = hear(time, now: now) else { return }
             gestures[id]?.take(change, at: moment)
         case .ended(.committed(let shapes)): commit(id, shapes.compactMap(board), now: now)
+        // FE-27
         case .ended(.cancelled), .ended(.hidden): gestures[id] = nil
         }
         guard gestures.count > Self.gesturesMax, let oldest = gestures.keys.min() else { return }
@@ -72,7 +73,7 @@ package struct Glide: Sendable {
         }
         let first = gesture.dragged.first
         let moved = shapes.first { $0.id == first }.flatMap { shape in stood[shape.id].map { shape.content.position - $0 } }
-        // What is done now came by the fastest way, as far as anybody knows, and is drawn when all that is done now is.
+        // What is done now came by the fastest way, as far as anybody knows, and is drawn when all that is done now is (FE-27).
         let end = moment.playhead + clock.delay(at: now)
         gesture.commit(shapes, moved: moved, until: end, at: moment)
         gestures[id] = gesture
@@ -99,6 +100,7 @@ package struct Glide: Sendable {
 
     /// Where the pointer is drawn; nil where it is not.
     package func position(at now: Instant) -> Point? {
+        // FE-28
         guard !isStill else { return pointer.newest?.first }
         guard let moment = clock.moment(at: now) else { return nil }
         return pointer.value(at: moment)?.first
@@ -110,7 +112,7 @@ package struct Glide: Sendable {
         return trail.paths(at: time, head: position(at: now), fades: !isStill)
     }
 
-    /// The time of the pointer at which its light is drawn: where motion is not wanted all that is known is, and goes out in its time.
+    /// The time of the pointer at which its light is drawn: where motion is not wanted all that is known is, and goes out in its time (FE-100).
     private func lightTime(at now: Instant) -> Duration? {
         clock.moment(at: now).map { isStill ? $0.playhead + clock.delay(at: now) : $0.playhead }
     }
@@ -132,7 +134,7 @@ package struct Glide: Sendable {
     }
 
     /// When the next frame is of use: a sixtieth of a second from now while anything moves, later where it rests; nil when it has come to its
-    /// end.
+    /// end (FE-29).
     package func deadline(after now: Instant) -> Instant? { earliest(motionDeadline(after: now), lightDeadline(after: now)) }
 
     /// When the light looks different next.
@@ -142,6 +144,7 @@ package struct Glide: Sendable {
     }
 
     private func motionDeadline(after now: Instant) -> Instant? {
+        // FE-28
         guard !isStill, let moment = clock.moment(at: now) else { return nil }
         let drawn = gestures.values.filter { !$0.isOver(at: moment.playhead) }
         if pointer.isMoving(at: moment)

@@ -16,7 +16,7 @@ package struct GlideMoment: Hashable, Sendable {
 ///
 /// The offset is the least of (arrival − time) over the newest 256 packets of 10 s; it holds the way of the fastest packet and the difference
 /// of two clocks, which nothing here needs to tell apart. The delay is the jitter that four packets of five stay within, and one interval
-/// between packets, since a sample may wait that long at the sender. It moves at bounded rates, so that nobody sees it move (FE-31).
+/// between packets, since a sample may wait that long at the sender. It moves at bounded rates, so that nobody sees it move (FE-21).
 package struct GlideClock: Sendable {
     /// What was heard of one packet.
     private struct Heard: Sendable {
@@ -47,7 +47,7 @@ package struct GlideClock: Sendable {
     /// What is drawn at `now`; nil before the first packet.
     package func moment(at now: Instant) -> GlideMoment? {
         guard isSet else { return nil }
-        // Twice what packets are late: a pause beyond that is the hand's.
+        // Twice what packets are late: a pause beyond that is the hand's (FE-23).
         return GlideMoment(playhead: .nanoseconds(now.nanoseconds &- lag(at: now)), reach: min(Self.reachMax, jitter * 2), now: now)
     }
 
@@ -82,7 +82,7 @@ package struct GlideClock: Sendable {
         // What is sent again or is no news tells nothing of the way: it was waiting for a loss to be noticed.
         guard time != newest else { return .known }
         if abs(way - ways[0]) > Self.strayAfter {
-            // One that was held up somewhere is no measure of the others. Many in a row are another clock.
+            // One that was held up somewhere is no measure of the others. Many in a row are another clock (FE-25).
             strays += 1
             guard strays >= Self.straysMax else { return .stray }
             self = GlideClock()
@@ -101,7 +101,7 @@ package struct GlideClock: Sendable {
             let interval = (time - newest).nanoseconds
             if interval > 0 {
                 newest = time
-                // A longer one is a rest of the hand.
+                // A longer one is a rest of the hand (FE-20).
                 if interval <= Self.restAfter { intervals.append(interval) }
                 if intervals.count > Self.intervalsKept { intervals.removeFirst() }
             }
@@ -123,7 +123,7 @@ package struct GlideClock: Sendable {
     private mutating func keep(_ packet: Heard) {
         heard.append(packet)
         ways.insert(packet.way, at: place(of: packet.way))
-        // A hand that rests says nothing: the last few are kept however old they are.
+        // A hand that rests says nothing: the last few are kept however old they are (FE-20).
         while let oldest = heard.first,
             heard.count > Self.heardMax || heard.count > Self.heardMin && packet.arrival - oldest.arrival > Self.window
         {
@@ -148,8 +148,9 @@ package struct GlideClock: Sendable {
         return low
     }
 
+    // FE-20
     private mutating func aim() {
-        // Where the line has become another, all that come now are later than the window says.
+        // Where the line has become another, all that come now are later than the window says (FE-20).
         let lately = heard.count < Self.lately ? .min : heard.suffix(Self.lately).reduce(.max) { min($0, $1.way) }
         let delay = max(quantile(ways, Self.quantile), lately) - ways[0] + interval.nanoseconds
         target = ways[0] + max(Self.delayMin, min(Self.delayMax, delay))
@@ -169,14 +170,14 @@ package struct GlideClock: Sendable {
     private static let quantile = 0.8
     /// The median: where packets are lost and overtake each other, more than a fifth of the intervals are doubled ones.
     private static let intervalQuantile = 0.5
-    /// An interval at 30 Hz, until one was heard.
+    /// An interval at 30 Hz, until one was heard (FE-20).
     private static let firstInterval: Int64 = 33_333_333
-    /// Bounds of the delay.
+    /// Bounds of the delay (FE-20).
     private static let delayMin: Int64 = 20_000_000
     private static let delayMax: Int64 = 250_000_000
-    /// While the delay grows, the drawing goes at three quarters of its speed: a quarter of a second in each.
+    /// While the delay grows, the drawing goes at three quarters of its speed: a quarter of a second in each (FE-21).
     private static let growth: Int64 = 4
-    /// While it shrinks, at 1.05 times: 5 % is what nobody notices, and there is no hurry.
+    /// While it shrinks, at 1.05 times: 5 % is what nobody notices, and there is no hurry (FE-21).
     private static let shrinkage: Int64 = 20
     private static let reachMax: Duration = .milliseconds(50)
     private static let window: Duration = .seconds(10)

@@ -4,9 +4,9 @@ import InkPrimitives
 ///
 /// Between samples the motion is a cubic Hermite spline with finite-difference tangents, where they lie far apart, and a straight line where
 /// they lie closer than a frame: the curve would be seen in no frame, and would add a tenth to the third difference that the hand itself has.
-/// Tangents are clamped so that no coordinate passes the sample it goes to, and are zero where it rests or turns (FE-32). Past the newest
-/// sample the motion goes on for as long as packets are likely to be late, ever slower, then holds (FE-33). When a late packet shows where it
-/// really went, what was drawn is led there within 80 ms instead of jumping (FE-34), but for the part of the way that is no more than the
+/// Tangents are clamped so that no coordinate passes the sample it goes to, and are zero where it rests or turns (FE-22). Past the newest
+/// sample the motion goes on for as long as packets are likely to be late, ever slower, then holds (FE-23). When a late packet shows where it
+/// really went, what was drawn is led there within 80 ms instead of jumping (FE-24), but for the part of the way that is no more than the
 /// hand's own unsteadiness: a jump of that size is seen as little, and to follow it late would be seen as much.
 struct GlideTrack: Sendable {
     /// Coordinates in world units; what has fewer than four leaves the others at zero. Nil: not there from then on.
@@ -46,6 +46,7 @@ struct GlideTrack: Sendable {
         guard let before, let after else { return slip = .zero }
         let error = before + slip * left(at: moment.now) - after
         let size = error.length
+        // FE-24
         guard size > 0, !(isOld && size > Self.longWay) else { return slip = .zero }
         (slip, slippedAt) = (error * (isPlace ? max(0, 1 - unsteadiness / size) : 1), moment.now)
     }
@@ -102,6 +103,7 @@ struct GlideTrack: Sendable {
         guard !isHeld(right), let from = samples[left].value, let to = samples[right].value else { return samples[left].value }
         let span = Double(samples[right].time - samples[left].time)
         let part = Double(time - samples[left].time) / span
+        // FE-22
         guard isPlace, span > Self.frame else { return from + (to - from) * part }
         let way = to - from
         let (leaving, arriving) = (tangent(left, along: way / span) * span, tangent(right, along: way / span) * span)
@@ -119,7 +121,7 @@ struct GlideTrack: Sendable {
         )
         var tangent = (before * spans.0 + after * spans.1) / (spans.0 + spans.1)
         for axis in tangent.indices {
-            // No faster than three times the mean keeps a cubic monotone (Fritsch, Carlson 1980), and so within its samples.
+            // No faster than three times the mean keeps a cubic monotone (Fritsch, Carlson 1980), and so within its samples (FE-22).
             if before[axis] * after[axis] <= 0 {
                 tangent[axis] = 0
             } else {
@@ -138,7 +140,7 @@ struct GlideTrack: Sendable {
     }
 
     /// True where the segment that ends at `index` is not slid along but shows what begins it: one of its ends is nowhere, or it is long and
-    /// what begins it is old.
+    /// what begins it is old (FE-24).
     private func isHeld(_ index: Int) -> Bool {
         guard let from = samples[index - 1].value, let to = samples[index].value else { return true }
         return samples[index].time - samples[index - 1].time > Self.oldAfter && (to - from).length > Self.longWay
@@ -152,13 +154,13 @@ struct GlideTrack: Sendable {
     private func beyond(_ last: Sample, by past: Int64, reach: Int64) -> Value? {
         guard let value = last.value, isPlace, reach > 0 else { return last.value }
         // The speed falls as 1 − (t/reach)², from which follows the way t − t³/(3·reach²): a packet that is a little late is continued nearly
-        // as the hand goes, and a hand that has stopped is not overshot by much.
+        // as the hand goes, and a hand that has stopped is not overshot by much (FE-23).
         let (time, reach) = (Double(min(past, reach)), Double(reach))
         return value + velocity * (time - time * time * time / (3 * reach * reach))
     }
 
     /// The speed at the end, in units per nanosecond: the line of least squares through the newest 32 ms, since that through the last two
-    /// samples alone is mostly the unsteadiness of the hand. Zero at rest.
+    /// samples alone is mostly the unsteadiness of the hand. Zero at rest (FE-23).
     private var velocity: Value {
         guard samples.count >= 2, let last = samples.last, !isStill(samples.count - 1) else { return .zero }
         var (count, meanTime, meanValue) = (0.0, 0.0, Value.zero)
@@ -198,6 +200,7 @@ struct GlideTrack: Sendable {
 
     // MARK: Keeping
 
+    // FE-25
     private mutating func insert(_ sample: Sample) {
         guard let last = samples.last else { return samples.append(sample) }
         if sample.time > last.time {
@@ -234,11 +237,13 @@ struct GlideTrack: Sendable {
     private static let speedSpan: Int64 = 32_000_000
     /// Samples farther apart than this say nothing of the speed now.
     private static let speedOldAfter: Int64 = 150_000_000
+    // FE-24
     private static let correction = 80_000_000.0
     private static let unsteadySamples = 16
     private static let unsteadySpan: Int64 = 40_000_000
     private static let closest: Int64 = 8_000_000
     private static let kept: Int64 = 1_000_000_000
+    // FE-25
     static let samplesMax = 128
 }
 

@@ -42,7 +42,7 @@ package struct SelectionUnit: Hashable, Sendable {
 }
 
 extension BoardView {
-    /// What is chosen with a shape: the outermost group that it is in, within those that were entered.
+    /// What is chosen with a shape: the outermost group that it is in, within those that were entered (FE-83).
     ///
     /// - Parameter entered: the groups that were entered, outermost first. A shape that is not in them is chosen as if none were.
     package func unit(of id: ShapeID, within entered: [GroupID] = []) -> SelectionUnit? {
@@ -72,7 +72,7 @@ extension BoardView {
         inOrder(units(of: ids, within: entered).flatMap(\.shapes))
     }
 
-    /// What makes these shapes, and all that are chosen with them, one group.
+    /// What makes these shapes, and all that are chosen with them, one group (FE-83).
     package func grouping(_ ids: [ShapeID], within entered: [GroupID] = []) throws(ArrangementError) -> Intent {
         let units = units(of: ids, within: entered)
         guard units.count > 1 else { throw units.first?.group == nil ? .tooFew(.group, least: 2) : .isOneGroup }
@@ -88,7 +88,7 @@ extension BoardView {
         return .setEach(edits)
     }
 
-    /// What takes the outermost groups of these shapes apart.
+    /// What takes the outermost groups of these shapes apart (FE-83).
     package func ungrouping(_ ids: [ShapeID], within entered: [GroupID] = []) throws(ArrangementError) -> Intent {
         var edits: [ShapeEdit] = []
         for unit in units(of: ids, within: entered) {
@@ -101,7 +101,7 @@ extension BoardView {
         return .setEach(edits)
     }
 
-    /// The same name for two who group the same shapes at once, and another once these are in a group.
+    /// The same name for two who group the same shapes at once, and another once these are in a group (FE-83).
     private func newGroup(of shapes: [ShapeID]) -> GroupID {
         var writer = ByteWriter()
         for id in shapes.sorted() {

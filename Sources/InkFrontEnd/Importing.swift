@@ -3,7 +3,8 @@ import InkPrimitives
 import InkSession
 
 extension BoardView {
-    /// What adds a drawing to the board, above all that stands; nil for one without shapes. Groups get names of their own where the board has theirs.
+    /// What adds a drawing to the board, above all that stands; nil for one without shapes. Groups get names of their own where the board has theirs
+    /// (FE-110).
     ///
     /// - Parameters:
     ///   - step: how far it is displaced.
@@ -18,7 +19,9 @@ extension BoardView {
         for item in drawing.items {
             var draft = item.content
             draft.position = draft.position + step
+            // FE-110
             guard draft.position - step == item.content.position else { throw .beyondEdge }
+            // FE-110
             if isUsed(draft.label) || !draft.label.isEmpty && !labels.insert(draft.label).inserted { draft.label = "" }
             draft.groups = draft.groups.map { group in
                 if let name = groups[group] { return name }

@@ -64,7 +64,7 @@ package struct LaserTrail: Sendable {
                 trail = nil
                 continue
             }
-            // Who holds the light still points.
+            // Who holds the light still points (FE-100).
             let isHeld = next == nil
             guard isSeen(sample, at: time) || isHeld else { continue }
             if trail != lit { paths.append([]) }
@@ -77,12 +77,13 @@ package struct LaserTrail: Sendable {
 
     private func isSeen(_ sample: Sample, at time: Duration) -> Bool { time - sample.at < Self.lasts }
 
+    // FE-100
     private func spot(_ sample: Sample, at time: Duration, fades: Bool) -> Spot {
         let age = max(.zero, time - sample.at)
         return Spot(position: sample.position, step: fades ? min(Self.steps - 1, Int(age.nanoseconds / Self.step.nanoseconds)) : 0)
     }
 
-    /// When it looks different by itself next, after a time; nil for never.
+    /// When it looks different by itself next, after a time; nil for never (FE-100).
     package func nextChange(after time: Duration, fades: Bool) -> Duration? {
         let ages = fades ? (1...Self.steps).map { Self.step * $0 } : [Self.lasts]
         return samples.flatMap { sample in ages.map { sample.at + $0 } }.filter { $0 > time }.min()
@@ -92,6 +93,6 @@ package struct LaserTrail: Sendable {
     package static let lasts = Duration.milliseconds(1500)
     private static let steps = 3
     private static let step = lasts / steps
-    /// More than a hand that moves all that time at 250 Hz leaves.
+    /// More than a hand that moves all that time at 250 Hz leaves (FE-100).
     private static let samplesMax = 512
 }

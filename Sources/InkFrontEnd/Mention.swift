@@ -1,6 +1,6 @@
 /// Whom a message names: `@bob` names bob, in whatever case, also where his name has blanks in it.
 package enum Mention {
-    /// True if `text` names who is called `name`.
+    /// True if `text` names who is called `name` (FE-132).
     package static func names(_ name: String, in text: String) -> Bool {
         guard !name.isEmpty else { return false }
         let (text, name) = (Array(text.lowercased()), Array(name.lowercased()))

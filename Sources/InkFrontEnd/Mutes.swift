@@ -2,7 +2,7 @@ import InkBoard
 import InkPrimitives
 import InkSession
 
-/// Whose pointers are not shown on this screen, while this program runs. Nobody else hears of it.
+/// Whose pointers are not shown on this screen, while this program runs. Nobody else hears of it (FE-150).
 package struct Mutes: Hashable, Sendable {
     private var devices: Set<AuthorID> = []
 

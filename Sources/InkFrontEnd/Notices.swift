@@ -32,15 +32,17 @@ package struct Notices: Sendable {
     /// - Parameter alone: what is said instead where nobody else is told of.
     package mutating func add(person: String, _ kind: Kind, alone: Sentence? = nil, now: Instant) {
         outdate(by: person, kind)
+        // FE-3
         let known = shown.first { $0.kind == kind }?.names.filter { $0 != person } ?? []
         let names = known + [person]
+        // FE-140
         add(known.isEmpty ? alone?.text ?? Self.text(kind, names) : Self.text(kind, names), as: kind, of: names, now: now)
     }
 
     /// What was said of a kind holds no more.
     package mutating func drop(_ kind: Kind) { shown.removeAll { $0.kind == kind } }
 
-    /// What was said of a person before is no longer so, and nobody is alone with him.
+    /// What was said of a person before is no longer so, and nobody is alone with him (FE-60).
     private mutating func outdate(by person: String, _ kind: Kind) {
         if kind != .left { shown.removeAll { $0.kind == .alone } }
         for index in shown.indices where (shown[index].kind == .left) != (kind == .left) && shown[index].names.contains(person) {
@@ -61,6 +63,7 @@ package struct Notices: Sendable {
     }
 
     private mutating func add(_ text: String, as kind: Kind?, of names: [String], now: Instant) {
+        // FE-3
         shown.removeAll { kind == nil ? $0.text == text : $0.kind == kind }
         shown.append(Notice(text: text, until: kind == .identity ? .distantFuture : now + .seconds(4), kind: kind, names: names))
         while shown.count > 2 { shown.remove(at: shown.firstIndex { $0.kind != .identity } ?? 0) }

@@ -44,7 +44,7 @@ package struct Requests<Purpose: Sendable>: Sendable {
 
     package init() {}
 
-    /// Gives an intent its reference and remembers it until its outcome; nil for one that has no outcome.
+    /// Gives an intent its reference and remembers it until its outcome; nil for one that has no outcome (FE-11).
     package mutating func ask(_ intent: Intent, for purpose: Purpose, again: Intent? = nil, now: Instant) -> UInt64? {
         guard !intent.isMotion else { return nil }
         defer { nextReference += 1 }
@@ -68,6 +68,7 @@ package struct Requests<Purpose: Sendable>: Sendable {
         let answered = request
         requests[reference] = nil
         guard case .refused(let refusal) = outcome, request.again != nil else { return Answer(request: answered, isKept: false) }
+        // FE-12
         let isDisk = if case .diskRefuses = refusal { true } else { false }
         guard isDisk || refusal == .noGesture, request.isKept || keptCount < Self.keptMax else {
             return Answer(request: answered, isKept: false)
@@ -109,7 +110,7 @@ package struct Requests<Purpose: Sendable>: Sendable {
         }
     }
 
-    /// True while work has no answer.
+    /// True while work has no answer (FE-11).
     package var isAwaiting: Bool { requests.values.contains { $0.intent.isWork } }
 
     /// How many finished things the disk has refused so far.
@@ -126,13 +127,16 @@ package struct Requests<Purpose: Sendable>: Sendable {
         requests.map { (reference: $0.key, request: $0.value) }.sorted { $0.request.order < $1.request.order }
     }
 
+    // FE-12
     private static var patience: Duration { .seconds(5) }
+    // FE-12
     private static var interval: Duration { .seconds(1) }
+    // FE-12
     package static var keptMax: Int { 64 }
 }
 
 extension Intent {
-    /// True for what is to stay on the board; false for what is only seen while it happens.
+    /// True for what is to stay on the board; false for what is only seen while it happens (FE-11).
     package var isWork: Bool {
         switch self {
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .commit, .say,

@@ -28,7 +28,7 @@ package struct Resumption: Sendable {
     ///   - done: references of which the new one has what came of them.
     package init(_ ledger: WorkLedger, done: Set<UInt64>) { rest = ledger.pending.filter { !done.contains($0) }[...] }
 
-    /// The steps of what is to be asked for now; nil when all has been asked for and answered.
+    /// The steps of what is to be asked for now; nil when all has been asked for and answered (FE-41).
     package mutating func next(_ ledger: inout WorkLedger) -> [WorkLedger.Step]? {
         while let reference = rest.popFirst() {
             guard let entry = ledger.entries.first(where: { $0.reference == reference }) else { continue }

@@ -30,6 +30,7 @@ package struct Roster: Sendable {
 
         /// How packets reach the person, and how long that takes; nil before both are known, and while no packet is known to.
         package var pathWord: Sentence? {
+            // FE-62
             guard let path = status.path, let shownRoundTrip, !isSilent else { return nil }
             return .path(path, step: shownRoundTrip)
         }
@@ -52,7 +53,7 @@ package struct Roster: Sendable {
             stateSince == .distantPast ? nil : 1 + Int((now - stateSince).components.seconds) / 60
         }
 
-        /// True if a status of this person says the same as one before did: round trips within one step are the same.
+        /// True if a status of this person says the same as one before did: round trips within one step are the same (FE-8).
         func looks(like other: Person?) -> Bool {
             guard let other else { return false }
             return status.name == other.status.name && status.state == other.status.state && status.path == other.status.path
@@ -67,7 +68,7 @@ package struct Roster: Sendable {
 
     package init() {}
 
-    /// Those here, in an order that does not change while they stay.
+    /// Those here, in an order that does not change while they stay (FE-1).
     package var present: [(peer: PeerID, person: Person)] {
         byPeer.filter { $0.value.status.state != .left }.sorted { ($0.value.slot, $0.key) < ($1.value.slot, $1.key) }.map {
             ($0.key, $0.value)
@@ -81,7 +82,7 @@ package struct Roster: Sendable {
         present.map(\.person.status.name).reduce(into: []) { names, name in if !name.isEmpty, !names.contains(name) { names.append(name) } }
     }
 
-    /// A person is here, and was not heard for so many seconds; true if that was told of as a loss and is over.
+    /// A person is here, and was not heard for so many seconds; true if that was told of as a loss and is over (FE-10).
     package mutating func isHere(_ peer: PeerID, silentSeconds: Int?, now: Instant) -> Bool {
         guard var person = byPeer[peer] else { return false }
         defer { byPeer[peer] = person }
@@ -108,7 +109,7 @@ package struct Roster: Sendable {
         return next
     }
 
-    /// Those of whom nothing is heard, longest first.
+    /// Those of whom nothing is heard, longest first (FE-62).
     package var silent: [Person] {
         present.map(\.person).filter(\.isSilent).enumerated().sorted { left, right in
             let (longer, shorter) = (left.element.status.silentSeconds ?? 0, right.element.status.silentSeconds ?? 0)
@@ -119,10 +120,10 @@ package struct Roster: Sendable {
     /// Those who have been silent for so long that it is told in a sentence, longest first.
     package var lost: [Person] { silent.filter { ($0.status.silentSeconds ?? 0) >= Self.lostAfterSeconds } }
 
-    /// A shorter silence is a hiccup, and needs no words.
+    /// A shorter silence is a hiccup, and needs no words (FE-62).
     private static let silentAfterSeconds = 2
     /// So long a silence is told in a sentence. It counts from the first probe without an answer, and that goes out a second after what it asks
-    /// for was sent: the sentence stands within 6 s of the loss.
+    /// for was sent: the sentence stands within 6 s of the loss (FE-10).
     private static let lostAfterSeconds = 4
 
     // MARK: Names
@@ -134,13 +135,15 @@ package struct Roster: Sendable {
     package func mark(of person: Person) -> String {
         guard let author = person.status.author else { return "" }
         let fold = PersonName.fold(person.name)
+        // FE-61
         let hasNamesake = byPeer.values.contains { other in
             other.status.state != .left && other.status.author != author && PersonName.fold(other.name) == fold
         }
+        // FE-61
         return hasNamesake || fold == "you" || person.status.hasOurName ? Self.marked("", author) : ""
     }
 
-    /// Those here who may be meant by a name, a name with what tells its key from others, or eight digits or more with which a key begins.
+    /// Those here who may be meant by a name, a name with what tells its key from others, or eight digits or more with which a key begins (FE-151).
     package func called(_ text: String) -> [(peer: PeerID, person: Person)] {
         let isDigits = text.utf8.count >= Whom.digitsMin && text.unicodeScalars.allSatisfy { $0.isASCII && $0.properties.isASCIIHexDigit }
         return present.filter { _, person in
@@ -168,7 +171,7 @@ package struct Roster: Sendable {
         }
     }
 
-    /// Who has joined, has not been announced, and has a name or has had the time to tell it. They count as announced from here on.
+    /// Who has joined, has not been announced, and has a name or has had the time to tell it. They count as announced from here on (FE-2).
     package mutating func takeArrivals(now: Instant) -> [(name: String, person: Person)] {
         var arrived: [(name: String, person: Person)] = []
         for (peer, person) in present {
@@ -185,6 +188,7 @@ package struct Roster: Sendable {
         byPeer.values.compactMap { $0.isAnnounced ? nil : $0.joinedAt.map { $0 + Self.namePatience } }.min()
     }
 
+    // FE-2
     private static let namePatience = Duration.seconds(2)
 
     /// Takes news of a peer; returns what it was before.
@@ -196,7 +200,7 @@ package struct Roster: Sendable {
         }
         var person = before ?? Person(status: status, slot: freeSlot(for: status))
         person.status = status
-        // A name that was told does not go again.
+        // A name that was told does not go again (FE-2).
         if status.name.isEmpty, let known = before?.status.name { person.status.name = known }
         person.shownRoundTrip = RoundTripSteps.step(for: status.roundTrip, shown: person.shownRoundTrip)
         byPeer[status.peer] = person
@@ -210,7 +214,7 @@ package struct Roster: Sendable {
         PersonColor.all[Int(author.prefix % UInt64(PersonColor.all.count))]
     }
 
-    /// A colour follows from the key, so that it is the same on every screen unless it is taken.
+    /// A colour follows from the key, so that it is the same on every screen unless it is taken (FE-1).
     private func freeSlot(for status: PeerStatus) -> Int {
         let count = PersonColor.all.count
         let wish = Int((status.author?.prefix ?? status.peer.prefix) % UInt64(count))

@@ -4,7 +4,7 @@ import InkSession
 /// What front ends say to a person: every sentence and every word of a status that more than one of them needs, each in one place.
 ///
 /// The page `Sentences` of `inkwire.docc` lists them; a test holds the two together. Names and texts of peers go in as they came: who draws a
-/// sentence makes it safe for what it is drawn on.
+/// sentence makes it safe for what it is drawn on (FE-5).
 package enum Sentence: Hashable, Sendable {
     // Words of a status.
     case saved

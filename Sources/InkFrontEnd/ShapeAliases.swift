@@ -50,7 +50,7 @@ package struct ShapeAliases: Sendable {
         for shape in shapes { if let label = Label(shape) { lostByLabel[label] = shape.id } }
     }
 
-    /// Binds those of these shapes, by the holder's names and all new to the program, that are lost ones made anew by another program.
+    /// Binds those of these shapes, by the holder's names and all new to the program, that are lost ones made anew by another program (FE-42).
     package mutating func recognise(_ shapes: [Shape]) {
         for shape in shapes where knownByHolders[shape.id] == nil {
             guard let label = Label(shape), let known = lostByLabel[label], isLost(known) else { continue }
@@ -59,14 +59,14 @@ package struct ShapeAliases: Sendable {
         }
     }
 
-    /// The shape that the program knows as `known` is what the holder now calls `holders`.
+    /// The shape that the program knows as `known` is what the holder now calls `holders` (FE-42).
     package mutating func bind(_ known: ShapeID, to holders: ShapeID) {
         lose([known])
         lost.remove(known)
         (holdersByKnown[known], knownByHolders[holders]) = (holders, known)
     }
 
-    /// The known name of a shape of the holder; made up where the holder's own once meant another.
+    /// The known name of a shape of the holder; made up where the holder's own once meant another (FE-42).
     package mutating func known(_ holders: ShapeID) -> ShapeID {
         if let known = knownByHolders[holders] { return known }
         guard lost.contains(holders) || holdersByKnown[holders] != nil else { return holders }

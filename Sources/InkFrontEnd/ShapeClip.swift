@@ -11,11 +11,13 @@ package struct ShapeClip: Hashable, Sendable {
 
     /// Shapes, and bytes, that are carried from board to board at once: a message between two programs holds 1 MiB.
     package static let shapesMax = 10_000
+    // FE-92
     package static let bytesMax = 900_000
 }
 
 extension BoardView {
-    /// What is copied of these shapes and all that are chosen with them: bound among themselves as they are, and let go where they are bound to others.
+    /// What is copied of these shapes and all that are chosen with them: bound among themselves as they are, and let go where they are bound to
+    /// others (FE-91).
     ///
     /// - Parameter entered: groups that what is copied leaves.
     package func copying(_ ids: [ShapeID], within entered: [GroupID] = []) throws(ArrangementError) -> ShapeClip {
@@ -33,6 +35,7 @@ extension BoardView {
         return ShapeClip(
             copies(of: shapes).map { draft in
                 var copy = draft
+                // FE-84
                 copy.label = ""
                 return copy
             })
@@ -58,14 +61,14 @@ extension BoardView {
                 return Binding(ShapeID(author: .zero, number: UInt64(place) + 1), x: binding.x, y: binding.y)
             }
             (copy.startBinding, copy.endBinding) = (bound(drawn.startBinding), bound(drawn.endBinding))
-            // What is let go stays as it was seen; an elbow that is not keeps its two ends, and finds its way from them again.
+            // What is let go stays as it was seen; an elbow that is not keeps its two ends, and finds its way from them again (FE-84).
             let isLetGo = copy.startBinding == nil && drawn.startBinding != nil || copy.endBinding == nil && drawn.endBinding != nil
             if isLetGo { copy.points = drawn.points }
             return copy
         }
     }
 
-    /// Makes shapes of a clip, displaced, on top of all others: in groups of their own, in one step of undo.
+    /// Makes shapes of a clip, displaced, on top of all others: in groups of their own, in one step of undo (FE-84).
     ///
     /// - Parameters:
     ///   - author: who does it, so that two who copy one group at once make two.
@@ -138,9 +141,11 @@ extension ShapeClip {
         return writer.bytes
     }
 
-    /// Takes what the board could hold, and no more: each value within its range, no label, points where they belong, bindings among the shapes.
+    /// Takes what the board could hold, and no more: each value within its range, no label, points where they belong, bindings among the shapes
+    /// (FE-92).
     package init(_ bytes: [UInt8]) throws(ShapeClipError) {
         guard bytes.count <= Self.bytesMax, bytes.starts(with: Self.magic) else { throw .isNone }
+        // FE-92
         guard bytes.count > Self.magic.count, bytes[Self.magic.count] == Self.version else { throw .otherVersion }
         do throws(WireError) {
             var reader = ByteReader(bytes, range: Self.magic.count + 1..<bytes.count)

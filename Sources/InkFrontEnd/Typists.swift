@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// Who is typing a message, in the order in which they began.
+/// Who is typing a message, in the order in which they began (FE-133).
 package struct Typists: Sendable {
     package private(set) var peers: [PeerID] = []
 

@@ -18,7 +18,7 @@ package struct Ways: Sendable {
         /// When that was told: nobody tells when they go.
         package var at: Instant
 
-        /// Whether it may still be tried: else they went, unmet, before it was told what was in the way.
+        /// Whether it may still be tried: else they went, unmet, before it was told what was in the way (FE-70).
         package func isTried(now: Instant) -> Bool { obstacle == nil && now < at + Ways.meetingPatience }
     }
 
@@ -34,13 +34,13 @@ package struct Ways: Sendable {
 
     /// What kept us from somebody and is older than those of so many others is forgotten.
     private static let meetingsMax = 16
-    /// A relay is the first step of every connection; where a direct way exists it is in use within three seconds.
+    /// A relay is the first step of every connection; where a direct way exists it is in use within three seconds (FE-68).
     package static let directPatience = Duration.seconds(5)
-    /// That it is tried is told 1.5 s after somebody appeared, what is in the way after 4 s (SE-115); the rest is for a machine that is busy.
+    /// That it is tried is told 1.5 s after somebody appeared, what is in the way after 4 s (SE-115); the rest is for a machine that is busy (FE-70).
     private static let meetingPatience = Duration.seconds(5)
 
     private var ways: [PeerID: Way] = [:]
-    /// By device: each process of one has a peer of its own, and whoever goes on where it was is told of by the first (SE-10).
+    /// By device: each process of one has a peer of its own, and whoever goes on where it was is told of by the first (SE-10, FE-69).
     private var failed: [AuthorID: Meeting] = [:]
     private var udpHasPassed = false
     private var udpBlockedAt: Instant?
@@ -57,7 +57,7 @@ package struct Ways: Sendable {
     /// Those who were there and are not met, the newest first.
     package var meetings: [Meeting] { failed.sorted { ($1.value.at, $0.key) < ($0.value.at, $1.key) }.map(\.value) }
 
-    /// What is known of UDP on this network; nil for nothing.
+    /// What is known of UDP on this network; nil for nothing (FE-71).
     ///
     /// - Parameter people: those who are reached now.
     package func udp(to people: Roster) -> UDP? {
@@ -71,8 +71,9 @@ package struct Ways: Sendable {
             ways[status.peer] = nil
             return
         }
-        // Who is silent is not met by that.
+        // Who is silent is not met by that (FE-69).
         if status.path != nil, let author = status.author { failed[author] = nil }
+        // FE-71
         if status.path == .direct { (udpHasPassed, udpBlockedAt) = (true, nil) }
         // While somebody is silent no way is known; he may come back by the same.
         guard let path = status.path, ways[status.peer]?.path != path else { return }
@@ -84,7 +85,7 @@ package struct Ways: Sendable {
         failed[author] = Meeting(author: author, obstacle: obstacle, at: now)
         switch obstacle?.way {
         case .noUDP: udpBlockedAt = now
-        // Asked again, STUN has answered, or there is none that does.
+        // Asked again, STUN has answered, or there is none that does (FE-71).
         case .noFamily, .noAddress, .noPassage, .notTried: udpBlockedAt = nil
         case .relayOnly, nil: break
         }
@@ -92,7 +93,7 @@ package struct Ways: Sendable {
         if let oldest = failed.min(by: { ($0.value.at, $0.key) < ($1.value.at, $1.key) }) { failed[oldest.key] = nil }
     }
 
-    /// The board is brought to the network anew: whether there is a direct way is open again.
+    /// The board is brought to the network anew: whether there is a direct way is open again (FE-68).
     mutating func tell(ofRelays: Bool, now: Instant) { relaysAreNewsSince = ofRelays ? now : nil }
 
     mutating func rendezvousChanged(now: Instant) { rendezvousSince = now }
@@ -107,7 +108,8 @@ package struct Ways: Sendable {
         return .usingRelay(milliseconds: max(1, Int(slowest.milliseconds.rounded())))
     }
 
-    /// Those whom a relay has reached from the beginning, and who are heard: of who is silent no round trip is known. None where they are no news.
+    /// Those whom a relay has reached from the beginning, and who are heard: of who is silent no round trip is known. None where they are no news
+    /// (FE-68).
     private func relayed(_ people: Roster) -> [(dueAt: Instant, roundTrip: Duration)] {
         guard let relaysAreNewsSince, !isRelayTold else { return [] }
         return ways.compactMap { peer, way in

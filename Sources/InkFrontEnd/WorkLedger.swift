@@ -34,7 +34,7 @@ package struct WorkLedger: Sendable {
     package private(set) var entries: [Entry] = []
     private var live: LiveWork?
 
-    /// The gesture under way, as it would be begun again.
+    /// The gesture under way, as it would be begun again (FE-40).
     private struct LiveWork: Sendable {
         var reference: UInt64?
         var gesture: Gesture
@@ -60,7 +60,7 @@ package struct WorkLedger: Sendable {
     /// What a new holder must be asked for so that the gesture under way goes on.
     package var liveSteps: [Step] { live?.steps ?? [] }
 
-    /// The program asks for something. Work must bring a reference.
+    /// The program asks for something. Work must bring a reference (FE-40).
     package mutating func asked(_ intent: Intent, reference: UInt64?) {
         switch intent {
         case .cursor, .laser, .view, .lookHere, .typing, .attention: return
@@ -96,13 +96,13 @@ package struct WorkLedger: Sendable {
                 (entries[index].isAnswered, entries[index].isDone) = (true, true)
             }
         case .sync(let status):
-            // Told only after all that stood before it: what was answered by then is on the disk.
+            // Told only after all that stood before it: what was answered by then is on the disk (FE-40).
             if status.isSaved { entries.removeAll(where: \.isDone) }
         default: break
         }
     }
 
-    /// A new holder found these on the disk: they are not asked for again. The others it has not done, whatever the one before said.
+    /// A new holder found these on the disk: they are not asked for again. The others it has not done, whatever the one before said (FE-41).
     package mutating func found(_ done: Set<UInt64>) {
         for index in entries.indices {
             entries[index].isDone = done.contains(entries[index].reference)
@@ -120,7 +120,7 @@ package struct WorkLedger: Sendable {
 }
 
 extension BoardView {
-    /// What must be told so that who has seen this board sees `standing`. Put down to the makers of the shapes: nobody can say more.
+    /// What must be told so that who has seen this board sees `standing`. Put down to the makers of the shapes: nobody can say more (FE-41).
     package func changes(to standing: [Shape]) -> [ShapeChange] {
         let next = Dictionary(standing.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
         var changes: [ShapeChange] = []
@@ -137,7 +137,7 @@ extension BoardView {
         return changes
     }
 
-    /// The event for who sees this board: a shape that is made anew and never went for him has changed.
+    /// The event for who sees this board: a shape that is made anew and never went for him has changed (FE-41).
     package func asSeen(_ event: Event) -> Event {
         guard case .changed(let changes, let reference) = event else { return event }
         let seen = changes.map { change in
