@@ -34,7 +34,7 @@ public struct CellRaster: Sendable {
 
         var isEmpty: Bool { edges.isEmpty && dots.bits == 0 && symbol == nil && background == nil }
 
-        /// A cell shows lines or dots: the later of the two, but few dots never hide a line, and no dots hide a line's end.
+        /// A cell shows lines or dots: the later of the two, but few dots never hide a line, and no dots hide a line's end (FM-1).
         var showsDots: Bool {
             dots.bits != 0 && (edges.isEmpty || dotsRank > edgesRank && dots.bits.nonzeroBitCount > 2 && edges.count != 1)
         }
@@ -72,7 +72,7 @@ public struct CellRaster: Sendable {
     ///   - cover: what shapes that are laid later hide, and is not laid; nil for nothing.
     package mutating func lay(_ stamp: ShapeStamp, at index: Int? = nil, under cover: FillCover? = nil) {
         precondition(stamp.region == region && stamp.grid == grid, "a stamp made for \(stamp.region) is not laid into \(region)")
-        // What is laid in parts has one rank in all of them: a wide letter may lie in two.
+        // What is laid in parts has one rank in all of them: a wide letter may lie in two (FM-131).
         if let index { rank = max(rank, Int32(index) + 1) } else { beginShape() }
         let index = index ?? 0
         let (ink, paper) = (stamp.ink, stamp.content.fill)
@@ -191,6 +191,7 @@ public struct CellRaster: Sendable {
         inks[place].dotsColor = color
     }
 
+    // FM-1
     private mutating func add(_ cell: ShapeStamp.EdgeCell, color: Color?) {
         let place = Int(cell.place)
         if !inks[place].edges.isEmpty, inks[place].edgesRank != rank { inks[place].isShared = true }
@@ -200,7 +201,7 @@ public struct CellRaster: Sendable {
         inks[place].edgesColor = color
     }
 
-    /// False for half of a wide glyph whose other half is hidden or outside.
+    /// False for half of a wide glyph whose other half is hidden or outside (FM-4).
     private func isWholeSymbol(_ ink: Ink, _ column: Int, _ row: Int) -> Bool {
         let other = ink.symbolColumns == 2 ? column + 1 : ink.symbolColumns == 0 ? column - 1 : column
         guard other != column else { return true }

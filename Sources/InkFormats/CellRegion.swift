@@ -73,7 +73,7 @@ extension ShapeDraft {
         return sized
     }
 
-    /// A cell in which the shape leaves ink, near a place; nil for a shape that leaves none.
+    /// A cell in which the shape leaves ink, near a place; nil for a shape that leaves none (FM-21).
     public func inkPlace(near place: CellPlace, on grid: Grid) -> CellPlace? {
         let box = cellRegion(on: grid)
         let (left, top, right, bottom) = (box.column, box.row, box.columnRange.upperBound - 1, box.rowRange.upperBound - 1)

@@ -78,7 +78,7 @@ struct DotMask: Sendable {
     /// Sets the dots of a straight piece between two.
     ///
     /// Whole-numbered (Bresenham 1965, in closed form), so that a window shows the same dots wherever it is cut; steps along the longer
-    /// axis, only where that lies in the region, so the cost is bounded by the region and not by the length.
+    /// axis, only where that lies in the region, so the cost is bounded by the region and not by the length (FM-8).
     private mutating func addPiece(from: Dot, to: Dot) {
         // What is computed for a piece weighs as much as a few steps.
         work += 4
@@ -168,7 +168,7 @@ struct DotMask: Sendable {
         columns = max(0, columns.lowerBound - 1)..<min(wordsPerRow, columns.upperBound + 1)
     }
 
-    /// Keeps of a line what its style does not leave out: gaps by place on the board, so that a window shows the same wherever it is cut.
+    /// Keeps of a line what its style does not leave out: gaps by place on the board, so that a window shows the same wherever it is cut (FM-61).
     ///
     /// - Parameter isFlat: true for a line of which the gaps follow each other from left to right.
     mutating func keep(_ style: LineStyle, isFlat: Bool) {

@@ -37,7 +37,7 @@ package struct FillCover: Sendable {
     /// True if a cell is seen that the shape fills.
     package func hasFill(of shape: Int) -> Bool { owners.contains(shape) }
 
-    /// True if what a shape leaves in a cell is not under another's fill.
+    /// True if what a shape leaves in a cell is not under another's fill (FM-2).
     package func isSeen(_ place: Int, of shape: Int) -> Bool { shapes[place] <= Int32(shape) }
 
     private mutating func next(_ start: Int) -> Int {

@@ -56,7 +56,7 @@ public struct Glyph: Hashable, Sendable {
     }
 
     /// Calls `body` with the glyphs by which a grapheme cluster of foreign text is shown, each with its cells (1 or 2); with none if nothing
-    /// of it may be shown.
+    /// of it may be shown (FM-10).
     ///
     /// Terminals disagree about clusters (ZWJ families measured 2, 6 or 8 cells in eight terminals), so a cluster is reduced to what they
     /// agree on: each scalar that takes cells, with its non-spacing marks. Joined emoji stand side by side, toned ones lose their tone; the
@@ -95,11 +95,11 @@ public struct Glyph: Hashable, Sendable {
     /// What stands for a scalar that has cells.
     private static func shown(_ scalar: Unicode.Scalar) -> Unicode.Scalar { CharacterWidth.isAssigned(scalar) ? scalar : "\u{FFFD}" }
 
-    /// Marks on one base.
+    /// Marks on one base (FM-10).
     private static let marksMax = 3
 
     /// False for scalars that command a terminal or a reader rather than show: C0, DEL, C1, bidi controls, zero-width and other invisible
-    /// format characters, line and paragraph separators, variation selectors, tags.
+    /// format characters, line and paragraph separators, variation selectors, tags (FM-9).
     private static func isPresentable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false

@@ -7,7 +7,7 @@ public enum GlyphStyle: String, CaseIterable, Hashable, Sendable {
     /// Only bytes below 0x80.
     case ascii
 
-    /// What stands for a glyph that the style lacks.
+    /// What stands for a glyph that the style lacks (FM-7).
     public func twin(of glyph: Glyph) -> Glyph {
         switch self {
         case .unicode: glyph
@@ -16,6 +16,7 @@ public enum GlyphStyle: String, CaseIterable, Hashable, Sendable {
         }
     }
 
+    // FM-7
     private static func asciiTwin(of glyph: Glyph) -> Glyph {
         switch Unicode.Scalar(glyph.base) {
         case "►", "▸": Glyph(">")

@@ -24,7 +24,7 @@ public struct Grid: Hashable, Sendable {
         self.dotUnits = dotUnits
     }
 
-    /// The cell in which a point of the board lies.
+    /// The cell in which a point of the board lies (FM-12).
     public func place(of point: Point) -> CellPlace { CellPlace(column: column(Int(point.x)), row: row(Int(point.y))) }
     /// The middle of a cell, where a pointer in it points.
     public func middle(of place: CellPlace) -> Point {
@@ -47,7 +47,7 @@ public struct Grid: Hashable, Sendable {
     func dot(_ value: Int) -> Int { quotient(value, dotUnits) }
 
     /// Cells that a run of so many letters, or of rows of text, takes where no box holds it: one each, and on a grid coarser than the standard
-    /// no more than what it covers there.
+    /// no more than what it covers there (FM-130).
     func shortened(_ count: Int) -> Int {
         let standard = Self.standard.dotUnits
         return isCoarse ? (count * standard + dotUnits - 1) / dotUnits : count
@@ -56,7 +56,7 @@ public struct Grid: Hashable, Sendable {
     /// True where a letter is larger than what it covers at 100 %.
     var isCoarse: Bool { dotUnits > Self.standard.dotUnits }
 
-    /// Rounded down, below zero as well.
+    /// Rounded down, below zero as well (FM-12).
     private func quotient(_ value: Int, _ units: Int) -> Int { value >= 0 ? value / units : (value + 1) / units - 1 }
 }
 

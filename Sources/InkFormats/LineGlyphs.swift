@@ -23,7 +23,7 @@ package struct LineEdges: Hashable, Sendable {
     /// How many of the four directions have a line.
     var count: Int { Direction.allCases.reduce(0) { $0 + (self[$1] > 0 ? 1 : 0) } }
 
-    /// Adds a line in one direction; where there is one already, the heavier weight stays.
+    /// Adds a line in one direction; where there is one already, the heavier weight stays (FM-1).
     package mutating func add(_ direction: Direction, weight: UInt8) {
         guard weight > self[direction] else { return }
         bits = bits & ~(3 << direction.rawValue) | weight << direction.rawValue
@@ -33,7 +33,7 @@ package struct LineEdges: Hashable, Sendable {
     mutating func formUnion(_ other: LineEdges) { for direction in Direction.allCases { add(direction, weight: other[direction]) } }
 
     /// The box drawing character with these arms. U+2500-257F has all 80 mixes of light and heavy, and of double all in which what is level is one
-    /// and what is upright is one: beside a double arm all others of its axis are double, and heavy ones light.
+    /// and what is upright is one: beside a double arm all others of its axis are double, and heavy ones light (FM-61).
     package var glyph: Glyph { hasDouble ? doubleGlyph : Self.glyphs[index] }
 
     private func isDouble(_ one: Direction, _ two: Direction) -> Bool { self[one] == 3 || self[two] == 3 }
@@ -51,7 +51,7 @@ package struct LineEdges: Hashable, Sendable {
     private static let uprightDouble = " ║─╙║║╓╟─╜─╨╖╢╥╫".unicodeScalars.map(Glyph.init)
     private static let levelDouble = " │═╘││╒╞═╛═╧╕╡╤╪".unicodeScalars.map(Glyph.init)
 
-    /// A straight line with gaps in it.
+    /// A straight line with gaps in it (FM-61).
     func glyph(with style: LineStyle) -> Glyph {
         switch (style, bits) {
         case (.dashed, 0b01_00_01_00): Glyph("╌")
@@ -66,7 +66,7 @@ package struct LineEdges: Hashable, Sendable {
         }
     }
 
-    /// The twin below 0x80 of a straight line with gaps: of dashes every second cell is free.
+    /// The twin below 0x80 of a straight line with gaps: of dashes every second cell is free (FM-61).
     func asciiGlyph(with style: LineStyle, column: Int, row: Int) -> Glyph {
         let isLevel = self[.east] > 0
         switch style {
@@ -76,7 +76,7 @@ package struct LineEdges: Hashable, Sendable {
         }
     }
 
-    /// The same with an arc in place of a light corner.
+    /// The same with an arc in place of a light corner (FM-62).
     var roundedGlyph: Glyph {
         switch bits {
         case 0b00_01_01_00: Glyph("╭")

@@ -24,7 +24,7 @@ extension ShapeStamp {
 
     private var weight: UInt8 { content.lineStyle == .double ? 3 : content.strokeWidth >= 32 ? 2 : 1 }
     private var look: EdgeLook {
-        // What is heavy or double has no arcs, and what is double no gaps.
+        // What is heavy or double has no arcs, and what is double no gaps (FM-62).
         EdgeLook(isRounded: content.hasRoundCorners, style: content.lineStyle == .double ? .solid : content.lineStyle)
     }
 
@@ -75,7 +75,7 @@ extension ShapeStamp {
         return isFlat ? grid.dot(world.right) - grid.dot(world.left) + 1 : grid.dot(world.bottom) - grid.dot(world.top) + 1
     }
 
-    /// What is shorter has no gaps, since it might lie in one: of a circle of eight dots each side has four in a row, and a gap has as many.
+    /// What is shorter has no gaps, since it might lie in one: of a circle of eight dots each side has four in a row, and a gap has as many (FM-61).
     private static let gapDotsMin = 9
 
     // MARK: Paths
@@ -90,7 +90,7 @@ extension ShapeStamp {
         if heads.start != .none, content.startBinding != nil { places = endingBeforeOutline(places.reversed()).reversed() }
         spend(places.count)
         var last = places[0]
-        // Directions of the first and the last piece that leave their cells, for the heads.
+        // Directions of the first and the last piece that leave their cells, for the heads (FM-5).
         var (leaving, heading) = (nil as (dx: Int, dy: Int)?, (dx: 0, dy: 0))
         var isOneCell = true
         var (flat, steep): (DotMask?, DotMask?)
@@ -132,6 +132,7 @@ extension ShapeStamp {
         put(heads.end, at: last, towards: heading)
     }
 
+    // FM-63
     private mutating func put(_ head: LineHead, at place: (x: Int, y: Int), towards direction: (dx: Int, dy: Int)) {
         // East, west, south, north.
         let turn = abs(direction.dx) >= abs(direction.dy) ? (direction.dx > 0 ? 0 : 1) : (direction.dy > 0 ? 2 : 3)
@@ -147,7 +148,7 @@ extension ShapeStamp {
     }
 
     /// A way that ends a cell sooner, so that the head of an arrow stands before the outline to which it is bound and both are seen; the same way
-    /// where that is too short.
+    /// where that is too short (FM-60).
     private func endingBeforeOutline(_ places: [(x: Int, y: Int)]) -> [(x: Int, y: Int)] {
         guard let last = places.last,
             let index = places.lastIndex(where: { grid.column($0.x) != grid.column(last.x) || grid.row($0.y) != grid.row(last.y) })
@@ -186,7 +187,7 @@ extension ShapeStamp {
         }
     }
 
-    /// Spaces are transparent: they show what lies under them.
+    /// Spaces are transparent: they show what lies under them (FM-4).
     private mutating func drawRow(_ items: [TextLayout.Item], column: Int, row: Int) {
         var column = column
         for item in items {
@@ -207,7 +208,7 @@ extension CellRegion {
     }
 }
 
-/// The outline of an ellipse or a diamond in dots, symmetric in both axes.
+/// The outline of an ellipse or a diamond in dots, symmetric in both axes (FM-3).
 package struct RoundOutline: Sendable {
     private let isDiamond: Bool
     private let left: Int
@@ -228,7 +229,7 @@ package struct RoundOutline: Sendable {
     private var radiusX: Double { Double(right - left) / 2 }
     private var radiusY: Double { Double(bottom - top) / 2 }
 
-    /// Calls `body` for each dot of the outline in or near the region. Steps along the flatter axis only, so the line is one dot thick.
+    /// Calls `body` for each dot of the outline in or near the region. Steps along the flatter axis only, so the line is one dot thick (FM-3).
     ///
     /// - Parameter body: also told whether the outline goes rather along there than across.
     package func forEachDot(in region: CellRegion, _ body: (_ x: Int, _ y: Int, _ isFlat: Bool) -> Void) {

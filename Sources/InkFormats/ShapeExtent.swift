@@ -27,7 +27,7 @@ package struct ShapeExtent: Sendable {
             words = counted
             let (x, y) = (Int(shape.position.x), Int(shape.position.y))
             var paper = WorldBox(left: x, top: y, right: x, bottom: y)
-            // The paper of a note is as large on every grid as its words and their frame are at 100 %.
+            // The paper of a note is as large on every grid as its words and their frame are at 100 % (FM-130).
             if shape.kind == .note {
                 paper.right += (max(1, counted.columns + 2) - 1) * Grid.standard.columnUnits
                 paper.bottom += (counted.rows + 1) * Grid.standard.rowUnits
@@ -52,7 +52,7 @@ package struct ShapeExtent: Sendable {
             column: column, row: row, columns: max(1, grid.shortened(words.columns)), rows: max(1, grid.shortened(words.rows)))
     }
 
-    /// Cells beyond which the shape leaves no ink: quick, without a look at letters or bends, and never too few.
+    /// Cells beyond which the shape leaves no ink: quick, without a look at letters or bends, and never too few (FM-8, FM-21).
     package func reach(on grid: Grid) -> CellRegion {
         var region = box(on: grid)
         switch kind {
@@ -67,7 +67,7 @@ package struct ShapeExtent: Sendable {
             CellRegion(column: middle.column, row: middle.row, columns: 1, rows: 1).grown(columns: label.bytes, rows: label.bytes))
     }
 
-    /// World units beyond which the shape leaves no ink on any grid, but for `margin` cells of that grid.
+    /// World units beyond which the shape leaves no ink on any grid, but for `margin` cells of that grid (FM-21).
     package var worldReach: (left: Int, top: Int, right: Int, bottom: Int) {
         let standard = Grid.standard
         var (left, top, right, bottom) = (world.left, world.top, world.right, world.bottom)

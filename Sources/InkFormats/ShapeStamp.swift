@@ -64,7 +64,7 @@ package struct ShapeStamp: Sendable {
         ink = content.inkColor
     }
 
-    /// The same in another window.
+    /// The same in another window (FM-131).
     ///
     /// - Parameter strips: what the shape leaves in the parts of that window that are not in this one.
     package func moved(to next: CellRegion, with strips: [ShapeStamp] = []) -> ShapeStamp {
@@ -135,7 +135,7 @@ package struct ShapeStamp: Sendable {
 
     // MARK: Laying ink, for the kinds
 
-    /// Hides what lies under a filled shape and colours it.
+    /// Hides what lies under a filled shape and colours it (FM-2).
     mutating func fill() {
         fills = content.fillRuns(in: region, on: grid)
         work += fills.count

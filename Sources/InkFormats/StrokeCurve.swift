@@ -76,7 +76,7 @@ package struct StrokeCurve: Sendable {
         if raw.last != place { raw.append(place) }
     }
 
-    /// Calls `body` with the ends of short straight pieces, in order, of all parts of the curve that can touch the box.
+    /// Calls `body` with the ends of short straight pieces, in order, of all parts of the curve that can touch the box (FM-8).
     ///
     /// The number of pieces is bounded by the number of samples times `piecesMax`, however far apart they lie.
     ///
@@ -144,7 +144,8 @@ package struct StrokeCurve: Sendable {
             && max(from.y, to.y) + room >= box.top
     }
 
-    /// Calls `body` with each part of the curve as a cubic Bézier: its ends, and its control points between them. One place is a part of no length.
+    /// Calls `body` with each part of the curve as a cubic Bézier: its ends, and its control points between them. One place is a part of no length
+    /// (FM-142).
     package func forEachBezier(_ body: (_ from: Place, _ out: Place, _ back: Place, _ to: Place) -> Void) {
         guard places.count > 1 else {
             if let only = places.first { body(only, only, only, only) }
@@ -223,7 +224,7 @@ package struct StrokeCurve: Sendable {
 
     private static let piecesMax = 24
 
-    /// Averages where both neighbours are within two cells, by at most three eighths of a cell.
+    /// Averages where both neighbours are within two cells, by at most three eighths of a cell (FM-6).
     private static func smoothed(_ raw: [Place]) -> [Place] {
         guard raw.count > 2 else { return raw }
         var result = raw
@@ -236,9 +237,10 @@ package struct StrokeCurve: Sendable {
         return result
     }
 
+    // FM-6
     private static func isNear(_ left: Place, _ right: Place) -> Bool { abs(left.x - right.x) <= 128 && abs(left.y - right.y) <= 256 }
 
-    /// Slope of the centripetal Catmull-Rom spline at `place`: its tangent, before it is scaled to a part (Yuksel, Schaefer, Keyser 2011).
+    /// Slope of the centripetal Catmull-Rom spline at `place`: its tangent, before it is scaled to a part (Yuksel, Schaefer, Keyser 2011) (FM-6).
     ///
     /// - Parameters:
     ///   - left: the root of the length before it; `right` of that behind it.

@@ -1,7 +1,7 @@
 /// Foreign text made safe for a terminal: the one gate through which names, chat, texts and error strings pass (T21).
 ///
 /// What cannot be shown is dropped; marks beyond three on one base are dropped; unassigned scalars become U+FFFD. Tabs and, unless kept,
-/// line breaks become spaces, so that words stay apart.
+/// line breaks become spaces, so that words stay apart (FM-9).
 ///
 /// - Parameters:
 ///   - keepsNewlines: leaves line breaks in, each as one U+000A.
@@ -37,7 +37,7 @@ public func safeForTerminal(_ text: String, keepsNewlines: Bool = false, columns
     return String(decoding: bytes, as: UTF8.self)
 }
 
-/// Foreign bytes made safe for a terminal: malformed UTF-8 becomes U+FFFD first.
+/// Foreign bytes made safe for a terminal: malformed UTF-8 becomes U+FFFD first (FM-9).
 public func safeForTerminal(bytes: some Collection<UInt8>, keepsNewlines: Bool = false, columnsMax: Int? = nil) -> String {
     safeForTerminal(String(decoding: bytes, as: UTF8.self), keepsNewlines: keepsNewlines, columnsMax: columnsMax)
 }

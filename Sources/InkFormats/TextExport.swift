@@ -2,10 +2,10 @@ import InkBoard
 
 /// A board as lines of text.
 public struct TextExport: Sendable {
-    /// Greatest extent of an export without a region, in cells each way: boards are unbounded, files are not.
+    /// Greatest extent of an export without a region, in cells each way: boards are unbounded, files are not (FM-11).
     public static let extentMax = 1000
 
-    /// Rows without trailing spaces, each ended by a line break; empty for an empty board.
+    /// Rows without trailing spaces, each ended by a line break; empty for an empty board (FM-11).
     public let text: String
     /// Cells that all content takes.
     private let columns: Int
@@ -14,7 +14,7 @@ public struct TextExport: Sendable {
     /// True if the content is larger than an export may be.
     public var isCut: Bool { columns > Self.extentMax || rows > Self.extentMax }
 
-    /// What was left out, for who reads the text.
+    /// What was left out, for who reads the text (FM-11).
     public var cutWords: String {
         "the drawing is \(columns) by \(rows) cells, and a text holds \(Self.extentMax) by \(Self.extentMax) around the middle shape"
     }
@@ -37,7 +37,7 @@ public struct TextExport: Sendable {
         return text(of: shapes, style, region, isTrimmed: false, isColored: isColored)
     }
 
-    /// A text as a block of code in Markdown (CommonMark 0.31, §4.5), between fences that are longer than any in it.
+    /// A text as a block of code in Markdown (CommonMark 0.31, §4.5), between fences that are longer than any in it (FM-146).
     public static func markdown(_ text: String) -> String {
         let longest = text.split(separator: "\n").reduce(2) { max($0, $1.drop { $0 == " " }.prefix { $0 == "`" }.count) }
         let fence = String(repeating: "`", count: longest + 1)
@@ -61,14 +61,14 @@ public struct TextExport: Sendable {
         return rows.isEmpty ? "" : rows.joined(separator: "\n") + "\n"
     }
 
-    /// One row without what leaves no ink at its end.
+    /// One row without what leaves no ink at its end (FM-145).
     private static func text(of cells: [Cell], isColored: Bool) -> String {
         let isInk = { (cell: Cell) in cell.columns > 0 && cell.glyph != .space || isColored && cell.background != nil }
         guard let last = cells.lastIndex(where: isInk) else { return "" }
         var bytes: [UInt8] = []
         var (ink, paper): (Color?, Color?)
         for cell in cells[...last] where cell.columns > 0 {
-            // A blank has no ink: the one before it stays, unless all is reset.
+            // A blank has no ink: the one before it stays, unless all is reset (FM-145).
             let ends = paper != nil && cell.background == nil
             let next = (ink: cell.glyph != .space ? cell.foreground : ends ? nil : ink, paper: cell.background)
             if isColored, next != (ink, paper) {
@@ -84,7 +84,7 @@ public struct TextExport: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// What of all content is shown.
+    /// What of all content is shown (FM-11).
     private static func part(of content: CellRegion, _ regions: [CellRegion]) -> CellRegion {
         var all = content
         if all.columns > extentMax {

@@ -37,7 +37,7 @@ struct TextLayout: Sendable {
     /// In reading order; at least one.
     private(set) var rows: [Row] = []
 
-    /// Lays a text out. Each of its line breaks, of whatever system, begins a row.
+    /// Lays a text out. Each of its line breaks, of whatever system, begins a row (FM-22).
     ///
     /// - Parameter limit: at most so many cells a row (at least 1): breaks at spaces where there is one, within a word where there is none,
     ///   or where breaking at the space would not make the word fit. Nil: rows are as long as lines.
@@ -67,14 +67,14 @@ struct TextLayout: Sendable {
     /// Cells that `text` takes when only its own line breaks count.
     static func extent(of text: String) -> (columns: Int, rows: Int) { TextLayout(text).extent }
 
-    /// The row in which a caret stands, and the cells before it there. It stands before the character that follows it, where that is shown;
+    /// The row in which a caret stands, and the cells before it there. It stands before the character that follows it, where that is shown (FM-23);
     /// before what only breaks a row it stands behind the row.
     func caret(after count: Int) -> (row: Int, columns: Int) {
         let index = rows.lastIndex { $0.start <= count } ?? 0
         return (index, rows[index].items.reduce(0) { $1.offset < count ? $0 + $1.columns : $0 })
     }
 
-    /// Takes one line, in as many rows as it needs.
+    /// Takes one line, in as many rows as it needs (FM-24).
     private mutating func take(_ line: Row, _ limit: Int?) {
         guard let limit = limit.map({ max(1, $0) }) else { return rows.append(line) }
         var row = Row(start: line.start, end: line.end)
@@ -82,7 +82,7 @@ struct TextLayout: Sendable {
         // Index in the row just after its last space: where it can be broken.
         var breakAt = 0
         for item in line.items {
-            // A glyph that no row can hold.
+            // A glyph that no row can hold (FM-24).
             let item = item.columns <= limit ? item : Item(glyph: Self.ellipsis, columns: 1, offset: item.offset)
             if columns + item.columns > limit, !row.items.isEmpty {
                 let rest = Array(row.items[breakAt...])
@@ -112,7 +112,7 @@ struct TextLayout: Sendable {
         rows.append(row)
     }
 
-    /// Says that words stand here.
+    /// Says that words stand here (FM-130).
     private static let bar = Glyph("▬")
     /// Says that something does not fit.
     static let ellipsis = Glyph("…")

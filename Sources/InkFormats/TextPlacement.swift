@@ -24,7 +24,7 @@ struct TextPlacement: Sendable {
     private let side: Side
     /// Columns at which the text wraps; nil where only its own line breaks count.
     private let wrap: Int?
-    /// A grid on which letters are larger than at 100 %, where the text is not being written; nil for all else.
+    /// A grid on which letters are larger than at 100 %, where the text is not being written; nil for all else (FM-130).
     private let coarse: Grid?
 
     private enum Side: Sendable {
@@ -34,7 +34,7 @@ struct TextPlacement: Sendable {
     }
 
     /// - Parameter caret: characters before the caret while the text is written. What a box cannot hold is shown about the caret then, else
-    ///   from its beginning on.
+    ///   from its beginning on (FM-25).
     init(_ shape: ShapeDraft, on grid: Grid, caret: Int? = nil) {
         coarse = grid.isCoarse && caret == nil ? grid : nil
         let room: Int
@@ -47,7 +47,7 @@ struct TextPlacement: Sendable {
             } else {
                 (wrap, layout) = (inside.columns, TextLayout(shape.text, columns: inside.columns))
             }
-            // From afar the frame is seen, if need be with its label in the upper side.
+            // From afar the frame is seen, if need be with its label in the upper side (FM-130).
             room = coarse == nil ? inside.rows : box.columns <= 2 ? 0 : box.rows <= 2 || inside.columns <= 2 ? 1 : inside.rows
             if shape.kind == .note {
                 (top, side) = (inside.row, .leading(inside.column))
@@ -65,7 +65,7 @@ struct TextPlacement: Sendable {
             room = coarse?.shortened(layout.rows.count) ?? layout.rows.count
             let middle = grid.place(of: shape.labelPoint)
             let (line, onLine) = (shape.cellRegion(on: grid), (room - 1) / 2)
-            // A label that would hide a level line to its ends, and the head of an arrow, stands above it.
+            // A label that would hide a level line to its ends, and the head of an arrow, stands above it (FM-31).
             let columns = Self.columns(of: layout.rows[onLine], on: coarse)
             let hidesLine = shape.kind != .freehand && line.rows == 1 && columns > max(0, line.columns - 2)
             top = hidesLine ? line.row - room : middle.row - onLine
@@ -79,7 +79,7 @@ struct TextPlacement: Sendable {
     /// A row that is shown, from the first on: where it begins, and its glyphs.
     func row(_ index: Int) -> (column: Int, items: [TextLayout.Item]) {
         let row = layout.rows[hidden + index]
-        // What is written now is not covered.
+        // What is written now is not covered (FM-25).
         let isLast = index == shown - 1 && hidden + index != written && lacksLetters
         let limit = wrap ?? Self.columns(of: row, on: coarse)
         let items =
@@ -88,7 +88,7 @@ struct TextPlacement: Sendable {
         return (column(of: items.reduce(0) { $0 + $1.columns }), items)
     }
 
-    /// Cells that a row has where no box holds it: from afar those that it covers at 100 %.
+    /// Cells that a row has where no box holds it: from afar those that it covers at 100 % (FM-130).
     private static func columns(of row: TextLayout.Row, on coarse: Grid?) -> Int {
         coarse.map { max(1, $0.shortened(row.columns)) } ?? row.columns
     }
@@ -100,6 +100,7 @@ struct TextPlacement: Sendable {
     private func column(of width: Int) -> Int {
         switch side {
         case .leading(let column): column
+        // FM-4
         case .centered(let column, let columns): column + max(0, (columns - width) / 2)
         case .around(let column): column - width / 2
         }
@@ -146,7 +147,7 @@ struct TextPlacement: Sendable {
 
 extension ShapeDraft {
     /// The text of an ellipse or a diamond in rows that leave the outline whole, with the cells of a row; nil for other kinds, and where that would
-    /// part a word that the box holds, or hide one: letters go before an outline.
+    /// part a word that the box holds, or hide one: letters go before an outline (FM-30).
     fileprivate func layoutWithinOutline(_ inside: CellRegion, on grid: Grid) -> (columns: Int, layout: TextLayout)? {
         guard kind == .ellipse || kind == .diamond, !text.isEmpty, text.utf8.count <= Self.labelBytesMax else { return nil }
         let lines = text.split(whereSeparator: \.isNewline)

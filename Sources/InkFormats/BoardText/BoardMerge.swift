@@ -51,7 +51,7 @@ package struct BoardMerge: Sendable {
 
         /// What both come from: an empty file where they have nothing in common.
         ///
-        /// Git merges what two branches come from when that is several, too: of a shape that was in conflict there both versions are known.
+        /// Git merges what two branches come from when that is several, too: of a shape that was in conflict there both versions are known (FM-187).
         package init(base bytes: [UInt8]) throws(DrawingError) {
             guard !bytes.isEmpty else { return }
             let versions = BoardMerge.versions(of: bytes)
@@ -60,13 +60,13 @@ package struct BoardMerge: Sendable {
         }
     }
 
-    /// What both sides come from: two where that was in conflict itself.
+    /// What both sides come from: two where that was in conflict itself (FM-187).
     fileprivate struct Versions {
         var first: String?
         var second: String?
 
         /// What three versions become: one where at most one side changed something, or both the same. Where it is not known what both come from
-        /// all that is not alike is a conflict.
+        /// all that is not alike is a conflict (FM-185).
         func pick(_ ours: String?, _ theirs: String?) -> Outcome {
             if BoardMerge.areSame(ours, theirs) { return .one(ours) }
             guard BoardMerge.areSame(first, second) else { return .two(ours, theirs) }
@@ -114,7 +114,7 @@ package struct BoardMerge: Sendable {
         text = BoardText.text(of: lines)
     }
 
-    /// What one side deleted while the other bound a line to it is a conflict as what it changed is: the line would hang in the air.
+    /// What one side deleted while the other bound a line to it is a conflict as what it changed is: the line would hang in the air (FM-186).
     private func keepEnds(_ names: [String], _ outcomes: inout [Outcome]) {
         var places: [String: Int] = [:]
         for (place, name) in names.enumerated() { if case .one(nil) = outcomes[place] { places[name] = place } }
@@ -136,12 +136,13 @@ package struct BoardMerge: Sendable {
 
     // MARK: One shape
 
+    // FM-186
     private func outcome(_ base: Versions, _ ours: String?, _ theirs: String?) -> Outcome {
         if case .one(let line) = base.pick(ours, theirs) { return .one(line) }
         guard let our = ours.flatMap(Self.read), let their = theirs.flatMap(Self.read), our.content.kind == their.content.kind else {
             return .two(ours, theirs)
         }
-        // Of another kind it is another shape of that name.
+        // Of another kind it is another shape of that name (FM-186).
         let before = [base.first, base.second].map { $0.flatMap(Self.read).flatMap { $0.content.kind == our.content.kind ? $0 : nil } }
         var values: [KnownProperty: (ours: String?, theirs: String?)] = [:]
         var isClean = true

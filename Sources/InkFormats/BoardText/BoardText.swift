@@ -9,10 +9,11 @@ import InkPrimitives
 ///     end
 ///
 /// It follows from the board alone. Who changes a property changes a line; whoever adds a shape adds one, mostly elsewhere than the next who does. The
-/// last line says that the file is whole: one that was cut would else delete what is missing.
+/// last line says that the file is whole: one that was cut would else delete what is missing (FM-183).
 package enum BoardText {
     static let beginning = "inkwire board "
     static let version = "1"
+    // FM-182
     static let ending = "end"
 
     /// The text of a board.
@@ -29,10 +30,10 @@ package enum BoardText {
         return text + ending + "\n"
     }
 
-    /// The order of lines: that of the bytes of names.
+    /// The order of lines: that of the bytes of names (FM-180).
     static func isBefore(_ left: String, _ right: String) -> Bool { left.utf8.lexicographicallyPrecedes(right.utf8) }
 
-    /// The shapes of a text.
+    /// The shapes of a text (FM-182).
     package static func drawing(reading bytes: [UInt8]) throws(DrawingError) -> Drawing {
         var reader = try BoardTextReader(bytes)
         var drawing = Drawing()
@@ -56,6 +57,7 @@ package enum BoardText {
         return drawing
     }
 
+    // FM-182
     private static func binding(_ end: BoardLine.End?, _ places: [String: Int], _ drawing: inout Drawing) -> Binding? {
         guard let end else { return nil }
         guard let target = places[end.name], drawing.items[target].content.isBindable else {
@@ -92,7 +94,7 @@ package enum BoardText {
 }
 
 extension ShapeDraft {
-    /// No board takes a new path without a point, but what a member wrote by other means may stand there without any.
+    /// No board takes a new path without a point, but what a member wrote by other means may stand there without any (FM-181).
     fileprivate mutating func giveAPoint() { if kind.isPath, points.isEmpty { points = [.zero] } }
 }
 
@@ -158,6 +160,7 @@ struct BoardTextReader {
         return start..<(end > start && bytes[end - 1] == 0x0D ? end - 1 : end)
     }
 
+    // FM-182
     private func refuseConflict(_ line: Range<Int>) throws(DrawingError) {
         let mark = bytes[line].prefix(7)
         guard let first = mark.first, "<|=>".utf8.contains(first), mark.count == 7, mark.allSatisfy({ $0 == first }) else { return }

@@ -3,7 +3,7 @@ import InkPrimitives
 
 /// What of an element is read.
 enum ExcalidrawElement {
-    /// As many as the longest path has, with three numbers a point, and room for the rest of it.
+    /// As many as the longest path has, with three numbers a point, and room for the rest of it (FM-162).
     static let valuesMax = 4 * Limits.pointsPerStroke + 4096
 
     static let selection: JSONSelection = {
@@ -23,7 +23,7 @@ enum ExcalidrawElement {
 }
 
 extension ShapeDraft {
-    /// What is ours alone wins where nobody changed the like in Excalidraw.
+    /// What is ours alone wins where nobody changed the like in Excalidraw (FM-160).
     mutating func takeOwn(_ own: JSONObject?) {
         guard let own else { return }
         if own["kind"] == "note", kind == .rectangle {

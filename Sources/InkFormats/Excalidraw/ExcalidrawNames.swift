@@ -8,7 +8,7 @@ enum ExcalidrawNames {
     static let inks: Set<Color> = [Color(rgb: 0x1E1E1E), Color(rgb: 0x000000)]
     /// Under `customData`: what is ours alone.
     static let own = "inkwire"
-    /// Its monospaced font, Cascadia, in which letters are 1200/2048 of the size wide: of this size they have our cells of 8×16 px.
+    /// Its monospaced font, Cascadia, in which letters are 1200/2048 of the size wide: of this size they have our cells of 8×16 px (FM-171).
     static let fontFamily: Int64 = 3
     static let fontSize = 13.653
     static let lineHeight = 1.1719
@@ -16,7 +16,7 @@ enum ExcalidrawNames {
     static let padding: Int32 = 5
     /// A text as it is shown there: what is a cell for us is as wide as eight.
     static func shown(_ text: String) -> String { String(text.map { $0 == "\t" ? " " : $0 }) }
-    /// px; the extent of what has none, which it would drop. Read as none.
+    /// px; the extent of what has none, which it would drop. Read as none (FM-171).
     static let speck = 0.0001
 
     static func head(_ head: LineHead) -> JSONValue {

@@ -1,7 +1,7 @@
 import InkBoard
 import InkPrimitives
 
-/// A file of Excalidraw as a drawing. One element is held as JSON at a time.
+/// A file of Excalidraw as a drawing. One element is held as JSON at a time (FM-162).
 package struct ExcalidrawReader: Sendable {
     package private(set) var drawing = Drawing()
     private let bytes: [UInt8]
@@ -29,6 +29,7 @@ package struct ExcalidrawReader: Sendable {
                     throw error("the file says that it is something else than Excalidraw's")
                 }
                 guard text != "excalidrawlib" else {
+                    // FM-170
                     throw error("the file is a library of Excalidraw: put what you need of it on a board there, and save that")
                 }
                 type = text
@@ -63,6 +64,7 @@ package struct ExcalidrawReader: Sendable {
     /// In words of two versions.
     private func isRound(_ element: JSONObject) -> Bool { element["roundness"]?.object != nil || element["strokeSharpness"] == "round" }
 
+    // FM-161
     private mutating func take(_ element: JSONObject, _ offset: Int) throws(DrawingError) {
         guard element["isDeleted"] != .bool(true) else { return }
         guard drawing.items.count + labels.count < Drawing.itemsMax else {
@@ -80,7 +82,7 @@ package struct ExcalidrawReader: Sendable {
         switch type {
         case "rectangle", "ellipse", "diamond":
             (draft.position, draft.size) = (position, size)
-            // Excalidraw drops it as well.
+            // Excalidraw drops it as well (FM-170).
             if element["width"]?.number ?? 0 == 0, element["height"]?.number ?? 0 == 0 { return drawing.lose("elements without an extent") }
             if isRound(element) {
                 if draft.kind == .rectangle { draft.corners = .round }
@@ -117,7 +119,7 @@ package struct ExcalidrawReader: Sendable {
         if draft.hasEnds { try readEnds(&draft, element, offset) }
         draft.takeOwn(ExcalidrawElement.own(element))
         let name = element["id"]?.string ?? ""
-        // Of two with one name the first is meant by it.
+        // Of two with one name the first is meant by it (FM-170).
         let isFirst = !name.isEmpty && places[name] == nil
         if isFirst { places[name] = drawing.items.count }
         drawing.items.append(Drawing.Item(name: isFirst ? name : "", content: draft))
@@ -179,7 +181,7 @@ package struct ExcalidrawReader: Sendable {
 
     private mutating func readEnds(_ draft: inout ShapeDraft, _ element: JSONObject, _ offset: Int) throws(DrawingError) {
         for (key, isStart) in [("startArrowhead", true), ("endArrowhead", false)] {
-            // Old arrows have one where nothing is said of it.
+            // Old arrows have one where nothing is said of it (FM-170).
             var head = !isStart && draft.kind == .arrow && element[key] == nil ? LineHead.arrow : .none
             if let name = element[key]?.string {
                 if let known = ExcalidrawNames.head(named: name) {
@@ -216,7 +218,7 @@ package struct ExcalidrawReader: Sendable {
             outlines[index] = outline
             let reference = Drawing.reference(to: index)
             var binding = ExcalidrawAim(drawing.items[place].content, isStart: property == .startBinding).binding(reference, outline)
-            // Within the box it is a place of the box; on its side it is where the line meets it.
+            // Within the box it is a place of the box; on its side it is where the line meets it (FM-172).
             if let at, at.allSatisfy({ (0...1).contains($0) }) {
                 let parts = at.map { UInt16(($0 * Double(Binding.full)).rounded()) }
                 binding = Binding(reference, x: parts[0], y: parts[1])
@@ -230,7 +232,7 @@ package struct ExcalidrawReader: Sendable {
     private mutating func putLabels() {
         for (container, label) in labels {
             guard let place = places[container] else {
-                // It stands alone there as well; on top of all, as what follows is counted already.
+                // It stands alone there as well; on top of all, as what follows is counted already (FM-170).
                 drawing.items.append(Drawing.Item(content: label))
                 continue
             }
@@ -245,7 +247,7 @@ package struct ExcalidrawReader: Sendable {
         }
     }
 
-    /// A text, of whatever size its letters were, about the same middle; what is not in the middle keeps its side.
+    /// A text, of whatever size its letters were, about the same middle; what is not in the middle keeps its side (FM-172).
     private func text(_ element: JSONObject, at position: Point, _ size: Size, _ offset: Int) throws(DrawingError) -> ShapeDraft {
         let (shown, whole) = (element["text"]?.string, element["originalText"]?.string)
         // In a box it is wrapped anew; alone it has the rows that it is seen with.
@@ -338,7 +340,7 @@ package struct ExcalidrawReader: Sendable {
         do throws(JSONReader.Failure) { return try reader.next() } catch { throw DrawingError(error, of: bytes) }
     }
 
-    /// An element: what nobody reads of it is passed over.
+    /// An element: what nobody reads of it is passed over (FM-162).
     private mutating func read(_ part: JSONReader.Part) throws(DrawingError) -> JSONValue {
         var valuesMax = ExcalidrawElement.valuesMax
         do throws(JSONReader.Failure) {

@@ -4,7 +4,7 @@ import InkPrimitives
 /// A board as a file of Excalidraw, version 2 (its `packages/excalidraw/element/types.ts`): `.excalidraw`.
 ///
 /// What Excalidraw has is written as it has it, so that its people see and change it there. What only we have (notes, double lines, elbows as we lay them,
-/// labels for scripts, the reader's own ink) goes into `customData`, which Excalidraw keeps.
+/// labels for scripts, the reader's own ink) goes into `customData`, which Excalidraw keeps (FM-160).
 package struct ExcalidrawWriter: Sendable {
     private var elements: [JSONValue] = []
     private let names: [ShapeID: String]
@@ -208,7 +208,8 @@ package struct ExcalidrawWriter: Sendable {
 
     private static func pixels(_ value: some BinaryInteger) -> JSONValue { .number(Double(value) / 8) }
 
-    /// The place in the order, as a fractional index whose keys are whole numbers: `a0` … `az`, `b00` … (github.com/rocicorp/fractional-indexing).
+    /// The place in the order, as a fractional index whose keys are whole numbers: `a0` … `az`, `b00` … (github.com/rocicorp/fractional-indexing)
+    /// (FM-160).
     package static func index(_ number: Int) -> String {
         let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
         var (rest, length, room) = (number, 1, 62)

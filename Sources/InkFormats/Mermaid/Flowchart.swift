@@ -101,11 +101,12 @@ struct Flowchart: Sendable {
     var nodes: [Node] = []
     var links: [Link] = []
     var frames: [Frame] = []
-    /// What was understood and has no place on a board.
+    /// What was understood and has no place on a board (FM-201).
     var told = Drawing()
 
-    /// Bytes of a file.
+    /// Bytes of a file (FM-202).
     static let bytesMax = 1 << 20
+    // FM-202
     static let nodesMax = 2500
     static let linksMax = 5000
     static let framesMax = 500
@@ -138,7 +139,7 @@ enum FlowShape: Hashable, Sendable {
 
     var lineStyle: LineStyle { self == .doubleBox || self == .doubleCircle ? .double : .solid }
 
-    /// What is told of it; nil for what we have.
+    /// What is told of it; nil for what we have (FM-201).
     var loss: (what: String, became: String)? {
         switch self {
         case .box, .round, .circle, .doubleCircle, .ellipse, .diamond: nil

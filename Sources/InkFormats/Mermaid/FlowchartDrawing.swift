@@ -102,7 +102,7 @@ package struct FlowchartDrawing: Sendable {
         }
     }
 
-    /// Along the cells of its way; by an elbow where that takes the same.
+    /// Along the cells of its way; by an elbow where that takes the same (FM-203).
     private func lay(_ draft: inout ShapeDraft, _ way: [CellPlace], _ label: CellPlace?, _ from: Int, _ to: Int) {
         let corners = Self.withoutStraight(way)
         let places = corners.map { Self.middle($0) }

@@ -3,7 +3,7 @@ import InkPrimitives
 
 // What stands around a flowchart: fences of Markdown, front matter, and the line that says what it is.
 extension FlowchartReader {
-    /// Of a block of code in Markdown what is between its fences.
+    /// Of a block of code in Markdown what is between its fences (FM-200).
     mutating func enterFence() throws(DrawingError) {
         while cursor.next == 0x20 || cursor.next == 0x0A || cursor.next == 0x0D { cursor.index += 1 }
         guard let mark = cursor.next, cursor.isAt("```") || cursor.isAt("~~~") else { return }

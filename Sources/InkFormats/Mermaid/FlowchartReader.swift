@@ -1,7 +1,8 @@
 import InkBoard
 import InkPrimitives
 
-/// A text of Mermaid that begins with `flowchart` or `graph`, as Mermaid 11 reads it (its `packages/mermaid/src/diagrams/flowchart/parser/flow.jison`).
+/// A text of Mermaid that begins with `flowchart` or `graph`, as Mermaid 11 reads it (its
+/// `packages/mermaid/src/diagrams/flowchart/parser/flow.jison`) (FM-200).
 ///
 /// More lenient than that in three things: words without quotes may have brackets of another kind in them, a comment may follow a statement, and
 /// `rgb(…)` may stand in a style.
@@ -286,7 +287,7 @@ struct FlowchartReader: Sendable {
         if let frame = frames[id] { chart.frames[frame].look.take(look) }
     }
 
-    /// What is named as a subgraph is that: links end at its frame, and one that is named within another lies there.
+    /// What is named as a subgraph is that: links end at its frame, and one that is named within another lies there (FM-200).
     private mutating func resolveFrames() throws(DrawingError) {
         for (index, frame) in chart.frames.enumerated() where frames[frame.id] == nil { frames[frame.id] = index }
         var ends: [Int: Flowchart.End] = [:]

@@ -1,13 +1,13 @@
 import InkBoard
 
-/// A board as a flowchart of Mermaid: boxes are nodes, bound lines are links, and frames and groups are subgraphs.
+/// A board as a flowchart of Mermaid: boxes are nodes, bound lines are links, and frames and groups are subgraphs (FM-206).
 package struct FlowchartWriter: Sendable {
     /// The file.
     package private(set) var text = ""
-    /// What of the board is not in it, or not as it is.
+    /// What of the board is not in it, or not as it is (FM-206).
     package var losses: [Drawing.Loss] { told.losses }
     private var told = Drawing()
-    /// Why a reader of ours, which takes so much and no more, refuses the file; nil where it reads it.
+    /// Why a reader of ours, which takes so much and no more, refuses the file; nil where it reads it (FM-206).
     package private(set) var refusal: DrawingError?
     private let shapes: [Shape]
     private let tree: FrameTree

@@ -105,7 +105,7 @@ struct LayerGraph: Sendable {
     /// Cells along.
     var along = 0
     var across = 0
-    /// Links that pass more layers than there is room for.
+    /// Links that pass more layers than there is room for (FM-205).
     private(set) var unlaid: [Int] = []
 
     init(spacing: Spacing) { self.spacing = spacing }
@@ -118,7 +118,7 @@ struct LayerGraph: Sendable {
         for (index, link) in links.enumerated() { out[link.from].append(index) }
         // 0 not met, 1 on the way, 2 done.
         var state = Array(repeating: 0, count: items.count)
-        // In the order of the text: what is written first is where a circle begins.
+        // In the order of the text: what is written first is where a circle begins (FM-205).
         for start in items.indices where state[start] == 0 {
             var way: [(item: Int, next: Int)] = [(start, 0)]
             state[start] = 1

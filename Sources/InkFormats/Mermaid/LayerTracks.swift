@@ -134,7 +134,7 @@ extension LayerGraph {
         return count
     }
 
-    /// What was let go before its turn may lie on another: it moves on.
+    /// What was let go before its turn may lie on another: it moves on (FM-204).
     private func separate(_ track: inout [Int], _ count: inout Int, _ extents: [(low: Int, high: Int)]) {
         for index in extents.indices.sorted(by: { (track[$0], $0) < (track[$1], $1) }) {
             var isFree = false

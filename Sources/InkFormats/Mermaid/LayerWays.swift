@@ -3,7 +3,7 @@ extension LayerGraph {
     // MARK: Nets
 
     /// Says which links share an end: those that look alike and leave one item, or come to one item from items that they alone leave. So what is joined
-    /// can be read in one way only. Items grow to have room for all their ends.
+    /// can be read in one way only. Items grow to have room for all their ends (FM-204).
     mutating func joinEnds() {
         var outs = Array(repeating: 0, count: items.count)
         for piece in pieces.joined() { outs[piece.upper] += 1 }

@@ -92,6 +92,7 @@ struct MermaidCursor: Sendable {
 
     static func isLetter(_ byte: UInt8) -> Bool { 0x61...0x7A ~= byte | 0x20 || 0x30...0x39 ~= byte || byte == 0x5F || byte >= 0x80 }
 
+    // FM-202
     func error(_ what: String, at offset: Int? = nil) -> DrawingError {
         DrawingError(what, at: min(offset ?? index, bytes.count), of: bytes)
     }

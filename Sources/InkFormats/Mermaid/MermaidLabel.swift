@@ -4,7 +4,7 @@ import InkBoard
 enum MermaidLabel {
     // MARK: In
 
-    /// The words that are shown: entities are letters, `<br>` and `\n` break lines, other marks and icons are left out and told.
+    /// The words that are shown: entities are letters, `<br>` and `\n` break lines, other marks and icons are left out and told (FM-200).
     ///
     /// - Parameter isMarkdown: for what stood between `"` and a backtick: its stars and underscores are marks.
     static func read(_ bytes: ArraySlice<UInt8>, isMarkdown: Bool = false, _ told: inout Drawing) -> String {
@@ -110,7 +110,8 @@ enum MermaidLabel {
 
     // MARK: Out
 
-    /// Words between quotes, so that a renderer shows them as they are: nothing in them ends the label, is markup, an icon, a formula or a directive.
+    /// Words between quotes, so that a renderer shows them as they are: nothing in them ends the label, is markup, an icon, a formula or a directive
+    /// (FM-207).
     static func quoted(_ text: String, _ told: inout Drawing) -> String {
         var out = "\""
         var isFirst = true
@@ -147,6 +148,7 @@ enum MermaidLabel {
         return out + "\""
     }
 
+    // FM-207
     private static let unseen = "letters of labels that nobody sees"
 
     private static func isShown(_ scalar: Unicode.Scalar) -> Bool {

@@ -39,14 +39,14 @@ struct FoundBox: Hashable, Sendable {
     }
 }
 
-/// Finds the boxes of a drawing: from each upper left corner the nearest way around.
+/// Finds the boxes of a drawing: from each upper left corner the nearest way around (FM-150).
 struct BoxFinder {
     private let grid: TextGrid
     /// Smaller ones first.
     private(set) var boxes: [FoundBox] = []
     private var steps = 0
 
-    /// Cells that are looked at, and boxes that are found, at most: what is drawn to take longer stays text.
+    /// Cells that are looked at, and boxes that are found, at most: what is drawn to take longer stays text (FM-155).
     private static let stepsMax = 2_000_000
     private static let boxesMax = 4096
     private static let titleMax = 60
@@ -81,7 +81,7 @@ struct BoxFinder {
             if isSide(place, .level) {
                 column += 1
             } else {
-                // Words may stand in the upper side, once.
+                // Words may stand in the upper side, once (FM-150).
                 guard title == nil, column > corner.column + 1, let end = titleEnd(from: place) else { return nil }
                 title = column..<end
                 column = end
@@ -127,7 +127,7 @@ struct BoxFinder {
             .first { $0.column > left + 1 && isSide($0, .upright) && !isCorner($0, [.east, .south]) }
     }
 
-    /// A box whose right side is where the farthest of its cells is; nil where something else stands there.
+    /// A box whose right side is where the farthest of its cells is; nil where something else stands there (FM-150).
     private func widened(_ box: FoundBox, to walls: [CellPlace]) -> FoundBox? {
         var box = box
         let right = walls.reduce(box.right) { max($0, $1.column) }
@@ -187,14 +187,14 @@ struct BoxFinder {
 
     private func isSlash(_ place: CellPlace) -> Bool { grid[place] == "/" || grid[place] == "\\" }
 
-    /// True where a side goes on; an arrow may end in it.
+    /// True where a side goes on; an arrow may end in it (FM-150).
     private func isSide(_ place: CellPlace, _ ways: Way) -> Bool {
         if let sign = grid.sign(at: place), sign.ways.isSuperset(of: ways) { return true }
         guard let head = grid.head(at: place) else { return false }
         return head.isLevel == (ways == .upright)
     }
 
-    /// True for a line that comes back to the side of a box, and what lies between.
+    /// True for a line that comes back to the side of a box, and what lies between (FM-150).
     private func isLoop(_ box: FoundBox, among found: [FoundBox]) -> Bool {
         let isPart = found.contains { other in
             (box.top == other.bottom || box.bottom == other.top) && box.left >= other.left && box.right <= other.right

@@ -1,7 +1,7 @@
 import InkBoard
 import InkPrimitives
 
-/// Which cells of a drawing are linked: those whose characters face each other, and those between which words or another line stand.
+/// Which cells of a drawing are linked: those whose characters face each other, and those between which words or another line stand (FM-151).
 struct LineGraph {
     private let grid: TextGrid
     private let isBorder: (CellPlace) -> Bool
@@ -95,7 +95,7 @@ struct LineGraph {
         return goesOn.isEmpty || ways(next).contains(way.opposite) ? nil : crossed
     }
 
-    /// Words that interrupt a line are its label; where an upright one leads from words to words each of them is an end.
+    /// Words that interrupt a line are its label; where an upright one leads from words to words each of them is an end (FM-152).
     private mutating func linkLabels() {
         var leading: Set<CellPlace> = []
         for figure in figures() where figure.contains(where: { borders[$0] != nil || grid.head(at: $0) != nil }) {

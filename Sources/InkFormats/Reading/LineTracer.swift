@@ -3,7 +3,7 @@ import InkBoard
 /// Finds the lines between the boxes of a drawing.
 ///
 /// What is linked (``LineGraph``) is one figure; its ends are cells that go on nowhere, heads, and cells that meet a
-/// border. Between a head and where it comes from there is an arrow, whatever branches off on its way.
+/// border. Between a head and where it comes from there is an arrow, whatever branches off on its way (FM-151).
 struct LineTracer {
     private let grid: TextGrid
     private let isBorder: (CellPlace) -> Bool
@@ -17,7 +17,7 @@ struct LineTracer {
     private static let endsMax = 48
     /// Between a box and the head of an arrow from words that tell of it.
     private static let noteBlanks = 8
-    /// Cells that are gone over on the way between ends, of all figures.
+    /// Cells that are gone over on the way between ends, of all figures (FM-155).
     private static let stepsMax = 200_000
     private var steps = 0
     /// Lines of a drawing; what is drawn beyond stays text.
@@ -32,7 +32,7 @@ struct LineTracer {
         for figure in graph.figures() where isDrawn(figure) { trace(figure) }
     }
 
-    /// False for what may as well be text.
+    /// False for what may as well be text (FM-154).
     private func isDrawn(_ figure: [CellPlace]) -> Bool {
         guard figure.count <= Self.figureMax, figure.contains(where: { grid[$0].map { !".,'`".contains($0) } ?? false }) else {
             return false
@@ -150,7 +150,7 @@ struct LineTracer {
         return tail != place && grid.isWord(grid.isBlank(beside) ? beside.moved(head.opposite) : beside)
     }
 
-    /// A border that is looked at over a few blanks.
+    /// A border that is looked at over a few blanks (FM-151).
     private func border(from place: CellPlace, _ way: Way, blanks: Int) -> CellPlace? {
         for distance in 1...blanks + 1 {
             let next = place.moved(way, by: distance)
@@ -164,7 +164,7 @@ struct LineTracer {
         others.compactMap { other in shortest(from: end, to: other).map { (other, $0.count) } }.min { $0.1 < $1.1 }?.0
     }
 
-    /// The cells from one end to another, the shortest way; where lines cross each goes straight on, unless that leads nowhere.
+    /// The cells from one end to another, the shortest way; where lines cross each goes straight on, unless that leads nowhere (FM-151).
     private mutating func shortest(from start: FoundLine.End, to end: FoundLine.End) -> [CellPlace]? {
         way(from: start, to: end, turnsAtCrossings: false) ?? way(from: start, to: end, turnsAtCrossings: true)
     }

@@ -36,7 +36,8 @@ struct TextBlock: Sendable {
     /// False for what is longer than the text of a shape may be.
     private var isShort: Bool { byteCount - rows.count * left + rows.count - 1 <= Limits.textBytes }
 
-    /// The block as several that are short, each where it stands: cut between rows, and a row that is too long itself before one of its letters.
+    /// The block as several that are short, each where it stands: cut between rows, and a row that is too long itself before one of its letters
+    /// (FM-152).
     func pieces(on grid: TextGrid) -> [TextBlock] {
         guard !isShort else { return [self] }
         var pieces: [TextBlock] = []

@@ -5,12 +5,13 @@ import InkPrimitives
 ///
 ///     text ─▶ TextGrid ─▶ BoxFinder ─▶ LineTracer ─▶ words that are left ─▶ Drawing
 ///
-/// Each character keeps its cell: drawn again, the drawing is what it was, as far as it was understood. What is no box and no line stays text.
+/// Each character keeps its cell: drawn again, the drawing is what it was, as far as it was understood. What is no box and no line stays text
+/// (FM-156).
 package struct TextDiagram: Sendable {
     package private(set) var drawing = Drawing()
     private let grid: TextGrid
     private let boxes: [FoundBox]
-    /// Larger ones lie below those within them; of equal ones the order is that of reading.
+    /// Larger ones lie below those within them; of equal ones the order is that of reading (FM-153).
     private let order: [Int]
     /// The item that each box becomes.
     private let items: [Int]
@@ -28,7 +29,7 @@ package struct TextDiagram: Sendable {
         if grid.isUncommented, boxes.isEmpty, lines.isEmpty { self.init(try TextGrid(text, readsComments: false)) }
     }
 
-    /// Reads what a file holds: UTF-8, perhaps behind a mark of the order of bytes.
+    /// Reads what a file holds: UTF-8, perhaps behind a mark of the order of bytes (FM-159).
     ///
     /// - Throws: for a text that is too long, and for the first bytes that are no UTF-8.
     package init(bytes: [UInt8]) throws(DrawingError) {
@@ -166,7 +167,7 @@ package struct TextDiagram: Sendable {
         }
     }
 
-    /// The words of a box that are its label, with blanks around them where they stand elsewhere than a label would; what is in it is taken.
+    /// The words of a box that are its label, with blanks around them where they stand elsewhere than a label would; what is in it is taken (FM-152).
     private mutating func label(of index: Int) -> String {
         let box = boxes[index]
         var own = blocks.indices.filter { blocks[$0].owner == index }
@@ -180,7 +181,7 @@ package struct TextDiagram: Sendable {
             return title
         }
         let isLeaf = !boxes.contains { $0 != box && box.holds($0) } && !lines.contains { $0.corners.contains { box.holds($0) } }
-        // Of a box with others in it what stands first is its name.
+        // Of a box with others in it what stands first is its name (FM-153).
         if !isLeaf { own = [own[0]] }
         var rows: [Int: (start: Int, text: String, columns: Int)] = [:]
         for block in own {
@@ -198,7 +199,7 @@ package struct TextDiagram: Sendable {
         }
         guard let first = rows.keys.min(), let last = rows.keys.max() else { return "" }
         let label = Self.aligned((first...last).map { rows[$0] }, first - box.top - 1, box)
-        // What is too long for a label stays where it is, as texts.
+        // What is too long for a label stays where it is, as texts (FM-152).
         guard label.utf8.count <= Limits.textBytes else { return "" }
         for block in own.reversed() { blocks.remove(at: block) }
         return label
@@ -223,6 +224,7 @@ package struct TextDiagram: Sendable {
 
     // MARK: Texts
 
+    // FM-154
     private mutating func addTexts() {
         for index in blocks.indices {
             let block = blocks[index]
@@ -274,7 +276,7 @@ package struct TextDiagram: Sendable {
     /// Before or behind the label of a line.
     private static let blanksMax = 8
 
-    /// What an end meets: a box, or words beside it.
+    /// What an end meets: a box, or words beside it (FM-151).
     private func meeting(_ end: FoundLine.End, _ textCells: [CellPlace: Int]) -> (item: Int, place: CellPlace)? {
         if let border = end.border {
             let met = boxes.indices.filter { boxes[$0].isBorder(border) }

@@ -52,7 +52,7 @@ struct TextGrid: Sendable {
     /// True where the rows are those of a comment, without what each begins with.
     let isUncommented: Bool
 
-    /// Longest text that is looked at, bytes.
+    /// Longest text that is looked at, bytes (FM-155).
     static let bytesMax = 1 << 16
     private static let tab = 8
 

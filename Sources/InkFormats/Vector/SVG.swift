@@ -8,7 +8,7 @@ package struct SVG: Sendable {
         package enum Theme: String, CaseIterable, Sendable { case light, dark, transparent }
 
         package var theme = Theme.light
-        /// The part to show, px of the board; nil for all ink with a margin around it.
+        /// The part to show, px of the board; nil for all ink with a margin around it (FM-144).
         package var region: VectorBox?
         /// px of the picture for one of the board.
         package var scale = 1.0
@@ -46,7 +46,7 @@ package struct SVG: Sendable {
         var group = XMLNode("g")
         (group["fill"], group["stroke-linecap"], group["stroke-linejoin"]) = ("none", "round", "round")
         (group["font-family"], group["font-size"]) = ("DejaVu Sans Mono, Menlo, Consolas, monospace", Self.number(LetterBox.fontSize))
-        // Of the same form at each scale, and not fitted to the pixels.
+        // Of the same form at each scale, and not fitted to the pixels (FM-173).
         group["text-rendering"] = "geometricPrecision"
         for mark in picture.marks {
             guard options.region == nil || mark.bounds.map({ $0.touches(view) }) == true else { continue }
@@ -65,7 +65,7 @@ package struct SVG: Sendable {
             switch theme {
             case .light: (ink, paper) = (Color(rgb: 0x1B1B1F), Color(rgb: 0xFFFFFF))
             case .dark: (ink, paper) = (Color(rgb: 0xE8E8EC), Color(rgb: 0x101014))
-            // Seen on white and on black, 4:1 each.
+            // Seen on white and on black, 4:1 each (FM-144).
             case .transparent: (ink, paper) = (Color(rgb: 0x7A7A80), nil)
             }
         }
@@ -164,7 +164,7 @@ struct XMLNode {
 
     init(_ name: StaticString) { self.name = name }
 
-    /// Names are ours; values are escaped as they are written.
+    /// Names are ours; values are escaped as they are written (FM-141).
     subscript(name: StaticString) -> String? {
         get { attributes.first { "\($0.name)" == "\(name)" }?.value }
         set {
@@ -199,7 +199,7 @@ struct XMLNode {
         output += "</\(name)>"
     }
 
-    /// Only what XML can hold (§2.2): scalars that no document may have, even as a reference, become U+FFFD.
+    /// Only what XML can hold (§2.2): scalars that no document may have, even as a reference, become U+FFFD (FM-141).
     private static func escaped(_ text: String) -> String {
         var output = ""
         for scalar in text.unicodeScalars {

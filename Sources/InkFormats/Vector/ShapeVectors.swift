@@ -42,7 +42,7 @@ private struct ShapePen {
             left: left, top: top, right: left + Double(max(0, shape.size.width)) / 8, bottom: top + Double(max(0, shape.size.height)) / 8)
     }
 
-    /// Where outlines are drawn: a double one has another within it.
+    /// Where outlines are drawn: a double one has another within it (FM-143).
     var insets: [Double] { shape.lineStyle == .double ? [-line.width, line.width] : [0] }
 
     func box(inset: Double, isOuter: Bool) -> VectorPicture.Mark {
@@ -90,7 +90,7 @@ private struct ShapePen {
             ], line: line, inside: inside)
     }
 
-    /// The curve through the samples, which is that of the terminal.
+    /// The curve through the samples, which is that of the terminal (FM-142).
     func stroke() -> VectorPicture.Mark? {
         guard !shape.points.isEmpty else { return nil }
         var steps: [VectorPicture.Step] = []
@@ -103,7 +103,7 @@ private struct ShapePen {
 
     // MARK: Lines
 
-    /// A line or an arrow with its heads; where its label stands there is no line.
+    /// A line or an arrow with its heads; where its label stands there is no line (FM-143).
     func way() -> [VectorPicture.Mark] {
         var corners: [VectorPoint] = []
         for point in shape.points.isEmpty ? [.zero] : shape.points {
@@ -133,7 +133,7 @@ private struct ShapePen {
         return lines + marks
     }
 
-    /// A head, and where the line ends that has it, so that nothing looks out of it.
+    /// A head, and where the line ends that has it, so that nothing looks out of it (FM-143).
     private func head(_ head: LineHead, at tip: VectorPoint, from before: VectorPoint) -> (mark: VectorPicture.Mark, lineEnd: VectorPoint)?
     {
         guard let way = (tip - before).unit else { return nil }
@@ -208,7 +208,7 @@ private struct ShapePen {
         return words.dropFirst().reduce(first) { box, word in word.bounds.map { box.union($0) } ?? box }.grown(by: 2)
     }
 
-    /// The words of its text, each where its first letter stands.
+    /// The words of its text, each where its first letter stands (FM-140).
     func letters() -> [VectorPicture.Mark] {
         guard !shape.text.isEmpty else { return [] }
         let placement = TextPlacement(shape, on: .standard)
@@ -244,7 +244,7 @@ private struct ShapePen {
         return marks
     }
 
-    /// px; how far an outline reaches into its box.
+    /// px; how far an outline reaches into its box (FM-174).
     private var outlineInside: Double { (insets.max() ?? 0) + line.width / 2 }
 
     /// The upper side of the first row.

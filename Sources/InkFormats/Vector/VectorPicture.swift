@@ -49,7 +49,8 @@ package struct VectorBox: Hashable, Sendable {
 ///
 ///     ShapeDraft ──▶ VectorPicture ──▶ SVG ──▶ PNG
 ///
-/// The geometry is that of the board: 8 world units a px. Letters have the cells of a terminal, 8×16 px each, so that a text wraps and is cut as it is there.
+/// The geometry is that of the board: 8 world units a px. Letters have the cells of a terminal, 8×16 px each, so that a text wraps and is cut as it
+/// is there (FM-140).
 package struct VectorPicture: Sendable {
     package enum Step: Hashable, Sendable {
         case move(VectorPoint)
@@ -136,6 +137,6 @@ package enum LetterBox {
     package static let ascent = 12.5
     /// Of letters that are 1233/2048 of it wide, as those of DejaVu Sans Mono are, and nearly so those of most fonts of one width: a letter then is as
     /// wide as its cell, and each stands on a whole px, where all programs draw it alike. A little larger than 13.2879, which is exact: programs round
-    /// places down to quarters of a px.
+    /// places down to quarters of a px (FM-173).
     package static let fontSize = 13.29
 }
