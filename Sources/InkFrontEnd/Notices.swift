@@ -27,7 +27,7 @@ package struct Notices: Sendable {
     /// Adds a sentence that stands for itself, or for its kind.
     package mutating func add(_ sentence: Sentence, as kind: Kind? = nil, now: Instant) { add(sentence.text, as: kind, of: [], now: now) }
 
-    /// Joins a person to those of whom the same is told: "bob, eve joined".
+    /// Joins a person to those of whom the same is told: "bob, eve joined" (TM-31).
     ///
     /// - Parameter alone: what is said instead where nobody else is told of.
     package mutating func add(person: String, _ kind: Kind, alone: Sentence? = nil, now: Instant) {

@@ -6,7 +6,7 @@ struct Alerts: Sendable {
     /// What a terminal is asked to show beside its own window.
     enum Notification: String, CaseIterable, Sendable { case off, osc9, osc777 }
 
-    /// Hours in which nothing sounds or shows, from the first on and before the last; through midnight where the first is the later one.
+    /// Hours in which nothing sounds or shows, from the first on and before the last; through midnight where the first is the later one (TM-278).
     struct Quiet: Hashable, Sendable {
         let from: Int
         let to: Int
@@ -68,7 +68,7 @@ struct Alerts: Sendable {
 
     // MARK: Telling
 
-    /// The terminal told whether it has the focus; the bytes that follow.
+    /// The terminal told whether it has the focus; the bytes that follow (TM-278).
     mutating func focus(_ isGained: Bool, title: String) -> [UInt8] {
         isAway = !isGained
         guard isGained, hasMarkedTitle else { return [] }
@@ -76,7 +76,7 @@ struct Alerts: Sendable {
         return Self.command("2;\(title)")
     }
 
-    /// Somebody said something; the bytes that tell of it.
+    /// Somebody said something; the bytes that tell of it (TM-278).
     ///
     /// - Parameters:
     ///   - who: and `text`, unsanitised.
@@ -102,7 +102,7 @@ struct Alerts: Sendable {
     }
 
     /// What another wrote, as one part of a command. Semicolons separate parts, and stand in none: of `9;4;…`, `9;6;…` and others terminals make
-    /// no notice, but what those say (ConEmu, Windows Terminal).
+    /// no notice, but what those say (ConEmu, Windows Terminal) (TM-12).
     private static func part(_ text: String, columnsMax: Int) -> String {
         safeForTerminal(text, columnsMax: columnsMax).replacing(";", with: ",")
     }

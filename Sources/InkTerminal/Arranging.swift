@@ -3,7 +3,7 @@ import InkFrontEnd
 import InkPrimitives
 import InkSession
 
-/// What is done with several shapes that are selected, each in one step of undo: what it is, scripts have as well.
+/// What is done with several shapes that are selected, each in one step of undo: what it is, scripts have as well (TM-175).
 extension BoardScene {
     mutating func group(now: Instant) {
         arrange(now: now) { board, ids, entered throws(ArrangementError) in try board.grouping(ids, within: entered) }

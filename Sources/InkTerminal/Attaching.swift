@@ -14,7 +14,7 @@ struct LineInHand: Sendable {
 extension BoardScene {
     /// A line as it is drawn with its ends bound to what they touch; itself where that is nothing, and what is no line.
     ///
-    /// A line within one shape is bound to none: it would follow with one end alone. `mutating` only because it counts what it looks at.
+    /// A line within one shape is bound to none: it would follow with one end alone. `mutating` only because it counts what it looks at (TM-107).
     mutating func attached(_ line: ShapeDraft, start: Bool = true, end: Bool = true) -> ShapeDraft {
         guard line.hasEnds, line.points.count >= 2 else { return line }
         var line = line
@@ -55,7 +55,7 @@ extension BoardScene {
     /// The shapes to which the line in hand is bound where it is now.
     var attachments: [ShapeID] { [shownLine?.content.startBinding, shownLine?.content.endBinding].compactMap { $0?.shape } }
 
-    /// Shows to what the line in hand is bound: the outlines of these shapes are reversed.
+    /// Shows to what the line in hand is bound: the outlines of these shapes are reversed (TM-107).
     func drawAttachments(on buffer: inout CellBuffer) {
         for id in attachments {
             guard let box = regions[id]?.intersection(viewport.region), let whole = regions[id] else { continue }

@@ -21,7 +21,7 @@ struct Bars: Sendable {
         let columns: Range<Int>
         let row: Int
         let style: CellStyle
-        /// What a press on it does; nil for what is only read.
+        /// What a press on it does; nil for what is only read (TM-25).
         let action: Action?
 
         /// - Parameter text: of ASCII.
@@ -95,7 +95,7 @@ struct Bars: Sendable {
     }
 }
 
-/// What keys do now, in words: no hint names a key that does something else.
+/// What keys do now, in words: no hint names a key that does something else (TM-62).
 extension BoardScene {
     private var hints: [Bars.Hint] {
         if opening != nil {
@@ -153,7 +153,7 @@ extension BoardScene {
         return hints
     }
 
-    /// The cells that what is in hand takes; nil for a stroke, whose size says nothing, and for what takes none.
+    /// The cells that what is in hand takes; nil for a stroke, whose size says nothing, and for what takes none (TM-111).
     private var boxInHand: CellRegion? {
         if let pulled = pulledLine { return pulled.content.cellRegion(on: grid) }
         switch mode.drag?.kind {
@@ -198,6 +198,7 @@ extension BoardScene {
 
 /// The status row, and sentences over the canvas.
 extension BoardScene {
+    // TM-63
     mutating func drawBars(on buffer: inout CellBuffer, now: Instant) {
         let picker: StylePicker? = if case .picker(let picker)? = mode.panel { picker } else { nil }
         bars = Bars(layout, tool: pen.tool, hints: hints, picker: picker)
@@ -240,7 +241,7 @@ extension BoardScene {
         var isPath = false
     }
 
-    /// Who writes in the text that is edited here, or would be by Enter: it warns, and keeps nobody from anything.
+    /// Who writes in the text that is edited here, or would be by Enter: it warns, and keeps nobody from anything (TM-67).
     private func writersHere(now: Instant) -> [String] {
         guard let id = mode.edit?.standing ?? editable else { return [] }
         return front.people.present.filter { peer, _ in
@@ -250,7 +251,7 @@ extension BoardScene {
         }.map { front.people.shownName($0.person, columnsMax: 12) }
     }
 
-    /// What the person holds that is not on the board, if anything.
+    /// What the person holds that is not on the board, if anything (TM-21).
     private var inHand: FrontEnd.InHand? {
         switch mode {
         case .typing(let edit, _): edit.hasUnsaved ? .text : nil
@@ -269,12 +270,12 @@ extension BoardScene {
         return pen.tool.word.uppercased() + (pen.isLocked ? "+" : "")
     }
 
-    /// In the order in which they are read.
+    /// In the order in which they are read (TM-15).
     private func statusParts(now: Instant) -> [(pieces: [Piece], rank: StatusFit.Rank)] {
         var parts: [(pieces: [Piece], rank: StatusFit.Rank)] = []
         func add(_ text: String, _ rank: StatusFit.Rank, isPath: Bool = false) { parts.append(([Piece(text: text, isPath: isPath)], rank)) }
         func add(_ sentence: Sentence?, _ rank: StatusFit.Rank) { if let sentence { add(sentence.text, rank) } }
-        // Of a board that is not there yet nothing else is known.
+        // Of a board that is not there yet nothing else is known (TM-181).
         let name = safeForTerminal(front.name, columnsMax: 24)
         guard opening == nil else { return [([Piece(text: name)], .name)] }
         let writers = writersHere(now: now)
@@ -321,7 +322,7 @@ extension BoardScene {
 
     // MARK: Sentences
 
-    /// The loss of a person, in a sentence over the canvas.
+    /// The loss of a person, in a sentence over the canvas (TM-15).
     func drawBanner(on buffer: inout CellBuffer) {
         let style = CellStyle(attributes: [.reverse, .bold])
         for (row, line) in bannerLines.enumerated() {
@@ -330,7 +331,7 @@ extension BoardScene {
         }
     }
 
-    /// At most two rows: where the whole does not fit, what matters most.
+    /// At most two rows: where the whole does not fit, what matters most (TM-32).
     private var bannerLines: [String] {
         let lost = front.people.lost
         guard let seconds = lost.compactMap(\.status.silentSeconds).max(), layout.canvasRows > 2 else { return [] }
@@ -365,7 +366,7 @@ extension BoardScene {
 
     func drawNotices(_ lines: [String], on buffer: inout CellBuffer) {
         let (columns, rows) = (layout.canvasColumns, layout.canvasRows)
-        // Never over the caret of who is typing.
+        // Never over the caret of who is typing (TM-30).
         let isBelow = mode.edit.map { viewport.screen($0.caret(on: grid)).row < rows - lines.count } ?? true
         let top = isBelow ? rows - lines.count : min(bannerLines.count, rows - lines.count)
         for (index, line) in lines.enumerated() {
@@ -378,7 +379,7 @@ extension BoardScene {
 }
 
 extension Roster {
-    /// A name as it is drawn: cut, but for what tells namesakes apart.
+    /// A name as it is drawn: cut, but for what tells namesakes apart (TM-64).
     func shownName(_ person: Person, columnsMax: Int) -> String {
         safeForTerminal(person.status.name.isEmpty ? "?" : person.status.name, columnsMax: columnsMax) + mark(of: person)
     }

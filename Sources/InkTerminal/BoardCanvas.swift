@@ -7,11 +7,11 @@ import InkFrontEnd
 /// A shape that is dear to draw is laid by its stamp; what there is no time for in one picture comes with the next (`StampCache`).
 ///
 ///     ground   standing shapes below the lowest that is moved or resized, less those that are erased: laid once, and what comes on top added;
-///              where the window moves, what stays in it is taken along, and the strips that are new are laid
+///              where the window moves, what stays in it is taken along, and the strips that are new are laid (TM-135)
 ///     above    the moved shapes and all that lies over them: laid anew for each picture
 ///     strokes  each that grows by its new samples (`GrowingStroke`)
 ///
-/// Where nothing but strokes that grow lies over the ground, only the cells in which they grew are made anew.
+/// Where nothing but strokes that grow lies over the ground, only the cells in which they grew are made anew (TM-40).
 struct BoardCanvas: Sendable {
     private var ground: Ground?
     /// The shapes near the window, as they were looked for last.
@@ -222,7 +222,7 @@ struct BoardCanvas: Sendable {
     }
 
     /// The ground up to a shape; what lies there already stays, where nothing was done to the board but laying shapes on top, and comes along
-    /// where the window moves.
+    /// where the window moves (TM-40).
     private mutating func lay(
         _ board: BoardView, _ regions: ShapeRegions, _ near: [Int], upTo limit: Int, _ overlay: Overlay, in viewport: Viewport
     ) -> CellRaster {

@@ -9,7 +9,7 @@ import InkSession
 ///     y, X ──keepClip──▶ program ──clipKept──▶ said; what was cut is deleted (Cutting)
 ///     V ────fetchClip──▶ program ──clip──────▶ drawn, and selected
 extension BoardScene {
-    /// - Parameter cuts: what is copied goes once the program has it.
+    /// - Parameter cuts: what is copied goes once the program has it (TM-192).
     mutating func copyShapes(cuts: Bool = false, now: Instant) {
         guard hasSelection(now: now) else { return }
         do throws(ArrangementError) {
@@ -37,7 +37,7 @@ extension BoardScene {
         front.notices.add("\(count) copied: V pastes here, or on another board of yours", as: .setting, now: now)
     }
 
-    /// Asks the program for what was copied last. Keys for what is selected wait for it (TM-100).
+    /// Asks the program for what was copied last. Keys for what is selected wait for it (TM-100, TM-192).
     mutating func pasteShapes(now: Instant) {
         guard front.isReady else { return front.notices.add(.refused(.notReady), now: now) }
         pick(.select, now: now)
@@ -46,7 +46,7 @@ extension BoardScene {
         outputs.append(.effect(.fetchClip))
     }
 
-    /// The program has looked.
+    /// The program has looked (TM-192).
     mutating func take(_ fetched: TerminalApp.FetchedClip, now: Instant) {
         guard !mode.isLeaving else { return }
         redraw(.soon)

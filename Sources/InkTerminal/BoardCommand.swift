@@ -4,7 +4,7 @@ import InkPrimitives
 /// What a person can ask of a board by name: one row each, of which the dispatch of keys, the help and the hints are made.
 ///
 /// A new command is a case here and its row below: without the row nothing compiles, and nothing else is to be done. Keys that steer
-/// (arrows, Enter, Escape, `hjkl` while something is selected) are no commands: what they do depends on what they are about.
+/// (arrows, Enter, Escape, `hjkl` while something is selected) are no commands: what they do depends on what they are about (TM-233).
 package enum BoardCommand: CaseIterable, Hashable, Sendable {
     // In the order of the help.
     case select, hand, rectangle, diamond, ellipse, arrow, line, pen, text, note, laser, eraser, lockTool, panByKeys
@@ -17,7 +17,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case lock, unlock, mute, unmute, slow, takeBack, remove
     case copy, cut, paste, pasteText, copyText, export, importFile, mouse, repaint, commands, help, keep, suspend, quit
 
-    /// What there is to know of a command, in one place.
+    /// What there is to know of a command, in one place (TM-160).
     struct Row: Sendable {
         /// Lower case, of ASCII, of one word; as JSON lines name the same thing, where they do.
         let name: String
@@ -179,6 +179,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
             }
         case .shapes: Row("shapes", ["L"], "list all shapes, to pick one") { $0.listShapes(now: $1) }
         case .fit: Row("fit", ["f", .key(.home)], "show the drawing, from as far as that takes") { $0.fit(now: $1) }
+        // TM-130
         case .nearer: Row("nearer", ["+"], "zoom in (so does Ctrl+wheel)") { $0.zoom(by: 1, now: $1) }
         case .farther: Row("farther", ["-"], "zoom out") { $0.zoom(by: -1, now: $1) }
         case .unzoomed: Row("unzoomed", ["="], "zoom to 100 %") { $0.zoom(to: .standard, now: $1) }
@@ -207,6 +208,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .people: Row("people", ["P"], "who is here, and what you do with them") { $0.openPeople(now: $1) }
         case .connection: Row("connection", ["N"], "how each is reached") { $0.open(.sheet(Sheet(.connection)), now: $1) }
 
+        // TM-170
         case .messages: Row("messages", ["T"], "what was said, and a line to answer") { $0.openTalk(now: $1) }
         case .set:
             Row(
@@ -291,7 +293,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         return byKey[stroke] ?? byKey[stroke.plain]
     }
 
-    /// No two commands share a key: where two rows have one, every test ends here.
+    /// No two commands share a key: where two rows have one, every test ends here (TM-160).
     private static let byKey = Dictionary(
         uniqueKeysWithValues: allCases.flatMap { command in command.row.keys.map { ($0, command) } })
 }

@@ -61,7 +61,7 @@ extension BoardScene {
         }
     }
 
-    /// What was shown until its outcome is known is on the board now, or never will be, or waits for the disk.
+    /// What was shown until its outcome is known is on the board now, or never will be, or waits for the disk (TM-28).
     private mutating func take(_ outcome: Outcome, of reference: UInt64, now: Instant) {
         let answer = requests.take(outcome, of: reference, now: now)
         if talk.answered(reference) { redraw(.soon) }
@@ -136,7 +136,7 @@ extension BoardScene {
         }
     }
 
-    /// True if something waits here that the session has not taken.
+    /// True if something waits here that the session has not taken (TM-21).
     private var holdsUnsaved: Bool { requests.isAwaiting || requests.keptCount > 0 || mode.edit?.hasUnsaved == true }
 
     // MARK: Time

@@ -40,17 +40,17 @@ extension BoardScene {
         return String(text)
     }
 
-    /// A part of a paste that goes on is lost: nothing of the rest is taken.
+    /// A part of a paste that goes on is lost: nothing of the rest is taken (TM-249).
     mutating func cutPaste() { pasting = .cut }
 
-    /// Says what ends the program to who asked for it in a way that does not.
+    /// Says what ends the program to who asked for it in a way that does not (TM-80).
     mutating func tellHowToQuit(now: Instant) { front.notices.add("q quits", as: .setting, now: now) }
 
     private mutating func handle(_ event: InputEvent, now: Instant) {
         switch event {
         case .answer(let answer): take(answer)
         case .focus(let isGained):
-            // The pointer goes before it is told that nobody looks.
+            // The pointer goes before it is told that nobody looks (TM-266).
             if !isGained { point(at: nil, now: now) }
             outputs.append(.intent(.attention(isGained ? .here : .elsewhere), reference: nil))
             extraBytes += alerts.focus(isGained, title: TerminalApp.titleWords(front.name, display.style))
@@ -99,7 +99,7 @@ extension BoardScene {
         299 * Int(red) + 587 * Int(green) + 114 * Int(blue) < 128_000
     }
 
-    /// What is asked for now comes too late for the board.
+    /// What is asked for now comes too late for the board (TM-26).
     private mutating func handleLeaving(_ event: InputEvent) {
         if event == .quitKey || event == .key(.character("c"), [.control]) { outputs.append(.effect(.quit)) }
     }
@@ -113,7 +113,7 @@ extension BoardScene {
         case .panel: handlePanel(key, modifiers, now: now)
         case .nudging:
             if nudgeStep(key, modifiers) == nil { endNudge(now: now) }
-            // What was moved stays: undo is there for the rest.
+            // What was moved stays: undo is there for the rest (TM-57).
             if key != .escape { handleKey(key, modifiers, now: now) }
         case .idle:
             let tool = pen.tool
@@ -124,7 +124,7 @@ extension BoardScene {
         }
     }
 
-    /// Takes text that came in one piece, and so is no commands: it goes where text can be, as a paste does.
+    /// Takes text that came in one piece, and so is no commands: it goes where text can be, as a paste does (TM-53).
     ///
     /// - Parameter continues: it goes on with what came before.
     /// - Returns: how it stands if it goes on.
@@ -133,7 +133,7 @@ extension BoardScene {
         case .typing: return type(text, now: now) ? .taken : .cut
         case .panel(let panel, _) where panel.takesText:
             let isTaken = paste(intoPanel: text, isPart: continues, now: now) == true
-            // Of several lines none says where what is typed ends.
+            // Of several lines none says where what is typed ends (TM-53).
             if isTaken, text.isLineWithEnter { handlePanel(.enter, [], now: now) }
             return isTaken ? .taken : .cut
         case .idle:
@@ -186,7 +186,7 @@ extension BoardScene {
     // MARK: One thing at a time
 
     /// Ends what is begun as letting go would, to make way for something else or to leave: a stroke, a text and a move by keys are given to the
-    /// board; what a hand still pulls springs back.
+    /// board; what a hand still pulls springs back (TM-19, TM-34).
     mutating func settle(now: Instant) {
         endNudge(now: now)
         settleDrawn(now: now)

@@ -11,7 +11,7 @@ extension BoardScene {
             if !waits(with: .input(.key(key, modifiers))) { selection.count(digit) }
             return
         }
-        // Any other key ends the count, and Escape does no more than that.
+        // Any other key ends the count, and Escape does no more than that (TM-197).
         let count = selection.takeCount()
         if key == .escape, count != nil { return }
         if let step = nudgeStep(key, modifiers) {
@@ -26,7 +26,7 @@ extension BoardScene {
         case .down: arrow(0, 1, modifiers, now: now)
         case .left: arrow(-1, 0, modifiers, now: now)
         case .right: arrow(1, 0, modifiers, now: now)
-        // Beside the board the messages are where Tab goes.
+        // Beside the board the messages are where Tab goes (TM-108).
         case .tab where modifiers.isEmpty && layout.talkColumns > 0: openTalk(now: now)
         case .character, .tab, .backspace, .home, .end, .pageUp, .pageDown, .insert, .delete, .function:
             guard let command = BoardCommand.of(key, modifiers) else { return tellUnbound(KeyStroke(key, modifiers), now: now) }
@@ -34,20 +34,20 @@ extension BoardScene {
         }
     }
 
-    /// Says of a key that it does nothing; of a letter of another alphabet, why.
+    /// Says of a key that it does nothing; of a letter of another alphabet, why (TM-166).
     private mutating func tellUnbound(_ stroke: KeyStroke, now: Instant) {
         if tellOtherAlphabet(stroke, now: now) { return }
         front.notices.add("no command on \(stroke.word): ? keys", as: .setting, now: now)
     }
 
-    /// Says of a letter of another alphabet why it does nothing; false for any other key.
+    /// Says of a letter of another alphabet why it does nothing; false for any other key (TM-166).
     mutating func tellOtherAlphabet(_ stroke: KeyStroke, now: Instant) -> Bool {
         guard stroke.isOfAnotherAlphabet else { return false }
         front.notices.add("keys are Latin letters: switch the keyboard", as: .setting, now: now)
         return true
     }
 
-    /// True if something is selected; else says how to select.
+    /// True if something is selected; else says how to select (TM-166).
     mutating func hasSelection(now: Instant) -> Bool {
         if selection.ids.isEmpty { front.notices.add("nothing is selected: v and a click, or ] selects", as: .setting, now: now) }
         return !selection.ids.isEmpty
@@ -93,6 +93,7 @@ extension BoardScene {
         mode.point(.mouse)
     }
 
+    // TM-169
     mutating func rename(_ name: String, now: Instant) -> String? {
         if let complaint = personNameComplaint(name) { return complaint }
         (personName, front.ownName) = (name, name)
@@ -117,10 +118,10 @@ extension BoardScene {
 
     mutating func panPages(_ pages: Int) { pan(columns: 0, rows: pages * (layout.canvasRows / 2)) }
 
-    /// Takes back what was done last: that is what is in hand, where something is.
+    /// Takes back what was done last: that is what is in hand, where something is (TM-59).
     mutating func undo(now: Instant) { if mode.drag != nil { cancelDrag(now: now) } else { ask(.undo, now: now) } }
 
-    /// What is in hand is newer than all that could be done again, and its end would make that impossible.
+    /// What is in hand is newer than all that could be done again, and its end would make that impossible (TM-59).
     mutating func redo(now: Instant) { if mode.drag == nil { ask(.redo, now: now) } }
 
     /// Cancels the innermost thing.
@@ -175,7 +176,7 @@ extension BoardScene {
         }
     }
 
-    /// The digit that a key adds to a count: while letters move what is selected. A count does not begin with 0.
+    /// The digit that a key adds to a count: while letters move what is selected. A count does not begin with 0 (TM-197).
     private func countDigit(_ key: Key, _ modifiers: KeyModifiers) -> Int? {
         guard case .character(let scalar) = key, ("0"..."9").contains(scalar), modifiers.isDisjoint(with: [.control, .alt]) else {
             return nil
@@ -201,12 +202,13 @@ extension BoardScene {
         mode.begin(nudge)
     }
 
-    /// The selected box, when arrows resize it.
+    /// The selected box, when arrows resize it (TM-23).
     private var resizable: ShapeDraft? {
         guard selection.isResizing, let only = selection.only, let content = front.board[only]?.content, content.hasSize else { return nil }
         return content
     }
 
+    // TM-23
     mutating func toggleResizing(now: Instant) {
         guard hasSelection(now: now) else { return }
         guard let only = selection.only, let content = front.board[only]?.content else {
@@ -220,11 +222,11 @@ extension BoardScene {
         front.notices.add(selection.isResizing ? "resize: arrows, z ends" : "resize ended", as: .setting, now: now)
     }
 
-    /// A burst of keys is one gesture, and so one step of undo: it ends with any other key, or after a pause.
+    /// A burst of keys is one gesture, and so one step of undo: it ends with any other key, or after a pause (TM-8).
     mutating func endNudge(now: Instant) {
         guard let nudge = mode.takeNudge() else { return }
         touch()
-        // What came back to where it was changes nothing.
+        // What came back to where it was changes nothing (TM-36).
         guard !nudge.isBack else { return take(back: nudge.told, now: now) }
         if let pulled = nudge.pulled { return give(pulled, by: nudge.displacement(on: grid), attaches: true, told: nudge.told, now: now) }
         if let gesture = nudge.gesture(on: grid) { give(gesture, told: nudge.told, from: nudge.resized, now: now) }
@@ -257,7 +259,7 @@ extension BoardScene {
         }
         let ids = front.board.shapes.map(\.id)
         guard !ids.isEmpty else { return }
-        // What was drawn last lies on top, and is looked for first.
+        // What was drawn last lies on top, and is looked for first (TM-108).
         let next =
             selection.ids.first.flatMap(ids.firstIndex(of:)).map { ($0 - step + ids.count) % ids.count } ?? (step > 0 ? ids.count - 1 : 0)
         pen.pick(.select)
@@ -297,7 +299,7 @@ extension BoardScene {
         front.notices.add(words, now: now)
     }
 
-    /// It has no key: the line in which its name is typed has given what was begun, and nobody knows when it goes on.
+    /// It has no key: the line in which its name is typed has given what was begun, and nobody knows when it goes on (TM-172).
     mutating func suspend() { outputs.append(.effect(.suspend)) }
 
     /// Native selection needs the mouse for itself.

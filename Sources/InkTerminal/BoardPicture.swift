@@ -38,7 +38,7 @@ extension BoardScene {
         let notices = noticeLines
         drawNotices(notices, on: &buffer)
         var layout = layout
-        // A link is whole or not there; all other sheets make way for what is said.
+        // A link is whole or not there; all other sheets make way for what is said (TM-30).
         if case .invite? = mode.panel {} else { layout.noticeRows = notices.count }
         drawPanel(layout, on: &buffer, now: now)
         placeCursor(on: &buffer)
@@ -48,11 +48,11 @@ extension BoardScene {
 
     // MARK: Shapes
 
-    /// All gestures under way, ours last.
+    /// All gestures under way, ours last (TM-38).
     private func overlay(now: Instant) -> Overlay {
         var overlay = Overlay()
         for peer in front.glides.peers {
-            // What another program of our own draws is in our own ink.
+            // What another program of our own draws is in our own ink (TM-39).
             let ink = front.people[peer].map { front.people.color($0).color }
             for (id, preview) in front.glides.previews(of: peer, at: now) { overlay.take(preview, of: id, ink: ink, of: front.board) }
         }
@@ -72,7 +72,7 @@ extension BoardScene {
             }
         case .idle, .panel, .leaving: break
         }
-        // What hands move takes its lines along.
+        // What hands move takes its lines along (TM-107).
         for (id, content) in front.board.lines(following: overlay.replaced) where content != front.board[id]?.content {
             overlay.replaced[id] = content
         }
@@ -173,7 +173,7 @@ extension BoardScene {
         center(others, row: middle, on: &buffer)
     }
 
-    /// What makes the first shape of an empty board, with the tool that is picked and by who has our role; and what else there is to do.
+    /// What makes the first shape of an empty board, with the tool that is picked and by who has our role; and what else there is to do (TM-330).
     private var emptyBoardHints: (first: String, others: String) {
         switch front.role {
         case .viewer: return ("you may look here, not draw", "P people - T messages - ? keys")
@@ -195,7 +195,7 @@ extension BoardScene {
         buffer.write(text, column: max(0, (layout.canvasColumns - width) / 2), row: row, style: CellStyle(attributes: .dim))
     }
 
-    /// Says where the drawing is when none of it is in sight.
+    /// Says where the drawing is when none of it is in sight (TM-71).
     private func drawWayBack(on buffer: inout CellBuffer) {
         let middle = viewport.middle
         guard layout.canvasRows >= 2, let ink = regions.nearestInk(on: front.board, to: middle)?.ink else { return }
@@ -206,7 +206,7 @@ extension BoardScene {
 
     // MARK: The terminal's cursor
 
-    /// Stands where the person is: at the caret, or at the pointer that keys move.
+    /// Stands where the person is: at the caret, or at the pointer that keys move (TM-10).
     private func placeCursor(on buffer: inout CellBuffer) {
         switch mode {
         case .typing(let edit, _):

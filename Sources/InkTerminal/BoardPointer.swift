@@ -11,7 +11,7 @@ extension BoardScene {
         /// The cell of the screen where it is; nil off the canvas.
         var place: (column: Int, row: Int)?
         var lastClick: (place: CellPlace, at: Instant)?
-        /// Where the middle button pulls the view, beside whatever is being done; nil while it does not.
+        /// Where the middle button pulls the view, beside whatever is being done; nil while it does not (TM-35).
         var pullsAt: CellPlace?
     }
 
@@ -37,6 +37,7 @@ extension BoardScene {
         case .wheel(let direction): wheel(direction, report.modifiers, now: now)
         case .press(.left): pressLeft(here, at: cell, report.modifiers, now: now)
         case .press(.middle): if mode.drag == nil { mouse.pullsAt = cell }
+        // TM-61
         case .press(.right): cancelDrag(now: now)
         case .drag:
             if let last = mouse.pullsAt {
@@ -57,7 +58,7 @@ extension BoardScene {
             }
             point(at: here, now: now)
         case .hover:
-            // No button is down: what one held was let go where we could not see it, over another pane or window.
+            // No button is down: what one held was let go where we could not see it, over another pane or window (TM-22).
             mouse.pullsAt = nil
             if case .keys? = mode.hand { return }
             if case .button(_, let last)? = mode.hand { release(last, now: now) }
@@ -89,7 +90,7 @@ extension BoardScene {
             guard people.press(column: cell.column, row: cell.row) else { return closePanel() }
             mode.open(.people(people))
             return changePeople(now: now) { _ in }
-        // Who closes a box does not draw behind it.
+        // Who closes a box does not draw behind it (TM-24).
         case .sheet, .invite, .commands, .finder, .replace: return closePanel()
         case .picker where cell.row < layout.canvasRows: return closePanel()
         case .picker, nil: break
@@ -104,11 +105,12 @@ extension BoardScene {
         press(here, modifiers, by: .button(.left, at: here), now: now)
     }
 
+    // TM-25
     private mutating func pressBar(_ cell: CellPlace, now: Instant) {
         touch()
         switch bars.action(at: cell) {
         case .pick(let tool): pick(tool, now: now)
-        // Whoever clicks about must not be gone.
+        // Whoever clicks about must not be gone (TM-56).
         case .key("q"): tellHowToQuit(now: now)
         case .key(let key):
             finishEdit(now: now)
@@ -166,7 +168,7 @@ extension BoardScene {
         mode.begin(drag, by: hand.moved(to: viewport.place(column: column, row: row)))
     }
 
-    /// Presses at the key pointer, or releases what is dragged.
+    /// Presses at the key pointer, or releases what is dragged (TM-8).
     mutating func pressKeyPointer(_ modifiers: KeyModifiers, now: Instant) {
         if let hand = mode.hand {
             release(hand.place, now: now)
@@ -214,7 +216,7 @@ extension BoardScene {
         mode.begin(Drag(kind, told: told, edits: edits, number: dragCount), by: hand)
     }
 
-    /// - Parameter isSecond: true if the press follows a click here at once. Whether the two are a double click is known when it is let go.
+    /// - Parameter isSecond: true if the press follows a click here at once. Whether the two are a double click is known when it is let go (TM-58).
     private mutating func pressSelect(_ here: CellPlace, _ modifiers: KeyModifiers, isSecond: Bool, by hand: Mode.Hand) {
         if let only = selection.only, let content = front.board[only]?.content, let handle = content.handle(at: here, on: grid) {
             return begin(.resize(only, content, handle, from: here, to: here), by: hand)
@@ -226,7 +228,7 @@ extension BoardScene {
             return begin(.frame(from: here, to: here), by: hand)
         }
         let edits = isSecond ? hits.first(where: selection.ids.contains) : nil
-        // With a shape all that are in its group.
+        // With a shape all that are in its group (TM-176).
         if !modifiers.isDisjoint(with: [.shift, .alt]) {
             selection.toggle(top, with: choose(with: top))
         } else if !selection.ids.contains(where: hits.contains) {
@@ -309,7 +311,7 @@ extension BoardScene {
         give(.stroke(given), told: told, now: now)
     }
 
-    /// What is where it was is not changed: that was a click, or a drag that came back.
+    /// What is where it was is not changed: that was a click, or a drag that came back (TM-36).
     private mutating func released(_ drag: Drag, where here: CellPlace, now: Instant) {
         if drag.told != .nothing {
             mouse.lastClick = nil
@@ -339,6 +341,7 @@ extension BoardScene {
         give(drawn: draft, told: from == to ? .nothing : drag.told, isByKeys: isByKeys, now: now)
     }
 
+    // TM-9
     mutating func cancelDrag(now: Instant) {
         guard let (drag, hand) = mode.takeDrag() else { return }
         if case .laser = drag.kind { endLight(at: hand.place, now: now) }
@@ -346,7 +349,7 @@ extension BoardScene {
         touch()
     }
 
-    /// Ends a drag that its hand did not end: a stroke is given as it is, for only Esc and the right button take one back.
+    /// Ends a drag that its hand did not end: a stroke is given as it is, for only Esc and the right button take one back (TM-9).
     mutating func settleDrag(now: Instant) {
         // Whether what a hand still holds shall stay where it is, only the hand knows.
         guard case .stroke(let draft)? = mode.drag?.kind else { return cancelDrag(now: now) }

@@ -171,6 +171,7 @@ struct BoardScene: Sendable {
         front.ownName = content.personName
         opening = content.opening
         network = content.network
+        // TM-295
         front.safetyKey = BoardCommand.people.keyWords.first ?? ""
         display = Display(
             style: profile.style, isDark: profile.isDark, isInTmux: profile.isInTmux, hasHighContrast: profile.hasHighContrast)
@@ -178,7 +179,7 @@ struct BoardScene: Sendable {
         viewport = Viewport(grid: .standard, columns: layout.canvasColumns, rows: layout.canvasRows)
         regions = ShapeRegions(grid: viewport.grid)
         regions.replaceAll(front.board)
-        // Who comes to others looks first: a double click that was to write leaves no dots.
+        // Who comes to others looks first: a double click that was to write leaves no dots (TM-109).
         if content.isJoining { pen.pick(.select) }
         if content.showsInvitation { mode.open(.invite(InvitePanel(invitation))) }
         showDrawing(near: regions.content()?.middle)
@@ -196,7 +197,7 @@ struct BoardScene: Sendable {
         redraw(.soon)
     }
 
-    /// What is typed waits for the board, which is said.
+    /// What is typed waits for the board, which is said (TM-181).
     mutating func keepsKeys() {
         guard !hasKeysWaiting else { return }
         hasKeysWaiting = true
@@ -216,7 +217,7 @@ struct BoardScene: Sendable {
 
     // MARK: What is seen
 
-    /// True while nothing has come of a board that was joined.
+    /// True while nothing has come of a board that was joined (TM-171).
     var isWaiting: Bool { isJoining && !front.isReady }
 
     var grid: Grid { viewport.grid }
@@ -228,7 +229,7 @@ struct BoardScene: Sendable {
         if viewport != before { redraw(.soon) }
     }
 
-    /// Goes where ink is in sight: to all of the drawing where it fits, else to what of it lies nearest to a place.
+    /// Goes where ink is in sight: to all of the drawing where it fits, else to what of it lies nearest to a place (TM-71).
     ///
     /// - Parameter place: nil for the middle of what is seen.
     mutating func showDrawing(near place: CellPlace? = nil) {
@@ -246,7 +247,7 @@ struct BoardScene: Sendable {
     mutating func resize(columns: Int, rows: Int) {
         layout = Layout(columns: columns, rows: rows, hasTalk: talk.isBeside)
         canvas = BoardCanvas(work: canvas.work)
-        // What keys are about stays in sight, if it was.
+        // What keys are about stays in sight, if it was (TM-81).
         let kept = (caretPlace ?? keyPlace).flatMap { viewport.seen($0) == nil ? nil : $0 }
         look { [layout] in
             $0.resize(columns: layout.canvasColumns, rows: layout.canvasRows)
@@ -286,7 +287,7 @@ struct BoardScene: Sendable {
 
     // MARK: Asking
 
-    /// Emits an intent; returns the reference that its outcome will carry, if it has one.
+    /// Emits an intent; returns the reference that its outcome will carry, if it has one (TM-37).
     @discardableResult
     mutating func ask(_ intent: Intent, for purpose: Purpose = Purpose(), again: Intent? = nil, now: Instant) -> UInt64? {
         let reference = requests.ask(intent, for: purpose, again: again, now: now)
@@ -294,13 +295,13 @@ struct BoardScene: Sendable {
         return reference
     }
 
-    /// Emits an intent and shows its effect until it is known, or until it is taken if the disk refuses it and it can be asked for again.
+    /// Emits an intent and shows its effect until it is known, or until it is taken if the disk refuses it and it can be asked for again (TM-6).
     @discardableResult
     mutating func ask(_ intent: Intent, showing overlay: Overlay, again: Intent? = nil, now: Instant) -> UInt64? {
         ask(intent, for: Purpose(overlay: overlay), again: again, now: now)
     }
 
-    /// Tells the others how a gesture stands; returns what they know of it from then on.
+    /// Tells the others how a gesture stands; returns what they know of it from then on (TM-6).
     mutating func tell(_ gesture: Gesture, told: Drag.Told, now: Instant) -> Drag.Told {
         switch told {
         case .nothing: return ask(.begin(gesture), now: now).map { .live($0) } ?? .nothing
@@ -310,7 +311,7 @@ struct BoardScene: Sendable {
         return told
     }
 
-    /// Gives to the board what a gesture did.
+    /// Gives to the board what a gesture did (TM-6).
     ///
     /// - Parameter origin: the box that was given other corners, as it was before.
     /// - Returns: the reference that its outcome will carry.
@@ -318,7 +319,7 @@ struct BoardScene: Sendable {
     mutating func give(_ gesture: Gesture, told: Drag.Told, from origin: ShapeDraft? = nil, now: Instant) -> UInt64? {
         var overlay = Overlay()
         overlay.take(gesture, of: front.board)
-        // What changes shapes that others may have changed meanwhile is not done later.
+        // What changes shapes that others may have changed meanwhile is not done later (TM-28).
         let isNew =
             switch gesture {
             case .stroke, .shape: true
@@ -334,7 +335,7 @@ struct BoardScene: Sendable {
     /// Where we point is another cell of another grid.
     mutating func moveToldPlace(_ moved: (CellPlace) -> CellPlace) { toldPlace = toldPlace.map(moved) }
 
-    /// Tells the others what is seen, when that changed.
+    /// Tells the others what is seen, when that changed (TM-213).
     private mutating func tellView() {
         let view = mode.isLeaving ? toldView : ownView
         guard hasSession, view != toldView else { return }

@@ -6,7 +6,7 @@ import InkSession
 
 /// What an owner does in a terminal so that a board stays calm.
 extension BoardScene {
-    /// `NAME [10m]`: takes back what somebody did, all of it or what claims to be no older than that.
+    /// `NAME [10m]`: takes back what somebody did, all of it or what claims to be no older than that (TM-314).
     mutating func takeBack(_ text: String, now: Instant) -> String? {
         let words = text.split(separator: " ")
         var (name, span) = (text, TakeBackOrder.Span.all)
@@ -18,7 +18,7 @@ extension BoardScene {
         return nil
     }
 
-    /// Locks what is selected to all but owners, or opens it again.
+    /// Locks what is selected to all but owners, or opens it again (TM-310).
     mutating func lockSelection(_ isLocked: Bool, now: Instant) {
         guard hasSelection(now: now) else { return }
         let ids = selection.ids.filter { front.board[$0]?.isLocked != isLocked }
@@ -30,7 +30,7 @@ extension BoardScene {
         ask(.calm(.lock(ids, isLocked)), for: Purpose(told: told), now: now)
     }
 
-    /// A time, or `off`: how often who is no owner may change something.
+    /// A time, or `off`: how often who is no owner may change something (TM-314).
     mutating func slowDown(_ text: String, now: Instant) -> String? {
         let seconds = text == "off" ? 0 : TypedSpan.seconds(text)
         guard let seconds, seconds <= 3600 else { return "a time up to an hour, as 10s or 2m, or off" }
@@ -38,7 +38,8 @@ extension BoardScene {
         return nil
     }
 
-    /// `NAME reason…`: ends somebody's right, who is here; all are told the reason. A name may hold blanks: the longest that is somebody's is meant.
+    /// `NAME reason…`: ends somebody's right, who is here; all are told the reason. A name may hold blanks: the longest that is somebody's is meant
+    /// (TM-314).
     mutating func remove(_ text: String, now: Instant) -> String? {
         let words = text.split(separator: " ")
         for count in (1...max(1, words.count)).reversed() {
@@ -56,7 +57,7 @@ extension BoardScene {
         return "nobody here is called so: P shows who is here; `inkwire members` removes others, too"
     }
 
-    /// Does not show somebody's pointer any more, on this screen.
+    /// Does not show somebody's pointer any more, on this screen (TM-311).
     mutating func mute(_ name: String, now: Instant) -> String? {
         let found = front.people.called(name)
         guard found.count <= 1 else { return severalCalled(name, found.map(\.person)) }
@@ -70,7 +71,7 @@ extension BoardScene {
         return nil
     }
 
-    /// Shows somebody's pointer again, or those of all.
+    /// Shows somebody's pointer again, or those of all (TM-311).
     mutating func unmute(_ name: String?, now: Instant) -> String? {
         guard let name else {
             guard !front.mutes.isEmpty else { return "all pointers are shown" }
@@ -94,7 +95,7 @@ extension BoardScene {
 
     // MARK: What is drawn of it
 
-    /// A mark at the upper right of each shape that is locked.
+    /// A mark at the upper right of each shape that is locked (TM-310).
     func drawLocks(on buffer: inout CellBuffer) {
         guard !front.board.locked.isEmpty else { return }
         let mark = Cell(Glyph(display.style == .ascii ? "#" : "■"), attributes: .bold)
@@ -109,7 +110,7 @@ extension BoardScene {
 
     private static let locksMax = 500
 
-    /// The name of who holds a shape in hand, or writes in it, at the shape: where it does not stand by the pointer.
+    /// The name of who holds a shape in hand, or writes in it, at the shape: where it does not stand by the pointer (TM-313).
     func holders() -> [(person: Roster.Person, box: CellRegion)] {
         let named = Set(display.hidesCursors ? [] : shownMotion.pointers.filter { $0.age == .fresh }.map(\.peer))
         return shownMotion.previews.compactMap { preview in

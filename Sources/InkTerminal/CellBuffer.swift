@@ -53,14 +53,14 @@ package struct CellBuffer: Sendable {
         cells[index] = cell
     }
 
-    /// Writes text from anywhere on one row and returns the column after it. What does not fit before `limit` is left out.
+    /// Writes text from anywhere on one row and returns the column after it. What does not fit before `limit` is left out (TM-12).
     @discardableResult
     package mutating func write(_ text: String, column: Int, row: Int, style: CellStyle = CellStyle(), limit: Int = .max) -> Int {
         var column = column
         let limit = min(limit, columns)
         for character in text {
             let isSpace = character == "\t" || character.isNewline
-            // A cluster is written whole or not at all.
+            // A cluster is written whole or not at all (TM-221).
             guard column + (isSpace ? 1 : CharacterWidth.columns(of: character)) <= limit else { break }
             if isSpace {
                 put(.space, 1, at: &column, row, style)
@@ -103,7 +103,8 @@ package struct CellBuffer: Sendable {
         for index in cells.indices { (cells[index].foreground, cells[index].background) = (nil, nil) }
     }
 
-    /// Leaves only what a style has, each glyph in its cells: of ASCII all take one, and no other twin takes more or fewer than what it stands for.
+    /// Leaves only what a style has, each glyph in its cells: of ASCII all take one, and no other twin takes more or fewer than what it stands for
+    /// (TM-13, TM-218).
     mutating func keep(_ style: GlyphStyle) {
         guard style != .unicode else { return }
         for index in cells.indices {
@@ -114,7 +115,7 @@ package struct CellBuffer: Sendable {
         }
     }
 
-    /// Black, white, yellow and cyan alone, none dim: each cell has a contrast of 16 at least.
+    /// Black, white, yellow and cyan alone, none dim: each cell has a contrast of 16 at least (TM-217).
     mutating func raiseContrast(for style: GlyphStyle) {
         for index in cells.indices {
             let (ink, paper) = (cells[index].foreground, cells[index].background)

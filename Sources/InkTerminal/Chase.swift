@@ -1,7 +1,7 @@
 import InkFrontEnd
 import InkPrimitives
 
-/// Leads a window to where it is to be: half of the way that is left in each 100 ms, by whole cells.
+/// Leads a window to where it is to be: half of the way that is left in each 100 ms, by whole cells (TM-241).
 ///
 ///     at rest ──there is a way──▶ under way ──less than half a cell is left, or it is far──▶ at rest
 struct Chase: Hashable, Sendable {
@@ -18,7 +18,7 @@ struct Chase: Hashable, Sendable {
     /// - Parameters:
     ///   - way: from where the window is to where it is to be, in columns and rows.
     ///   - window: its size. What is that far away is gone to at once, since on the way there nothing of either is seen.
-    /// - Returns: what is left of the way then.
+    /// - Returns: what is left of the way then (TM-241).
     mutating func go(_ way: SIMD2<Int>, window: SIMD2<Int>, now: Instant) -> SIMD2<Int> {
         guard way != .zero, abs(way.x) < window.x, abs(way.y) < window.y else {
             self = Chase()

@@ -1,6 +1,6 @@
 extension BoardScene {
     /// On what it depends that a text has come to the clipboard. Inside tmux that is one line of its configuration, told once; more is not known, for
-    /// nothing answers.
+    /// nothing answers (TM-193).
     mutating func clipboardCondition() -> String {
         guard display.isInTmux, !display.hasToldTmux else { return "the terminal allows it" }
         display.hasToldTmux = true

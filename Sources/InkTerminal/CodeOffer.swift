@@ -4,7 +4,7 @@ import InkPrimitives
 import InkSession
 
 /// What a person offers from the invite box: a role, the links that were made for it, and the short code, from the key that asks for it until
-/// nobody more comes by it.
+/// nobody more comes by it (TM-264).
 ///
 ///     none ──asks──▶ asked ──invited──▶ open ──over, burnt, lost──▶ none, and why
 ///                      └── refused, no mailbox ──▶ none, and why
@@ -37,7 +37,7 @@ struct CodeOffer: Sendable {
     /// The invite for the role that is chosen; nil where none was made here.
     var key: InviteKey? { keys[role] }
 
-    /// Editors, commenters, viewers, and again.
+    /// Editors, commenters, viewers, and again (TM-296).
     mutating func chooseNextRole() {
         role =
             switch role {

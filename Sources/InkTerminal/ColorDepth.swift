@@ -8,7 +8,7 @@ public enum ColorDepth: String, CaseIterable, Hashable, Sendable {
     case indexed = "256"
     case direct = "truecolor"
 
-    /// The depth that the environment promises (§2.8 of the interaction notes): NO_COLOR, then COLORTERM, then TERM.
+    /// The depth that the environment promises (§2.8 of the interaction notes): NO_COLOR, then COLORTERM, then TERM (TM-5).
     public init(environment: [String: String]) {
         let terminal = environment["TERM"] ?? ""
         if environment["NO_COLOR"].map({ !$0.isEmpty }) ?? false {
@@ -59,7 +59,7 @@ public enum ColorDepth: String, CaseIterable, Hashable, Sendable {
         return table.indices.min { distance(table[$0], channels) < distance(table[$1], channels) } ?? 7
     }
 
-    /// The same for what lies under letters: on the dark red of the 16 black letters have a contrast of 3.6.
+    /// The same for what lies under letters: on the dark red of the 16 black letters have a contrast of 3.6 (TM-219).
     static func chip16(_ color: Color) -> Int { color == PersonColor.all[1].color ? 9 : index16(color) }
 
     /// Places of the people's colours among the 16, in their order; and of their inks on light paper, where the bright ones are not seen.

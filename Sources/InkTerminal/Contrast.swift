@@ -15,7 +15,7 @@ extension BoardScene {
 }
 
 extension BoardScene.Display {
-    /// A name or a marker of a person. A console has eight papers, on some of which no letters are read: there the letters have the colour.
+    /// A name or a marker of a person. A console has eight papers, on some of which no letters are read: there the letters have the colour (TM-218).
     func chip(_ color: PersonColor) -> CellStyle {
         guard style == .console else { return CellStyle(foreground: color.text, background: color.color) }
         return CellStyle(foreground: color.ink(onDark: true), attributes: .bold)
@@ -24,7 +24,8 @@ extension BoardScene.Display {
 
 extension Cell {
     /// The same for a Linux console. It shows a bright paper as a dark one, and a bright ink is the dark one in bold, also where it is said without
-    /// that: bold goes with each ink on black. What is filled or reversed is black on its light grey, with a contrast of 9, and there bold would be grey.
+    /// that: bold goes with each ink on black. What is filled or reversed is black on its light grey, with a contrast of 9, and there bold would be
+    /// grey (TM-217).
     mutating func raiseConsoleContrast() {
         guard (background == nil) == attributes.contains(.reverse) else {
             foreground = (background ?? foreground).map { PersonColor.contrasted($0) } ?? Color(rgb: 0xFFFFFF)

@@ -16,7 +16,7 @@ struct Drag: Sendable {
         case frame(from: CellPlace, to: CellPlace)
         /// What was touched so far, and where the eraser is.
         case erase(Set<ShapeID>, at: CellPlace)
-        /// The pointer leaves light, which is no work of anybody's.
+        /// The pointer leaves light, which is no work of anybody's (TM-210).
         case laser(at: CellPlace)
         /// The view is pulled; the place is on the screen.
         case pan(CellPlace)
@@ -37,7 +37,7 @@ struct Drag: Sendable {
 
     var kind: Kind
     var told = Told.nothing
-    /// True where ends of lines are bound to the shapes that they touch, and boxes snap where they do: Alt drags freely.
+    /// True where ends of lines are bound to the shapes that they touch, and boxes snap where they do: Alt drags freely (TM-107).
     var attaches = true
     /// The shape whose text is edited if this ends as a click, the second of two.
     let edits: ShapeID?
@@ -93,7 +93,7 @@ struct Drag: Sendable {
         case .stroke(var draft):
             let point = grid.middle(of: here)
             guard let last = draft.points.last, draft.position + last != point else { return false }
-            // So that the points have one owner and grow in place.
+            // So that the points have one owner and grow in place (TM-40).
             kind = .pan(here)
             // At the limit the session commits and goes on from the last point; what is shown goes on with it.
             if draft.points.count >= Limits.pointsPerStroke { draft = draft.continuation(from: last) }
@@ -134,7 +134,7 @@ struct Drag: Sendable {
         case .span(let tool, let from, let to): .shape(pen.span(tool, from, to, on: grid))
         case .move(let ids, let from, let to): .move(ids, by: grid.displacement(from, to))
         case .resize(let id, let content, let handle, let from, let to):
-            // One whose words make its size grows from the size that is seen.
+            // One whose words make its size grows from the size that is seen (TM-72).
             .resize(id, content.withOwnSize(on: grid).resized(by: handle, grid.displacement(from, to)))
         case .frame, .erase, .laser, .pan, .pull: nil
         }
@@ -248,5 +248,6 @@ struct Nudge: Sendable {
         return .resize(ids[0], resized.withOwnSize(on: grid).resized(by: .farCorner, by))
     }
 
+    // TM-8
     private static let patience = Duration.milliseconds(600)
 }

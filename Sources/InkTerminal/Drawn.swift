@@ -10,7 +10,7 @@ import InkSession
 ///       └──Enter, or drawn by keys───────▶ written in, before and after
 extension BoardScene {
     /// Letters that come right after a draw by the mouse. They may be meant for a label, so those that would change or end something are asked
-    /// for twice; those that pick a tool do so at once, for who draws one box after another.
+    /// for twice; those that pick a tool do so at once, for who draws one box after another (TM-102).
     ///
     /// Only the first two keys can be such a letter and the same again: later in a word letters are doubled by themselves, as in *vacuum*.
     struct LettersAfterDraw: Sendable {
@@ -35,7 +35,7 @@ extension BoardScene {
         if isByKeys, let awaited = selection.awaited { beginEdit(awaited, now: now) } else { letters = LettersAfterDraw() }
     }
 
-    /// From now on a shape is meant by the keys that is on its way to the board; false if its tool goes on drawing.
+    /// From now on a shape is meant by the keys that is on its way to the board; false if its tool goes on drawing (TM-234).
     @discardableResult
     mutating func awaitDrawn(_ draft: ShapeDraft, _ reference: UInt64?, now: Instant) -> Bool {
         guard let reference, pen.tool == .select else { return false }
@@ -50,7 +50,7 @@ extension BoardScene {
 
     // MARK: Writing in it
 
-    /// Writes in what is selected, or will be once it is there; false where there is nothing of the kind, and Enter presses the pointer.
+    /// Writes in what is selected, or will be once it is there; false where there is nothing of the kind, and Enter presses the pointer (TM-101).
     mutating func beginWriting(now: Instant) -> Bool {
         if let only = editable {
             beginEdit(existing: only, now: now)
@@ -76,7 +76,7 @@ extension BoardScene {
         beginEdit(awaited: draft, awaited.reference, goingOnWith: awaited.written, now: now)
     }
 
-    /// Who has finished a text whose shape is still on its way may go on with it, as it was left.
+    /// Who has finished a text whose shape is still on its way may go on with it, as it was left (TM-112).
     mutating func awaitWritten(_ edit: TextEdit, _ reference: UInt64, now: Instant) {
         guard awaitDrawn(edit.givenDraft, reference, now: now) else { return }
         selection.leave(written: edit.draft.text)
@@ -184,7 +184,7 @@ extension BoardScene {
 
     // MARK: Letters after it
 
-    /// Anything but a key that can stand in a label ends the run of them.
+    /// Anything but a key that can stand in a label ends the run of them (TM-102).
     mutating func noteLetter(_ key: Key, _ modifiers: KeyModifiers) {
         // With a closing bracket no label begins: who presses it first selects.
         guard case .character(let scalar) = key, modifiers.isDisjoint(with: [.control, .alt]), scalar != "]" || letters?.count != 0 else {
@@ -207,7 +207,7 @@ extension BoardScene {
         return true
     }
 
-    /// What a letter does that nobody wants who is typing a word, and what does so that is no letter; nil for what does no harm.
+    /// What a letter does that nobody wants who is typing a word, and what does so that is no letter; nil for what does no harm (TM-102).
     private static func harm(of scalar: Unicode.Scalar) -> (does: String, otherwise: String)? {
         switch scalar {
         case "x": ("deletes", "Del deletes")

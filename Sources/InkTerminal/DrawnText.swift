@@ -5,7 +5,8 @@ extension Drawing {
     /// True for what somebody drew in a text: a box, or without one an arrow that no prose and no code has.
     ///
     /// Arrows within a row and strokes under each other are in code, tables, diffs and what compilers say of them. So without a box an arrow must go over
-    /// rows itself, from something to something else, and not end upwards: that is how a compiler marks a place. Or it goes from one upright line to another.
+    /// rows itself, from something to something else, and not end upwards: that is how a compiler marks a place. Or it goes from one upright line to
+    /// another (TM-250).
     func isDrawn(in text: String) -> Bool {
         let contents = items.map(\.content)
         if contents.contains(where: { $0.kind == .rectangle }) { return true }

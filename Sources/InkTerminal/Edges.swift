@@ -3,7 +3,7 @@ import InkFrontEnd
 
 /// What lies beyond the sides of the window.
 extension BoardScene {
-    /// An arrow on each side beyond which the drawing goes on, where a cell is free for it: no ink makes way.
+    /// An arrow on each side beyond which the drawing goes on, where a cell is free for it: no ink makes way (TM-136).
     mutating func drawEdges(on buffer: inout CellBuffer) {
         let (columns, rows) = (layout.canvasColumns, layout.canvasRows)
         guard columns >= 8, rows >= 4, let content = regions.content() else { return }
@@ -22,13 +22,13 @@ extension BoardScene {
         if all.rowRange.upperBound > view.rowRange.upperBound { put(marks[3], places.map { ($0, rows - 1) }) }
     }
 
-    /// True for the cells of the screen where the person writes or points by keys: a mark there would be taken for ink.
+    /// True for the cells of the screen where the person writes or points by keys: a mark there would be taken for ink (TM-136).
     private func isOwnCell() -> (_ column: Int, _ row: Int) -> Bool {
         let own = [caretPlace, pulledPlace ?? keyPlace].compactMap { $0.flatMap { viewport.seen($0) } }
         return { column, row in own.contains { $0 == (column, row) } }
     }
 
-    /// The cell of the screen for a pointer: where it is, or of one beyond the window the nearest at its edge.
+    /// The cell of the screen for a pointer: where it is, or of one beyond the window the nearest at its edge (TM-137).
     func shown(_ place: CellPlace) -> (column: Int, row: Int) {
         let (column, row) = viewport.screen(place)
         return (max(0, min(viewport.columns - 1, column)), max(0, min(viewport.rows - 1, row)))
@@ -37,7 +37,7 @@ extension BoardScene {
     /// Numbers from 0, those in the middle first.
     private static func fromMiddle(_ count: Int) -> [Int] { (0..<count).sorted { (abs(2 * $0 - count), $0) < (abs(2 * $1 - count), $1) } }
 
-    /// Dots that help to align, where nothing is drawn.
+    /// Dots that help to align, where nothing is drawn (TM-140).
     func drawGrid(on buffer: inout CellBuffer) {
         guard display.showsGrid else { return }
         let isOwn = isOwnCell()

@@ -2,7 +2,7 @@ import InkBoard
 import InkFormats
 import InkPrimitives
 
-/// A small drawing to try things on: boxes whose arrows follow them, a note, and what to do with them. It fits 80 columns and 22 rows.
+/// A small drawing to try things on: boxes whose arrows follow them, a note, and what to do with them. It fits 80 columns and 22 rows (TM-220).
 public enum ExampleBoard {
     /// Bottom first, as `Intent.drawAll` takes them: each is bound to others by their place in the list.
     public static let shapes: [ShapeDraft] = {
@@ -44,7 +44,7 @@ public enum ExampleBoard {
 }
 
 extension BoardScene {
-    /// Keeps the example that would go.
+    /// Keeps the example that would go (TM-220).
     mutating func keepBoard(now: Instant) {
         guard isExample else { return front.notices.add("this board stays: everything is saved", as: .setting, now: now) }
         isExample = false

@@ -14,7 +14,7 @@ extension BoardScene {
         let place: CellPlace?
     }
 
-    /// Follows the next of those who can be; after the last, nobody.
+    /// Follows the next of those who can be; after the last, nobody (TM-138).
     mutating func followNext(now: Instant) {
         let pointing = motion(at: now).pointers
         let all = whereabouts(pointing)
@@ -60,7 +60,7 @@ extension BoardScene {
         }
     }
 
-    /// Goes to what all were asked to look at, else to somebody's pointer, or to what he sees if he does not point; each time to another's.
+    /// Goes to what all were asked to look at, else to somebody's pointer, or to what he sees if he does not point; each time to another's (TM-138).
     mutating func goToPerson(now: Instant) {
         stopFollowing()
         if let call = front.takeCall() {
@@ -76,7 +76,7 @@ extension BoardScene {
         if let place = next.place { goTo(place) } else if let view = next.view { show(view, now: now) }
     }
 
-    /// Shows a part of the board whole, from as near as it fits; of one that is too large the middle.
+    /// Shows a part of the board whole, from as near as it fits; of one that is too large the middle (TM-212).
     mutating func show(_ box: WorldBox, now: Instant) {
         let fitting = Grid.zooms.last { zoom in
             let region = zoom.region(of: box)
@@ -99,7 +99,7 @@ extension BoardScene {
         look { $0.center(on: CellRegion(column: place.column, row: place.row, columns: 1, rows: 1)) }
     }
 
-    /// Brings into sight what keys chose; where that moves the window, it goes with nobody any more.
+    /// Brings into sight what keys chose; where that moves the window, it goes with nobody any more (TM-138).
     mutating func reveal(_ place: CellPlace) {
         guard viewport.seen(place) == nil else { return }
         stopFollowing()
@@ -112,7 +112,7 @@ extension BoardScene {
         touch()
     }
 
-    /// Keeps what is seen by who is followed in the window, or his pointer in its middle half, but not while a hand or a caret is in it.
+    /// Keeps what is seen by who is followed in the window, or his pointer in its middle half, but not while a hand or a caret is in it (TM-138).
     mutating func stayWithFollowed(_ pointers: [Motion.Pointer], now: Instant) {
         guard let peer = following?.peer else { return }
         guard let person = front.people[peer] else {
@@ -137,7 +137,7 @@ extension BoardScene {
     /// Takes the window, which is where it is to be, back to where it is on its way there.
     private mutating func goOnWithFollowed(from before: Viewport, now: Instant) {
         guard var chase = following?.chase else { return }
-        // Where motion is not wanted, and where all is of another size, it does not slide.
+        // Where motion is not wanted, and where all is of another size, it does not slide (TM-241).
         let isAtOnce = front.glides.isStill || before.grid != viewport.grid
         let way = SIMD2(viewport.origin.column - before.origin.column, viewport.origin.row - before.origin.row)
         let left = chase.go(isAtOnce ? .zero : way, window: SIMD2(viewport.columns, viewport.rows), now: now)
@@ -145,7 +145,7 @@ extension BoardScene {
         if left != .zero { look { $0.move(columns: -left.x, rows: -left.y) } }
     }
 
-    /// What is seen otherwise than usual, for the bar; it names how that ends.
+    /// What is seen otherwise than usual, for the bar; it names how that ends (TM-139).
     var watchingWords: [String] {
         let followed = following.map { "following \($0.name): Esc stops" }
         let group = selection.entered.isEmpty ? nil : "in a group: Esc goes back"
@@ -156,7 +156,7 @@ extension BoardScene {
         ].compactMap { $0 }
     }
 
-    /// What comes before a key of a command for who is typing, or reads what takes all keys.
+    /// What comes before a key of a command for who is typing, or reads what takes all keys (TM-214).
     private var wayToCommands: String { mode.takesCommands ? "" : "Esc, then " }
 
     /// Shows others' pointers again; false where they are shown.
@@ -168,10 +168,11 @@ extension BoardScene {
 
 /// Telling what is seen here, and asking for it to be looked at.
 extension BoardScene {
-    /// What the others may know of the view: while it goes with somebody's it is not the person's own, and two who follow each other would run away.
+    /// What the others may know of the view: while it goes with somebody's it is not the person's own, and two who follow each other would run away
+    /// (TM-213).
     var ownView: WorldBox? { following == nil && opening == nil && front.isReady && !viewport.region.isEmpty ? viewport.box : nil }
 
-    /// Asks all who are here to look at what is seen.
+    /// Asks all who are here to look at what is seen (TM-214).
     mutating func askToLook(now: Instant) {
         guard front.people.present.contains(where: { $0.person.status.state != .joining }) else {
             return front.notices.add("nobody else is here to look", as: .setting, now: now)
@@ -179,14 +180,14 @@ extension BoardScene {
         ask(.lookHere(viewport.box), now: now)
     }
 
-    /// Somebody asks to be looked at: nobody is moved there unasked.
+    /// Somebody asks to be looked at: nobody is moved there unasked (TM-214).
     mutating func tellCall(now: Instant) {
         guard let call = front.call else { return }
         let key = BoardCommand.goToPerson.keyWords.first ?? ""
         front.notices.add("\(Sentence.asksToLook(call.name).text): \(wayToCommands)\(key) goes there", as: .look, now: now)
     }
 
-    /// The corners of what is seen by who is followed, where that is less than the window.
+    /// The corners of what is seen by who is followed, where that is less than the window (TM-212).
     func drawFollowedView(on buffer: inout CellBuffer) {
         guard let person = following.flatMap({ front.people[$0.peer] }), let view = person.view else { return }
         let region = grid.region(of: view)

@@ -8,7 +8,7 @@ import InkPrimitives
 ///        └── CSI 200~ ──▶ paste ── CSI 201~ ──▶ ground
 ///
 /// Takes any bytes, split anywhere; holds a bounded number of them; what it does not understand it swallows whole, so that a late answer
-/// is never shown or taken for keys.
+/// is never shown or taken for keys (TM-1).
 ///
 /// What no hand typed is never a command, and a slow line tears anything anywhere. So a sequence whose time is over is *owed* its rest for
 /// a while: what goes on with it completes it, and what does not stands for itself. A paste whose time is over goes on until its end comes,
@@ -61,7 +61,7 @@ public struct InputDecoder: Sendable {
     /// When to call `handleTimeout(now:)`: an unfinished sequence waits for its rest no longer than that.
     public private(set) var deadline: Instant?
 
-    /// - Parameter escapeDelay: how long a lone ESC may be the beginning of a sequence; 25 ms locally, 50 ms over a network.
+    /// - Parameter escapeDelay: how long a lone ESC may be the beginning of a sequence; 25 ms locally, 50 ms over a network (TM-2).
     public init(escapeDelay: Duration = .milliseconds(25)) { self.escapeDelay = escapeDelay }
 
     /// Takes the bytes of one read, and tells what they complete in as many parts as it takes.
@@ -121,15 +121,15 @@ public struct InputDecoder: Sendable {
             self.deadline = owedUntil
         case .paste(isStalled: false):
             // The terminal forgot the end marker, or the line stands still. The keyboard must not be dead for ever, and what comes must not
-            // be a command as long as it may be the rest of the paste.
+            // be a command as long as it may be the rest of the paste (TM-52).
             state = .paste(isStalled: true)
             tellPaste(isWhole: false)
         case .paste(isStalled: true):
-            // A lone ESC, by which the person ends it. Had it been that of the end marker, the rest of that is owed.
+            // A lone ESC, by which the person ends it. Had it been that of the end marker, the rest of that is owed (TM-2).
             tellPaste(isWhole: true)
             reset()
             (state, owedUntil) = (.escape, now + Self.owedDelay)
-        // The rest of a letter is no key, whenever it comes.
+        // The rest of a letter is no key, whenever it comes (TM-51).
         case .ground: break
         case .escape, .bracket: reset()
         }
@@ -166,7 +166,7 @@ public struct InputDecoder: Sendable {
             // So does anything with a report in the form of X10; but a key is one byte.
             if bytes.count >= max(2, missing) { owedUntil = nil } else { reset() }
         case .paste(isStalled: true) where held.isEmpty && (bytes == [0x03] || Self.beginsWithReport(bytes)):
-            // A terminal tells nothing else before it has told the end of a paste: that was lost.
+            // A terminal tells nothing else before it has told the end of a paste: that was lost (TM-52).
             tellPaste(isWhole: true)
             reset()
         default: break
@@ -189,7 +189,8 @@ public struct InputDecoder: Sendable {
         }
     }
 
-    /// True for bytes that are the end of a paste whose beginning was lost, or which was taken for ended: what is before the end is no command.
+    /// True for bytes that are the end of a paste whose beginning was lost, or which was taken for ended: what is before the end is no command
+    /// (TM-52).
     private static func endsPaste(_ bytes: ArraySlice<UInt8>) -> Bool {
         // The marker of the beginning may have been torn behind its ESC.
         guard bytes.contains(0x1B), !bytes.starts(with: pasteStart.dropFirst()) else { return false }
@@ -307,7 +308,7 @@ public struct InputDecoder: Sendable {
         }
     }
 
-    /// A terminal in 8-bit mode begins its sequences with one byte instead of ESC and a letter, or with that as UTF-8.
+    /// A terminal in 8-bit mode begins its sequences with one byte instead of ESC and a letter, or with that as UTF-8 (TM-54).
     private mutating func beginC1(_ value: UInt32) {
         held = []
         switch value {
@@ -444,7 +445,7 @@ public struct InputDecoder: Sendable {
         }
     }
 
-    /// Adds a byte to the paste, if it is text.
+    /// Adds a byte to the paste, if it is text (TM-3).
     private mutating func append(_ byte: UInt8) {
         let isLineFeed = byte == 0x0A && endsInReturn
         endsInReturn = byte == 0x0D
@@ -497,7 +498,7 @@ public struct InputDecoder: Sendable {
         }
     }
 
-    /// A key given by its code point (kitty's `CSI u`, xterm's modifyOtherKeys).
+    /// A key given by its code point (kitty's `CSI u`, xterm's modifyOtherKeys) (TM-54).
     private mutating func finishCodeKey(_ code: Int, _ modifiers: KeyModifiers) {
         switch code {
         case 9: key(.tab, modifiers)
@@ -511,7 +512,7 @@ public struct InputDecoder: Sendable {
         }
     }
 
-    /// The keys that both `CSI` and the single shift end with the same letter.
+    /// The keys that both `CSI` and the single shift end with the same letter (TM-54).
     private static func cursorKey(_ final: UInt8) -> Key? {
         switch final {
         case UInt8(ascii: "A"): .up
@@ -557,7 +558,7 @@ public struct InputDecoder: Sendable {
     }
 
     private mutating func mouse(code: Int, column: Int, row: Int, isRelease: Bool) {
-        // The buttons at the sides of a mouse, and what else has a number that we do not know, do nothing here.
+        // The buttons at the sides of a mouse, and what else has a number that we do not know, do nothing here (TM-50).
         guard code < 128 else { return }
         var modifiers: KeyModifiers = []
         if code & 4 != 0 { modifiers.insert(.shift) }
@@ -746,8 +747,10 @@ public struct InputDecoder: Sendable {
         }
     }
 
+    // TM-1
     private static let controlBytesMax = 64
     private static let stringBytesMax = 1024
+    // TM-3
     private static let pasteBytesMax = 1 << 20
     private static let pasteStart: [UInt8] = Array("\u{1B}[200~".utf8)
     private static let pasteEnd: [UInt8] = Array("\u{1B}[201~".utf8)
@@ -758,19 +761,21 @@ public struct InputDecoder: Sendable {
     private static let keyFinals: [UInt8] = Array("ABCDFHIOPQRSZ~".utf8)
     private static let consoleFinals: [UInt8] = Array("ABCDE".utf8)
     private static let singleShiftFinals: [UInt8] = Array("ABCDFHMPQRS".utf8)
-    /// A sequence that has begun is not a key, so it may take longer than a lone ESC: a slow line can split it.
+    /// A sequence that has begun is not a key, so it may take longer than a lone ESC: a slow line can split it (TM-2).
     private static let sequenceDelay = Duration.milliseconds(500)
-    /// So much longer a sequence is owed its rest: TCP sends again what was lost after a fifth of a second, then after twice as long each time.
+    /// So much longer a sequence is owed its rest: TCP sends again what was lost after a fifth of a second, then after twice as long each time
+    /// (TM-51).
     private static let owedDelay = Duration.seconds(2)
-    /// The same for what cannot be taken for keys: longer than a line that lives ever stalls.
+    /// The same for what cannot be taken for keys: longer than a line that lives ever stalls (TM-51).
     private static let certainDelay = Duration.seconds(30)
-    /// Behind the time of an Escape: a hand needs longer from there to what opens a sequence.
+    /// Behind the time of an Escape: a hand needs longer from there to what opens a sequence (TM-51).
     private static let handDelay = Duration.milliseconds(175)
-    /// So long what opens a sequence waits for the next byte where a line tears between all bytes.
+    /// So long what opens a sequence waits for the next byte where a line tears between all bytes (TM-51).
     private static let tornDelay = Duration.milliseconds(200)
+    // TM-2
     private static let pasteDelay = Duration.seconds(2)
     /// So many times one letter follows another in what is a text. A hand that types ten letters a second strikes as many in 0.4 s, longer than
-    /// a terminal that works lets keys wait.
+    /// a terminal that works lets keys wait (TM-53).
     private static let textChangesMin = 5
     /// So many letters of one read are a text, even if they are all the same: nobody holds a key for a quarter of a minute on a line that stands.
     private static let keysMax = 512

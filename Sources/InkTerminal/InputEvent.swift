@@ -64,7 +64,7 @@ public enum TerminalAnswer: Hashable, Sendable {
 }
 
 extension Sequence<InputEvent> {
-    /// True where what one read brought holds other letters than a `q`: then that is no wish to end.
+    /// True where what one read brought holds other letters than a `q`: then that is no wish to end (TM-80).
     ///
     /// A few letters may be a paste without marks that is too short to be known for one, and of all that they could do as keys only this is for good.
     var hasLettersBesideQuit: Bool {

@@ -8,9 +8,9 @@ import InkSession
 extension BoardScene {
     // MARK: One's own
 
-    /// The laser is pressed: from here on the pointer leaves light.
+    /// The laser is pressed: from here on the pointer leaves light (TM-210).
     mutating func beginLight(at here: CellPlace, now: Instant) {
-        // Another program of the same person may have pointed since: light is where this one points.
+        // Another program of the same person may have pointed since: light is where this one points (TM-240).
         point(at: here, isAgain: true, now: now)
         ask(.laser(true), now: now)
         shine(at: here, now: now)
@@ -18,7 +18,7 @@ extension BoardScene {
 
     /// The laser went on.
     mutating func moveLight(to here: CellPlace, now: Instant) {
-        // A pointer that was nowhere for a moment, or in another program, took its light along; to say so again changes nothing.
+        // A pointer that was nowhere for a moment, or in another program, took its light along; to say so again changes nothing (TM-240).
         point(at: here, isAgain: true, now: now)
         ask(.laser(true), now: now)
         shine(at: here, now: now)
@@ -36,7 +36,7 @@ extension BoardScene {
         lookAtLight(now: now)
     }
 
-    /// The view stays where it is meanwhile: the hand is in it still.
+    /// The view stays where it is meanwhile: the hand is in it still (TM-240).
     private mutating func lookAtLight(now: Instant) {
         motionAt = motionDeadline(after: now)
         touch()
@@ -72,7 +72,7 @@ extension BoardScene {
 
     // MARK: Drawing
 
-    /// Draws all light, the newest part of each brightest and widest. Letters under it stay to be read, and lines keep their form.
+    /// Draws all light, the newest part of each brightest and widest. Letters under it stay to be read, and lines keep their form (TM-211).
     func drawLights(on buffer: inout CellBuffer) {
         for light in shownMotion.lights {
             for step in Self.lightWidths.indices.reversed() { draw(light, step, on: &buffer) }
@@ -106,6 +106,6 @@ extension BoardScene {
         }
     }
 
-    /// Width of each step of fading, in dots.
+    /// Width of each step of fading, in dots (TM-211).
     private static let lightWidths = [3, 2, 1]
 }

@@ -17,13 +17,14 @@ struct Layout: Hashable, Sendable {
     /// Of the messages, right of the canvas; 0 where they are not there.
     var talkColumns: Int { hasTalk && columns >= Self.talkLeast ? Self.talkWidth : 0 }
     var canvasRows: Int { max(1, rows - (hasTools ? 2 : 1)) }
-    /// Of the canvas, what a sheet may cover.
+    /// Of the canvas, what a sheet may cover (TM-30).
     var sheetRows: Int { max(1, canvasRows - noticeRows) }
     /// The tools have a row where there is room.
     var hasTools: Bool { rows >= 12 }
     var toolRow: Int? { hasTools ? rows - 2 : nil }
     var statusRow: Int { rows - 1 }
 
+    // TM-270
     private static let talkLeast = 100
     private static let talkWidth = 26
 

@@ -26,7 +26,7 @@ struct Minimap: Sendable {
 }
 
 extension BoardScene {
-    /// Goes to what the small map shows in a cell of the screen; false where it does not lie there.
+    /// Goes to what the small map shows in a cell of the screen; false where it does not lie there (TM-141).
     mutating func go(onMinimap cell: CellPlace) -> Bool {
         guard let place = minimap?.place(at: cell) else { return false }
         stopFollowing()
@@ -34,7 +34,7 @@ extension BoardScene {
         return true
     }
 
-    /// Shows the small map or hides it, and says why it is not seen where that is not plain.
+    /// Shows the small map or hides it, and says why it is not seen where that is not plain (TM-237).
     mutating func toggleMinimap(now: Instant) {
         display.showsMinimap.toggle()
         guard display.showsMinimap else { return }
@@ -50,7 +50,7 @@ extension BoardScene {
         Self.minimapSizes.first { layout.canvasColumns - 1 > 2 * $0.columns && layout.canvasRows - 1 > 2 * $0.rows }
     }
 
-    /// Where the small map is to stand; nil for nowhere.
+    /// Where the small map is to stand; nil for nowhere (TM-141).
     private mutating func placedMinimap() -> Minimap? {
         guard display.showsMinimap, let (width, height) = minimapSize, let content = regions.content() else { return nil }
         let (right, top) = (layout.canvasColumns - width - 1, layout.canvasRows - height - 1)
@@ -69,10 +69,11 @@ extension BoardScene {
         return places.map { CellRegion(from: $0, to: $0) } + [mode.edit.map { $0.draft.cellRegion(on: grid) }].compactMap { $0 }
     }
 
-    /// The whole drawing in a corner, with the part of it that is seen, where the others point, and the corners of what they see.
+    /// The whole drawing in a corner, with the part of it that is seen, where the others point, and the corners of what they see (TM-140).
     mutating func drawMinimap(on buffer: inout CellBuffer) {
         minimap = placedMinimap()
         guard let minimap, let content = regions.content() else { return }
+        // TM-215
         func corners(_ region: CellRegion) -> (first: (column: Int, row: Int), last: (column: Int, row: Int)) {
             let last = CellPlace(column: region.columnRange.upperBound - 1, row: region.rowRange.upperBound - 1)
             return (minimap.cell(of: CellPlace(column: region.column, row: region.row)), minimap.cell(of: last))
@@ -106,6 +107,6 @@ extension BoardScene {
         }
     }
 
-    /// The largest first.
+    /// The largest first (TM-237).
     private static let minimapSizes = [(columns: 16, rows: 5), (columns: 10, rows: 4), (columns: 8, rows: 3)]
 }

@@ -7,7 +7,7 @@ import InkFormats
 ///     each ──the person leaves──▶ leaving, for good
 ///
 /// What is begun takes the place of what was: whoever begins something ends the other first, as the person would want it. Values are taken
-/// out while they change, so that a stroke of thousands of points grows in place.
+/// out while they change, so that a stroke of thousands of points grows in place (TM-34).
 enum Mode: Sendable {
     case idle(Pointer)
     case dragging(Drag, by: Hand)

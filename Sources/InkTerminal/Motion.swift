@@ -57,7 +57,7 @@ struct PointersDrawn: Sendable {
     let grid: Grid
 }
 
-/// How what others move is followed.
+/// How what others move is followed (TM-14).
 extension BoardScene {
     /// What is to be seen of it now.
     func motion(at now: Instant) -> Motion {
@@ -105,7 +105,7 @@ extension BoardScene {
         motionAt = motionDeadline(after: now)
     }
 
-    /// Looks whether something moved on, and when to look next.
+    /// Looks whether something moved on, and when to look next (TM-38).
     mutating func followMotion(now: Instant) {
         let motion = motion(at: now)
         if motion != shownMotion { redraw(.soon) }
@@ -133,9 +133,10 @@ extension BoardScene {
         return next
     }
 
-    /// A name chip stands by a moving pointer only.
+    /// A name chip stands by a moving pointer only (TM-11).
     private static let chipTime = Duration.seconds(3)
     private static let dimTime = Duration.seconds(30)
+    // TM-11
     private static let goneTime = Duration.seconds(60)
     /// As often as a pointer is told of where so many are.
     private static let crowdInterval = Duration.milliseconds(33)

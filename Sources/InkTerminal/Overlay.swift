@@ -49,7 +49,7 @@ struct Overlay: Sendable {
         written = other.written ?? written
     }
 
-    /// - Parameter stroke: by which a stroke is known that grows; nil for one that is whole.
+    /// - Parameter stroke: by which a stroke is known that grows; nil for one that is whole (TM-216).
     mutating func take(_ gesture: Gesture, ink: Color? = nil, as stroke: StrokeKey? = nil, of board: BoardView) {
         switch gesture {
         case .stroke(let draft): add(draft, ink, stroke.map { Growth(stroke: $0, count: draft.points.count, tip: nil) })

@@ -32,13 +32,13 @@ struct PastedDrawing: Sendable {
 }
 
 extension BoardScene {
-    /// Pastes a text as the drawing that it looks like; false for what is none, and for who has picked a tool that writes.
+    /// Pastes a text as the drawing that it looks like; false for what is none, and for who has picked a tool that writes (TM-250).
     mutating func paste(drawing text: String, now: Instant) -> Bool {
         // Only one that is longer than a text may be is refused.
         guard mode.isIdle, pen.tool != .text, pen.tool != .note, let drawing = try? TextDiagram(text).drawing.checked(),
             drawing.isDrawn(in: text)
         else { return false }
-        // One that comes at once behind another is drawn behind it.
+        // One that comes at once behind another is drawn behind it (TM-250).
         if waits(with: .input(.paste(text, isWhole: true))) { return true }
         pick(.select, now: now)
         let drafts = drawing.items.map(\.content)
@@ -61,7 +61,7 @@ extension BoardScene {
         if pastedDrawing?.textReference == reference { pastedDrawing?.asText = text }
     }
 
-    /// Makes a text of the drawing that was pasted last, where it stands or stood, in one step of undo; once that is taken back, again.
+    /// Makes a text of the drawing that was pasted last, where it stands or stood, in one step of undo; once that is taken back, again (TM-251).
     mutating func pasteAsText(now: Instant) {
         guard let pasted = pastedDrawing else {
             return front.notices.add("no drawing was pasted: what looks like one becomes shapes", as: .setting, now: now)

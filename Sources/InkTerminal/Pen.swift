@@ -26,12 +26,12 @@ struct Pen: Sendable {
     /// A tool, or the one that was picked before it where it is picked.
     func toggled(_ other: Tool) -> Tool { tool == other ? lastTool : other }
 
-    /// The work of a tool is done: one that does not stay makes way for selecting, unless it is locked.
+    /// The work of a tool is done: one that does not stay makes way for selecting, unless it is locked (TM-8).
     mutating func finish(with used: Tool) { if tool == used, !used.stays, !isLocked { pick(.select) } }
 
     mutating func toggleLock() { isLocked.toggle() }
 
-    /// What is drawn from now on has that look: a head only arrows have, for a line has none where nobody wants one.
+    /// What is drawn from now on has that look: a head only arrows have, for a line has none where nobody wants one (TM-190).
     mutating func take(_ choice: StyleChoice) {
         var look = span(.arrow, CellPlace(column: 0, row: 0), CellPlace(column: 0, row: 0), on: .standard)
         (look.lineStyle, look.corners, look.fill) = (lineStyle, corners, fill)
@@ -56,7 +56,7 @@ struct Pen: Sendable {
         ShapeDraft(kind: .text, position: grid.corner(of: here), text: text, stroke: ink)
     }
 
-    /// What a tool draws between two corners.
+    /// What a tool draws between two corners (TM-131).
     func span(_ tool: Tool, _ from: CellPlace, _ to: CellPlace, on grid: Grid) -> ShapeDraft {
         let kind = tool.spanned ?? .rectangle
         if kind.isPath {

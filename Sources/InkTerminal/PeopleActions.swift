@@ -6,7 +6,7 @@ import InkSession
 
 /// What is done with somebody who is chosen in the people panel.
 extension BoardScene {
-    /// Who has to be answered for is chosen first.
+    /// Who has to be answered for is chosen first (TM-293).
     mutating func openPeople(now: Instant) {
         open(.people(PeoplePanel(selecting: front.claims.unanswered?.device)), now: now)
         compared.choose(nil, now: now)
@@ -55,6 +55,7 @@ extension BoardScene {
         if let device = compared.due(now: now) { outputs.append(.effect(.compare(device))) }
     }
 
+    // TM-294
     mutating func act(_ action: PeopleAction, on device: AuthorID, now: Instant) {
         guard let row = people?.row(of: device) else { return }
         switch action {
@@ -76,7 +77,7 @@ extension BoardScene {
     mutating func settleWords(with device: AuthorID, now: Instant) {
         guard let row = people?.row(of: device) else { return }
         let takesBack = !row.needsWords
-        // Nobody says that words are the same which he has not seen.
+        // Nobody says that words are the same which he has not seen (TM-292).
         if !takesBack { guard case .known = compared.state(of: device) else { return } }
         let told = takesBack ? "\(row.name) is not verified any more" : "\(row.name) is verified"
         ask(.verify(device, !takesBack), for: Purpose(told: told), now: now)

@@ -1,7 +1,7 @@
 import InkFormats
 import InkFrontEnd
 
-/// How others' pointers look, each with its name while it is fresh.
+/// How others' pointers look, each with its name while it is fresh (TM-11).
 extension BoardScene {
     func drawCursors(on buffer: inout CellBuffer) {
         var taken: [(row: Int, columns: Range<Int>)] = []
@@ -38,7 +38,7 @@ extension BoardScene {
         }
     }
 
-    /// True for a cell with a letter of a text: a mark over it must leave it to be read. Hints make way.
+    /// True for a cell with a letter of a text: a mark over it must leave it to be read. Hints make way (TM-66).
     func isRead(_ buffer: CellBuffer, _ column: Int, _ row: Int) -> Bool {
         let cell = buffer[column, row]
         guard cell.columns > 0, !cell.attributes.contains(.dim) else { return cell.columns == 0 }
@@ -56,7 +56,7 @@ extension BoardScene {
 
     /// A name right and below; at the edges it flips; where another chip or a text stands it goes above, else it is left out. Only where nobody
     /// types here it covers a text, for a moment. In a crowd it goes from each fourth column to the next, and in every other row: a name is all
-    /// letters, and dear to move.
+    /// letters, and dear to move (TM-66).
     private func drawChip(
         _ name: String, _ color: PersonColor, besides marker: (column: Int, row: Int), taken: inout [(row: Int, columns: Range<Int>)],
         on buffer: inout CellBuffer
@@ -78,7 +78,9 @@ extension BoardScene {
         buffer.write(label, column: left, row: row, style: display.chip(color))
     }
 
+    // TM-183
     private static let crowdColumns = 4
+    // TM-276
     private static let bubbleColumns = 40
     private static let crowdRows = 2
 }

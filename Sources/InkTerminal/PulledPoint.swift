@@ -26,7 +26,7 @@ struct PulledPoint: Sendable {
     /// True for the first or the last point of the path.
     var isEnd: Bool { index == 0 || index == content.points.count - 1 }
 
-    /// The line with the point elsewhere, and let go there. An elbow whose end is pulled finds its way anew.
+    /// The line with the point elsewhere, and let go there. An elbow whose end is pulled finds its way anew (TM-191).
     func content(by: Point) -> ShapeDraft {
         var pulled = content
         if isEnd, content.route == .elbow {
@@ -44,7 +44,7 @@ struct PulledPoint: Sendable {
     /// Where the point is, of the line as the pull leaves it.
     func place(in pulled: ShapeDraft) -> Point { pulled.position + pulled.points[isEnd && index > 0 ? pulled.points.count - 1 : index] }
 
-    /// What gives to the board what became of it. The line's place is left alone: who moves the line meanwhile moves this, too.
+    /// What gives to the board what became of it. The line's place is left alone: who moves the line meanwhile moves this, too (TM-103).
     func intent(for pulled: ShapeDraft) -> Intent {
         var changes = [PropertyChange.points(pulled.points)]
         if pulled.startBinding != content.startBinding { changes.append(.startBinding(pulled.startBinding)) }
@@ -61,7 +61,7 @@ extension ShapeDraft {
     func pointPlaces(on grid: Grid) -> [CellPlace] { hasPulledPoints ? points.map { grid.place(of: position + $0) } : [] }
 
     /// The point that a press pulls: the one in the cell, or where the line is long enough to be taken by its middle one that is a cell away; nil
-    /// for none.
+    /// for none (TM-103).
     ///
     /// - Parameter isExact: the cell belongs to another shape.
     func pulledPoint(at here: CellPlace, on grid: Grid, isExact: Bool) -> Int? {
@@ -82,9 +82,9 @@ extension ShapeDraft {
 }
 
 extension BoardScene {
-    /// Pulls an end by keys next, then the other and the corners, then none.
+    /// Pulls an end by keys next, then the other and the corners, then none (TM-104).
     mutating func choosePoint(of content: ShapeDraft, now: Instant) {
-        // The corners of an elbow follow from its ends.
+        // The corners of an elbow follow from its ends (TM-191).
         let corners = content.route == .elbow ? 0 : Self.cornersMax
         let order = [content.points.count - 1, 0] + (1..<max(1, content.points.count - 1)).prefix(corners)
         let pulled = content.route == .elbow ? selection.pulledIndex.map { $0 > 0 ? order[0] : 0 } : selection.pulledIndex
@@ -101,7 +101,7 @@ extension BoardScene {
         if let place = pulledPlace { reveal(place) }
     }
 
-    /// A line of more corners is not walked by keys.
+    /// A line of more corners is not walked by keys (TM-104).
     private static let cornersMax = 16
 
     /// Where the point is that keys pull; nil where they pull none.
@@ -153,7 +153,7 @@ extension BoardScene {
         return PulledPoint(isLast ? content.points.count - 1 : index, of: only, content)
     }
 
-    /// What the others see of a line that is pulled; nil for one with more corners than a preview has.
+    /// What the others see of a line that is pulled; nil for one with more corners than a preview has (TM-103).
     mutating func gesture(pulling pulled: PulledPoint, by: Point, attaches: Bool) -> Gesture? {
         guard pulled.content.points.count <= GestureBody.pointsMax else { return nil }
         return .pull(pulled.id, line(pulled, by: by, attaches: attaches))

@@ -93,7 +93,7 @@ extension BoardScene {
         "there is no \(what) “\(word)”: \(words.joined(separator: ", "))"
     }
 
-    /// A colour by its name, its digit or its numbers; outside nil for a word that is none, inside for the absence of one.
+    /// A colour by its name, its digit or its numbers; outside nil for a word that is none, inside for the absence of one (TM-235).
     private static func color(_ word: String, none: String) -> Color?? {
         let sought = word.lowercased()
         if sought == none || sought == "0" { return .some(nil) }

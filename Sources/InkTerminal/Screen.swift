@@ -16,7 +16,7 @@ package struct Screen: Sendable {
     private var shown: [Cell]
     private var shownCursor: (column: Int, row: Int)?
     private var needsClear = true
-    /// Where the next glyph would land; nil when that is not certain.
+    /// Where the next glyph would land; nil when that is not certain (TM-4).
     private var place: (column: Int, row: Int)?
     private var pen = CellStyle()
     private var bytes: [UInt8] = []
@@ -26,14 +26,14 @@ package struct Screen: Sendable {
         shown = Array(repeating: .blank, count: columns * rows)
     }
 
-    /// Forgets what is shown: the next frame repaints all.
+    /// Forgets what is shown: the next frame repaints all (TM-16).
     mutating func invalidate(columns: Int, rows: Int) {
         (self.columns, self.rows) = (columns, rows)
         shown = Array(repeating: .blank, count: columns * rows)
         (needsClear, place, shownCursor) = (true, nil, nil)
     }
 
-    /// The bytes that turn what is shown into `next`, which must have the screen's size; none if it looks the same.
+    /// The bytes that turn what is shown into `next`, which must have the screen's size; none if it looks the same (TM-4).
     package mutating func frame(_ next: CellBuffer) -> [UInt8] {
         precondition(
             next.columns == columns && next.rows == rows, "a \(next.columns)x\(next.rows) picture does not fit a \(columns)x\(rows) screen")
@@ -94,7 +94,7 @@ package struct Screen: Sendable {
         }
     }
 
-    /// Takes away what stands in the cells of a glyph that a terminal may drop, or draw in fewer of them.
+    /// Takes away what stands in the cells of a glyph that a terminal may drop, or draw in fewer of them (TM-4).
     private mutating func blank(_ cell: Cell, _ column: Int, _ row: Int) {
         let start = row * columns + column
         let old = shown[start..<start + max(1, Int(cell.columns))]
@@ -124,7 +124,7 @@ package struct Screen: Sendable {
 
     // MARK: Moving
 
-    /// Moves to a cell by the shortest way; a few unchanged cells of the pen's style are cheaper to write again than to skip.
+    /// Moves to a cell by the shortest way; a few unchanged cells of the pen's style are cheaper to write again than to skip (TM-183).
     private mutating func go(to column: Int, _ row: Int, of next: [Cell]) {
         if let place, place.row == row, place.column < column, column - place.column <= 4 {
             let gap = next[row * columns + place.column..<row * columns + column]

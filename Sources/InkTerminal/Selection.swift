@@ -160,10 +160,11 @@ struct Selection: Sendable {
         return count
     }
 
-    /// As far as a hand would want to go; eight times that with Shift.
+    /// As far as a hand would want to go; eight times that with Shift (TM-197).
     private static let countMax = 999
 
     mutating func toggleResizing() { isResizing.toggle() }
+    // TM-23
     mutating func endResizing() { (isResizing, pulledIndex) = (false, nil) }
     /// Pulls a point of the selected line, or ends that (nil).
     mutating func pull(_ index: Int?) { (isResizing, pulledIndex) = (index != nil, index) }

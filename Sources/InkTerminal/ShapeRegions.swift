@@ -191,7 +191,7 @@ struct ShapeRegions: Sendable {
     }
 
     /// What a window of so many cells is to show so that ink is in it: all shapes where they fit, else the one whose ink lies nearest to a
-    /// place, or where that does not fit its ink. Nil where nothing leaves ink.
+    /// place, or where that does not fit its ink. Nil where nothing leaves ink (TM-71).
     mutating func whereInkIs(on board: BoardView, near place: CellPlace, columns: Int, rows: Int) -> CellRegion? {
         guard let (ink, box) = nearestInk(on: board, to: place), let all = content() else { return nil }
         return [all, box].first { $0.columns <= columns && $0.rows <= rows }

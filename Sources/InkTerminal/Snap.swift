@@ -21,7 +21,8 @@ extension BoardScene {
         return nil
     }
 
-    /// Where a drag has come to whose hand is at a place. Of what came back to where it was taken up nothing snaps, nor of lines, which are bound.
+    /// Where a drag has come to whose hand is at a place. Of what came back to where it was taken up nothing snaps, nor of lines, which are bound
+    /// (TM-196).
     ///
     /// - Parameter drag: as it stands before.
     mutating func snapped(_ here: CellPlace, _ drag: Drag) -> CellPlace {
@@ -80,7 +81,7 @@ struct SnapLines: Hashable, Sendable {
     init(from start: Int, count: Int) { (first, last) = (2 * start, 2 * (start + count - 1)) }
 
     /// By how many cells it has to go to meet one of the others, the nearest, and an edge before a middle; where none is near, the grid; 0 where
-    /// that is far, too.
+    /// that is far, too (TM-196).
     ///
     /// - Parameters:
     ///   - reach: how many cells away is near.

@@ -98,6 +98,7 @@ struct StartScene: Sendable {
         return isTaken
     }
 
+    // TM-220
     private mutating func choose(_ scalar: Unicode.Scalar) {
         switch scalar {
         case "n", "N": (prompt, buffer, message) = (.name, TextBuffer(), "")
@@ -113,14 +114,14 @@ struct StartScene: Sendable {
         }
     }
 
-    /// Does what was chosen, once the person has a name.
+    /// Does what was chosen, once the person has a name (TM-169, TM-264).
     private mutating func begin(_ effect: TerminalApp.Effect) {
         guard !content.isNameKnown else { return outputs.append(.effect(effect)) }
         askName()
         pending = effect
     }
 
-    /// What is typed takes the place of a name that nobody chose; one that was chosen is changed.
+    /// What is typed takes the place of a name that nobody chose; one that was chosen is changed (TM-169).
     private mutating func askName() {
         (prompt, buffer, message, pending) = (.person, TextBuffer(content.isNameKnown ? content.personName : ""), "", nil)
     }
@@ -157,7 +158,7 @@ struct StartScene: Sendable {
         }
     }
 
-    /// Completes the word of a code, where the caret is behind it.
+    /// Completes the word of a code, where the caret is behind it (TM-265).
     private mutating func complete() {
         guard buffer.caret == buffer.text.count else { return }
         switch ShortCode.completion(of: buffer.text) {
@@ -187,7 +188,7 @@ struct StartScene: Sendable {
         var rank: Int
     }
 
-    /// The lines that fit, the prompt last where one is open.
+    /// The lines that fit, the prompt last where one is open (TM-17).
     private var lines: [Line] {
         var lines = [
             Line(text: "inkwire - a shared whiteboard, end-to-end encrypted", rank: 4), Line(text: "", rank: 30),
@@ -199,7 +200,7 @@ struct StartScene: Sendable {
             let text = "\(index + 1)  \(safeForTerminal(recent.name, columnsMax: 20))  \(safeForTerminal(recent.detail, columnsMax: 40))"
             lines.append(Line(text: text, key: Unicode.Scalar(UInt32(0x31 + index)), rank: 10 + index))
         }
-        // While something is typed those letters are a part of it.
+        // While something is typed those letters are a part of it (TM-331).
         lines += [Line(text: isOpen ? "Enter  Go on    Esc  Back" : "?  Keys     q  Quit", rank: 3), Line(text: "", rank: 31)]
         switch prompt {
         case .none:

@@ -4,7 +4,7 @@ import InkFormats
 ///
 /// They stand in the order in which they are read; what matters more is shown first, and what does not fit beside that is left out whole.
 struct StatusFit: Sendable {
-    /// How much a part matters, most first.
+    /// How much a part matters, most first (TM-236).
     enum Rank: Int, Comparable, Sendable {
         /// Something is not saved.
         case unsaved
@@ -25,7 +25,7 @@ struct StatusFit: Sendable {
 
     /// The parts that are shown, by their places, in order.
     let shown: [Int]
-    /// False where what is not saved has no room beside the word for the mode, and takes its place.
+    /// False where what is not saved has no room beside the word for the mode, and takes its place (TM-236).
     let showsMode: Bool
 
     /// - Parameters:

@@ -6,7 +6,7 @@ extension ShapeDraft {
     /// is another.
     ///
     /// It is one if the line from its first sample to its last crosses the cells of all between, in their order: a hand that means a curve leaves
-    /// such cells. Each sample goes to the line and stays one.
+    /// such cells. Each sample goes to the line and stays one (TM-106).
     func straightened(on grid: Grid) -> ShapeDraft {
         guard kind == .freehand, points.count > 2, let first = points.first, let last = points.last else { return self }
         let samples = points.map { position + $0 }
@@ -37,6 +37,6 @@ extension ShapeDraft {
         return straight
     }
 
-    /// Columns, or half as many rows, that tell a line from a dab.
+    /// Columns, or half as many rows, that tell a line from a dab (TM-106).
     private static let longEnough = 8
 }

@@ -31,7 +31,7 @@ public final class TTY {
     /// True if standard input and output are a terminal, or could be.
     public static var isPresent: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }
 
-    /// Opens the terminal and lays down what crash handlers need. Writes nothing yet.
+    /// Opens the terminal and lays down what crash handlers need. Writes nothing yet (TM-18).
     ///
     /// - Parameter note: printed on the normal screen after a crash.
     public convenience init(note: String) throws(TTYError) {
@@ -85,7 +85,7 @@ public final class TTY {
         ink_guard_leave()
     }
 
-    /// Ends this process by a signal's default action, after restoring the terminal.
+    /// Ends this process by a signal's default action, after restoring the terminal (TM-18).
     public static func die(by signal: Int32) -> Never { ink_die_by(signal) }
 
     /// True while the terminal has not taken all of the last frame, or holds so much of it that the next would come late.

@@ -177,7 +177,7 @@ public final class TTYLoop {
         case SIGWINCH: takeSize(&app)
         case SIGTSTP: suspend(&app, perform, settle)
         case SIGCONT:
-            // After a stop that we could not see coming (SIGSTOP), the terminal may be in any state.
+            // After a stop that we could not see coming (SIGSTOP), the terminal may be in any state (TM-232).
             reenter(&app)
         case SIGTERM, SIGHUP, SIGINT, SIGQUIT: return .signal(signal)
         default: break
@@ -185,10 +185,10 @@ public final class TTYLoop {
         return nil
     }
 
-    /// Gives the terminal back and stops; goes on when it is continued.
+    /// Gives the terminal back and stops; goes on when it is continued (TM-18).
     private func suspend(_ app: inout TerminalApp, _ perform: (Intent, UInt64?) -> Void, _ settle: () -> Void) {
         leave(&app)
-        // A stopped program says nothing: the others hear it now.
+        // A stopped program says nothing: the others hear it now (TM-266).
         perform(.attention(.hidden), nil)
         settle()
         ink_suspend()

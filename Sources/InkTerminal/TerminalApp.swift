@@ -267,7 +267,8 @@ public struct TerminalApp: Sendable {
 
     /// The bytes that bring the terminal up to date; none if it is, or if the last frame is too fresh.
     ///
-    /// The person's own ink waits at most 8 ms since the last frame, what others do 16 ms. Ask only when the terminal has taken the frame before.
+    /// The person's own ink waits at most 8 ms since the last frame, what others do 16 ms. Ask only when the terminal has taken the frame before
+    /// (TM-7).
     public mutating func frame(now: Instant) -> [UInt8] {
         guard window.isOpen else { return [] }
         extraBytes += board?.takeExtraBytes() ?? []
@@ -277,7 +278,7 @@ public struct TerminalApp: Sendable {
         guard var picture = board?.picture(now: now) ?? start?.picture() ?? replay?.picture() else { return [] }
         picture.keep(profile.style)
         let bytes = screen.frame(picture)
-        // A look that changed nothing must not delay the next ink.
+        // A look that changed nothing must not delay the next ink (TM-14).
         if !bytes.isEmpty { lastFrame = now }
         var all = bytes + extraBytes
         extraBytes = []
@@ -316,7 +317,7 @@ public struct TerminalApp: Sendable {
     private mutating func deliver(_ events: [InputEvent], isPart: Bool = false, now: Instant) {
         for case .answer(.mode(2026, let isSupported)) in events { screen.isSynchronized = isSupported }
         for case .answer(.deviceAttributes) in events { window.takeAnswer() }
-        // Whatever else is being done: what others wrote over the screen is in its way.
+        // Whatever else is being done: what others wrote over the screen is in its way (TM-60).
         let asked = events.filter { $0 != Self.repaintKey }
         if asked.count < events.count { repaint() }
         guard typeAhead == nil else { return keep(asked, isPart: isPart, now: now) }
@@ -353,7 +354,7 @@ public struct TerminalApp: Sendable {
         if isCut { board?.notify("more was typed than could wait for the board: the rest is left out", now: now) }
     }
 
-    /// Paints all anew, in the modes that we need: who wrote over the screen may have switched them.
+    /// Paints all anew, in the modes that we need: who wrote over the screen may have switched them (TM-60).
     private mutating func repaint() {
         board?.wantsRepaint = false
         extraBytes += TerminalProfile.modes
@@ -376,20 +377,21 @@ public struct TerminalApp: Sendable {
         board?.resize(columns: columns, rows: rows)
     }
 
-    /// A terminal can claim any size, 0 included.
+    /// A terminal can claim any size, 0 included (TM-16).
     private static func clamped(_ size: Int) -> Int { max(1, min(1000, size)) }
 
     private static func title(_ name: String, _ style: GlyphStyle) -> [UInt8] {
         Array("\u{1B}]2;\(titleWords(name, style))\u{1B}\\".utf8)
     }
 
-    /// The title of the window, sanitised.
+    /// The title of the window, sanitised (TM-12).
     static func titleWords(_ name: String, _ style: GlyphStyle) -> String {
         var safe = safeForTerminal(name, columnsMax: 40)
         if style == .ascii { safe = String(safe.map { $0.isASCII ? $0 : "?" }) }
         return "inkwire - \(safe)"
     }
 
+    // TM-7
     private static let urgentInterval = Duration.milliseconds(8)
     private static let interval = Duration.milliseconds(16)
 }

@@ -9,7 +9,7 @@ public struct TerminalProfile: Hashable, Sendable {
     public var escapeDelay: Duration
     /// False for terminals that print what they do not understand: only the simplest questions are asked.
     public var canBeAsked: Bool
-    /// True for who wants no motion: what others move is drawn where they told it last.
+    /// True for who wants no motion: what others move is drawn where they told it last (TM-38).
     public var reducesMotion: Bool
     /// Whether the paper is dark, until the terminal says so itself.
     public var isDark: Bool
@@ -30,7 +30,7 @@ public struct TerminalProfile: Hashable, Sendable {
     }
 
     /// From TERM, COLORTERM, COLORFGBG, NO_COLOR, LC_ALL, LC_CTYPE, LANG, SSH_CONNECTION, TMUX, INKWIRE_REDUCED_MOTION and
-    /// INKWIRE_HIGH_CONTRAST; nil where no escape may be written at all (TERM unset or `dumb`).
+    /// INKWIRE_HIGH_CONTRAST; nil where no escape may be written at all (TERM unset or `dumb`) (TM-18).
     public init?(environment: [String: String]) {
         guard let terminal = environment["TERM"], !terminal.isEmpty, terminal != "dumb" else { return nil }
         let isRemote = environment["SSH_CONNECTION"] != nil
@@ -47,7 +47,7 @@ public struct TerminalProfile: Hashable, Sendable {
     private static let lightPapers: Set<String> = ["7", "15"]
 
     /// The mouse reported by cell: clicks, drags, and motions without a button. In this order, so that a terminal without the last keeps the
-    /// weaker ones.
+    /// weaker ones (TM-232).
     static let mouseOn: [UInt8] = Array("\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1003h".utf8)
     static let mouseOff: [UInt8] = Array("\u{1B}[?1003l\u{1B}[?1002l\u{1B}[?1000l".utf8)
 
@@ -60,7 +60,7 @@ public struct TerminalProfile: Hashable, Sendable {
     /// No automatic wrap, pastes marked, focus and mouse reported.
     static let modes: [UInt8] = Array("\u{1B}[?7l\u{1B}[?2004h\u{1B}[?1004h".utf8) + mouseOn + Array("\u{1B}[?1006h".utf8)
 
-    /// Undoes all that we may have switched, mouse first; right in every state, so crash handlers can write it without thinking.
+    /// Undoes all that we may have switched, mouse first; right in every state, so crash handlers can write it without thinking (TM-18).
     public static let leave: [UInt8] =
         Array("\u{1B}[?2026l\u{1B}[?1006l".utf8) + reportsOff
         + Array("\u{1B}[?7h\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l\u{1B}[23;0t".utf8)

@@ -1,7 +1,7 @@
 import InkFormats
 import InkPrimitives
 
-/// A text being typed, with a caret between grapheme clusters and an undo of its own, word by word.
+/// A text being typed, with a caret between grapheme clusters and an undo of its own, word by word (TM-10).
 package struct TextBuffer: Hashable, Sendable {
     private(set) var characters: [Character]
     /// Length of the text in UTF-8, kept so that typing a long text does not measure it anew with every key.
@@ -36,7 +36,7 @@ package struct TextBuffer: Hashable, Sendable {
         if !continues || !isInWord { remember() }
         isInWord = continues
         byteCount += inserted.utf8.count
-        // A combining scalar joins the character before it, so that one and the caret are made anew.
+        // A combining scalar joins the character before it, so that one and the caret are made anew (TM-221).
         let start = max(0, caret - 1)
         let before = Array(String(characters[start..<caret]) + inserted)
         let joinsNext = caret < characters.count && before.last.map { String($0) + String(characters[caret]) }?.count == 1
@@ -86,14 +86,14 @@ package struct TextBuffer: Hashable, Sendable {
         byteCount -= characters.remove(at: caret).utf8.count
     }
 
-    /// Deletes the word before the caret, and blanks behind it.
+    /// Deletes the word before the caret, and blanks behind it (TM-10).
     package mutating func deleteWordBackward() {
         var word = self
         word.moveLeft(byWord: true)
         deleteBackward(to: word.caret)
     }
 
-    /// Deletes what stands in the caret's line before it.
+    /// Deletes what stands in the caret's line before it (TM-10).
     package mutating func deleteToLineStart() {
         var line = self
         line.moveToLineStart()
@@ -177,7 +177,7 @@ package struct TextBuffer: Hashable, Sendable {
     }
 
     private static let historyMax = 100
-    /// Bytes that a hand may have typed when a line was slow. Each word keeps a copy of the text.
+    /// Bytes that a hand may have typed when a line was slow. Each word keeps a copy of the text (TM-10).
     private static let typedMax = 512
 
     /// The part of a one-line text that fits, with the caret in it, and the cells before the caret.

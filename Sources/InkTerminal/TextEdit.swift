@@ -57,12 +57,12 @@ struct TextEdit: Sendable {
 
     var standing: ShapeID? { if case .standing(let id, _) = target { id } else { nil } }
     var hasUnsaved: Bool { unsaved != nil }
-    /// True once something was typed.
+    /// True once something was typed (TM-27).
     var hasChanged: Bool { if case .standing(_, true) = target { true } else { unsaved != nil } }
     /// True if nothing of it would be seen: a text of white space alone.
     var isInvisible: Bool { draft.isInvisibleText }
 
-    /// When what was typed is given to the board: after a pause, or after so long without one.
+    /// When what was typed is given to the board: after a pause, or after so long without one (TM-20).
     var saveAt: Instant? {
         guard let unsaved, !isInvisible, !buffer.isEmpty || standing != nil, target != .new || awaited == nil else { return nil }
         return min(unsaved.last + .seconds(2), unsaved.since + .seconds(10))
@@ -101,7 +101,7 @@ struct TextEdit: Sendable {
         if case .standing(let id, _) = target { target = .standing(id, isBegun: true) }
     }
 
-    /// The first part is there: what follows changes that shape. Where that was a shape without words, they are a step of their own.
+    /// The first part is there: what follows changes that shape. Where that was a shape without words, they are a step of their own (TM-101).
     mutating func made(_ id: ShapeID) {
         target = .standing(id, isBegun: given?.isEmpty == false)
         accepted()
@@ -137,7 +137,7 @@ struct TextEdit: Sendable {
         touch(now: now)
     }
 
-    /// The shape as it stands now is what is edited. What others wrote is merged with what was typed and is not on the board.
+    /// The shape as it stands now is what is edited. What others wrote is merged with what was typed and is not on the board (TM-27).
     mutating func follow(_ content: ShapeDraft, now: Instant) {
         var content = content
         let theirs = content.text
@@ -162,7 +162,7 @@ struct TextEdit: Sendable {
 }
 
 extension ShapeDraft {
-    /// True for a text of white space alone, of which nothing would be seen.
+    /// True for a text of white space alone, of which nothing would be seen (TM-29).
     var isInvisibleText: Bool { kind == .text && text.allSatisfy(\.isWhitespace) }
 }
 

@@ -59,7 +59,7 @@ extension BoardScene {
         }
     }
 
-    /// Takes typed text into the text that is being edited: as much of it as fits; false if that is not all.
+    /// Takes typed text into the text that is being edited: as much of it as fits; false if that is not all (TM-10).
     @discardableResult
     mutating func type(_ text: String, now: Instant) -> Bool {
         var isWhole = true
@@ -102,7 +102,7 @@ extension BoardScene {
         return .taken
     }
 
-    /// Begins a text with the first part of a paste: what else comes of it goes on with it.
+    /// Begins a text with the first part of a paste: what else comes of it goes on with it (TM-52).
     mutating func beginPaste(onBoard text: String, now: Instant) -> Pasting {
         guard front.isReady else {
             front.notices.add(.refused(.notReady), now: now)
@@ -154,7 +154,7 @@ extension BoardScene {
 
     // MARK: Giving it to the board
 
-    /// Gives the text to the board, or drops an empty one.
+    /// Gives the text to the board, or drops an empty one (TM-29).
     mutating func finishEdit(now: Instant) {
         guard let edit = mode.takeEdit() else { return }
         touch()
@@ -196,7 +196,7 @@ extension BoardScene {
         }
     }
 
-    /// Gives what was typed so far to the board, and goes on: the whole text is one step of undo.
+    /// Gives what was typed so far to the board, and goes on: the whole text is one step of undo (TM-20).
     mutating func saveEdit(now: Instant) {
         guard let saveAt = mode.edit?.saveAt, saveAt <= now, var edit = mode.takeEdit() else { return }
         switch edit.target {
@@ -260,7 +260,7 @@ extension BoardScene {
         mode.begin(edit)
     }
 
-    /// The shape whose text is being edited is gone: it goes on as a shape of its own.
+    /// The shape whose text is being edited is gone: it goes on as a shape of its own (TM-19).
     private mutating func keepEditingAlone(now: Instant) {
         guard var edit = mode.takeEdit() else { return }
         guard edit.hasChanged, !edit.buffer.isEmpty, !edit.isInvisible else {

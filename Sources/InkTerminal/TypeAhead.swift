@@ -59,7 +59,7 @@ struct TypeAhead: Sendable {
         return nil
     }
 
-    /// What has waited, read by read. A paste of which the rest is left out has its end.
+    /// What has waited, read by read. A paste of which the rest is left out has its end (TM-249).
     mutating func release() -> [(events: [InputEvent], isPart: Bool)] {
         defer { self = TypeAhead() }
         let ends = [owesPasteEnd ? .paste("", isWhole: true) : nil, hover].compactMap { $0 }

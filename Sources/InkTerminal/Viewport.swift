@@ -62,7 +62,7 @@ struct Viewport: Hashable, Sendable {
             rows: top < above ? top - above : max(0, top - rows + 1 + above))
     }
 
-    /// Stays within the plane.
+    /// Stays within the plane (TM-239).
     private mutating func move(to place: CellPlace) {
         let plane = grid.plane
         origin = CellPlace(
@@ -72,7 +72,7 @@ struct Viewport: Hashable, Sendable {
 }
 
 extension Grid {
-    /// All cells in which a point of the board can lie.
+    /// All cells in which a point of the board can lie (TM-71).
     var plane: CellRegion {
         let limit = Limits.coordinate
         return CellRegion(from: place(of: Point(x: -limit, y: -limit)), to: place(of: Point(x: limit, y: limit)))

@@ -6,12 +6,12 @@ import InkSession
 
 /// How near the board is seen. Only the view's grid changes: the world, and what others see of it, does not.
 extension BoardScene {
-    /// The zoom in per cent, for the bar; nil at 100 %.
+    /// The zoom in per cent, for the bar; nil at 100 % (TM-130).
     var zoomWord: String? { grid == .standard ? nil : "\(grid.percent) %" }
 
     /// Goes some steps nearer, or farther where there are less than none, as far as there are any.
     ///
-    /// - Parameter cell: of the screen, which keeps what it shows; nil for where the person points by keys, or the middle.
+    /// - Parameter cell: of the screen, which keeps what it shows; nil for where the person points by keys, or the middle (TM-130).
     mutating func zoom(by steps: Int, about cell: CellPlace? = nil, now: Instant) {
         let here = Grid.zooms.firstIndex(of: grid) ?? 0
         zoom(to: Grid.zooms[max(0, min(Grid.zooms.count - 1, here + steps))], about: cell, now: now)
@@ -34,15 +34,15 @@ extension BoardScene {
         let moved: (CellPlace) -> CellPlace = { next.place(of: old.grid.middle(of: $0)) }
         moveHand(moved, now: now)
         moveToldPlace(moved)
-        // Who types sees where, whatever was pointed at.
+        // Who types sees where, whatever was pointed at (TM-81).
         if isCaretSeen, let caretPlace { look { $0.show(caretPlace) } }
-        // Two presses between which the board moved are no double click.
+        // Two presses between which the board moved are no double click (TM-132).
         mouse.lastClick = nil
         shownMotion = motion(at: now)
         touch()
     }
 
-    /// Shows all of the drawing, at 100 % or from as far as that takes; where the farthest is too near, what of it is nearest.
+    /// Shows all of the drawing, at 100 % or from as far as that takes; where the farthest is too near, what of it is nearest (TM-133).
     mutating func fit(now: Instant) {
         stopFollowing()
         let middle = grid.middle(of: viewport.middle)
@@ -59,7 +59,7 @@ extension BoardScene {
         return fitting ?? Grid.zooms[0]
     }
 
-    /// What is in hand goes on from the same places of the board; the others see it as it is given from here.
+    /// What is in hand goes on from the same places of the board; the others see it as it is given from here (TM-132).
     private mutating func moveHand(_ moved: (CellPlace) -> CellPlace, now: Instant) {
         mode.movePlaces(moved)
         guard let (held, hand) = mode.takeDrag() else { return }
@@ -81,7 +81,7 @@ struct ZoomCenter: Sendable {
 }
 
 extension Mode {
-    /// What is begun goes on from the same places of the board on another grid. A move by keys counts cells, and ends before that.
+    /// What is begun goes on from the same places of the board on another grid. A move by keys counts cells, and ends before that (TM-132).
     fileprivate mutating func movePlaces(_ moved: (CellPlace) -> CellPlace) {
         switch self {
         case .dragging(var drag, let hand):

@@ -158,7 +158,7 @@ struct Storm: Sendable {
         return nil
     }
 
-    /// What is wrong, in words; nil if nothing is. Nothing of it happens to the storm itself.
+    /// What is wrong, in words; nil if nothing is. Nothing of it happens to the storm itself (TM-230).
     func complaint() -> String? {
         if let words = complaintAtOnce() { return words }
         var now = now

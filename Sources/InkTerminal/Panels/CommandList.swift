@@ -13,7 +13,7 @@ struct CommandList: Sendable {
     let look: Look
     private(set) var line: PromptLine
     private var matches = BoardCommand.allCases
-    /// Of the matches; nil in the help before something is sought.
+    /// Of the matches; nil in the help before something is sought (TM-163).
     private var chosen: Int?
     /// What is wrong with what was typed; empty for nothing.
     private(set) var complaint = ""
@@ -51,7 +51,7 @@ struct CommandList: Sendable {
         return line.paste(text, isPart: isPart)
     }
 
-    /// Says why a command was not run, and keeps what was typed.
+    /// Says why a command was not run, and keeps what was typed (TM-162).
     mutating func complain(_ words: String) { complaint = words }
 
     /// Moves the choice by so many commands; it stops at the ends.
@@ -65,7 +65,7 @@ struct CommandList: Sendable {
 
     // MARK: What is meant
 
-    /// The command whose name is typed with a space behind it, and what follows that.
+    /// The command whose name is typed with a space behind it, and what follows that (TM-162).
     private var typed: (command: BoardCommand, argument: String)? {
         guard let end = line.text.firstIndex(of: " "), let command = BoardCommand.named(String(line.text[..<end])) else { return nil }
         let rest = line.text[end...].drop { $0 == " " }
@@ -87,6 +87,7 @@ struct CommandList: Sendable {
         top = 0
     }
 
+    // TM-161
     private mutating func enter() -> PanelAnswer {
         if let typed {
             if !typed.argument.isEmpty { return .runs(typed.command, typed.argument) }
@@ -146,7 +147,7 @@ struct CommandList: Sendable {
         }
     }
 
-    /// What is wrong, whole where there are rows for it: it says which words there are.
+    /// What is wrong, whole where there are rows for it: it says which words there are (TM-235).
     private func complaintLines(_ layout: Layout) -> [String] {
         let columns = max(1, layout.columns - 2)
         let lines = wordWrapped(safeForTerminal(complaint), columns: columns)
@@ -199,7 +200,7 @@ extension BoardCommand {
         return allCases.first { $0.name == name } ?? allCases.first { $0.row.otherNames.contains(name) }
     }
 
-    /// How well what is typed fits, 0 best; nil if it does not. Letters of the name in their order suffice.
+    /// How well what is typed fits, 0 best; nil if it does not. Letters of the name in their order suffice (TM-161).
     fileprivate func rank(for text: String) -> Int? {
         let sought = text.lowercased()
         guard !sought.isEmpty else { return 0 }

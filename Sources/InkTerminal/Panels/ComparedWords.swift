@@ -19,7 +19,7 @@ struct ComparedWords: Sendable {
     /// Whose words are wanted if he stays chosen, and since when he is.
     private var chosen: (device: AuthorID, since: Instant)?
 
-    /// Who only looks who is there, or goes through the list, has no words made.
+    /// Who only looks who is there, or goes through the list, has no words made (TM-292).
     static let patience = Duration.milliseconds(700)
 
     func state(of device: AuthorID) -> State {

@@ -4,7 +4,7 @@ import InkFrontEnd
 import InkPrimitives
 import InkSession
 
-/// How this board is on the network, and by which way each person is reached. No peer's address stands in it.
+/// How this board is on the network, and by which way each person is reached. No peer's address stands in it (TM-83).
 struct ConnectionText {
     let front: FrontEnd
     /// How the board was brought to the network; nil where another program did that.
@@ -91,7 +91,7 @@ struct ConnectionText {
         return now < way.since + Ways.directPatience ? "; a direct way is looked for" : "; no direct way was found"
     }
 
-    /// In whole minutes, so that what stands still writes nothing.
+    /// In whole minutes, so that what stands still writes nothing (TM-14).
     private func age(since: Instant?, _ word: String = "") -> String {
         guard let since else { return "" }
         let minutes = max(0, (now - since).nanoseconds / 60_000_000_000)

@@ -24,7 +24,7 @@ enum HelpText {
 
     static func lines(columns: Int) -> [String] { lines.flatMap { fitted($0, columns: columns) } }
 
-    /// A line within some columns: the words under each other, behind the keys.
+    /// A line within some columns: the words under each other, behind the keys (TM-32).
     static func fitted(_ line: String, columns: Int) -> [String] {
         guard line.utf8.count > columns else { return [line] }
         let end = line.firstRange(of: "  ")?.lowerBound ?? line.startIndex

@@ -56,7 +56,7 @@ struct InvitePanel: Sendable {
         return invite.link
     }
 
-    /// The link is written from the left edge without a frame, so that it can be copied as one piece, and never in part.
+    /// The link is written from the left edge without a frame, so that it can be copied as one piece, and never in part (TM-17).
     func draw(_ offer: CodeOffer, on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle, now: Instant) {
         guard let invitation else {
             let box = Box(on: &buffer, width: 50, height: 3, title: "invite", layout, style)
@@ -129,7 +129,7 @@ struct InvitePanel: Sendable {
         case nil: tell("The QR code is on its way ...")
         case .complaint(let why)?: tell(why)
         case .picture(let code)?:
-            // It may lie over the bars: whoever holds a camera types nothing.
+            // It may lie over the bars: whoever holds a camera types nothing (TM-297).
             guard let rows = code.rows(columns: layout.columns, rows: layout.rows, style: style) else {
                 let least = code.least(style)
                 return tell(
@@ -153,7 +153,7 @@ struct InvitePanel: Sendable {
     private static func one(_ role: Role) -> String { "\(role == .owner || role == .editor ? "an" : "a") \(role)" }
     private static func plural(_ role: Role) -> String { "\(role)s" }
 
-    /// What is said of the code, and how it came to its end.
+    /// What is said of the code, and how it came to its end (TM-264).
     private static func spoken(_ offer: CodeOffer, _ columns: Int, now: Instant) -> [String] {
         var lines: [String] = []
         if let code = offer.code {

@@ -4,11 +4,11 @@ import InkPrimitives
 import InkSession
 
 /// What was said, by whom, as rows: kept while messages and width stay, and of each message while the width does, so that a message that comes costs
-/// itself and not all the others.
+/// itself and not all the others (TM-174).
 struct MessageRows: Sendable {
     struct Row: Hashable, Sendable {
         let text: String
-        /// It names the reader, or did not come.
+        /// It names the reader, or did not come (TM-274).
         var isStrong = false
         var isFaint = false
     }
@@ -16,7 +16,7 @@ struct MessageRows: Sendable {
     private(set) var all: [Row] = []
     private var byMessage: [TransactionName: Laid] = [:]
     private var order: [TransactionName] = []
-    /// What the rows were made for; nil while there are none.
+    /// What the rows were made for; nil while there are none (TM-277).
     private var made: (version: Int, columns: Int, name: String)?
     /// Bytes of messages that were laid out so far.
     private(set) var work = 0
@@ -67,7 +67,7 @@ struct MessageRows: Sendable {
         }
     }
 
-    /// How far a message of ours has come, in few letters: nobody has it yet, so many of so many, all, it failed.
+    /// How far a message of ours has come, in few letters: nobody has it yet, so many of so many, all, it failed (TM-271).
     static func mark(of state: MessageState) -> String {
         switch state {
         case .waiting: "."

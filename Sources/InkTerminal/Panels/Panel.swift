@@ -57,7 +57,7 @@ enum PanelAnswer: Hashable, Sendable {
 }
 
 extension BoardScene {
-    /// All keys are for the panel: none does anything to the board behind it.
+    /// All keys are for the panel: none does anything to the board behind it (TM-55).
     mutating func handlePanel(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
         if holdsTalk { return handleTalk(key, modifiers, now: now) }
         if mode.panel?.line == nil, tellOtherAlphabet(KeyStroke(key, modifiers), now: now) { return }
@@ -312,7 +312,7 @@ struct Box {
         buffer.write(line, column: column, row: row + index, limit: column + columns)
     }
 
-    /// The first of some forms of a line, the longest first, that has room; the last is cut and says so.
+    /// The first of some forms of a line, the longest first, that has room; the last is cut and says so (TM-238).
     func fitting(_ forms: [String]) -> String {
         forms.first { CharacterWidth.columns(of: $0) <= columns } ?? safeForTerminal(forms[forms.count - 1], columnsMax: columns)
     }

@@ -6,7 +6,7 @@ enum PeopleAction: CaseIterable, Sendable {
     case role
     case remove
 
-    /// Its letter, and what it does, in a word; of ASCII.
+    /// Its letter, and what it does, in a word; of ASCII (TM-291).
     var row: (letter: Unicode.Scalar, word: String) {
         switch self {
         case .goTo: ("g", "go to")

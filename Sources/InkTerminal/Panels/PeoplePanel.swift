@@ -105,7 +105,7 @@ struct PeoplePanel: Sendable {
         }
     }
 
-    /// Escape leaves a question, and the panel where there is none; true where it stays.
+    /// Escape leaves a question, and the panel where there is none; true where it stays (TM-291).
     mutating func escape() -> Bool {
         if case .list = stage { return false }
         stage = .list
@@ -141,7 +141,7 @@ struct PeoplePanel: Sendable {
         selected = rows[max(0, min(rows.count - 1, place + step))].device
     }
 
-    /// A press within the frame chooses whom it is on, while nothing is asked; false for one elsewhere.
+    /// A press within the frame chooses whom it is on, while nothing is asked; false for one elsewhere (TM-291).
     mutating func press(column: Int, row: Int) -> Bool {
         guard drawn.columns.contains(column), drawn.rows.contains(row) else { return false }
         // Somebody may have gone since it was drawn.
@@ -159,7 +159,7 @@ struct PeoplePanel: Sendable {
         let wanted = max(Self.width.least, min(Self.width.most, layout.canvasColumns - 8))
         let columns = Box.columns(inside: wanted, layout)
         var details = details(words, columns: columns)
-        // Where all does not fit, who is there goes before what is said of one of them; a question goes before both.
+        // Where all does not fit, who is there goes before what is said of one of them; a question goes before both (TM-82).
         let room = layout.sheetRows - 2
         if details.count + Self.rowsLeast > room { details = isAsking ? Array(details.prefix(max(1, room - 1))) : [] }
         let box = Box(

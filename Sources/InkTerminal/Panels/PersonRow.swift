@@ -11,7 +11,7 @@ struct PersonRow: Hashable, Sendable {
     let peer: PeerID?
     /// Safe to draw; with what tells him from namesakes.
     let name: String
-    /// In whose place it stands is told by colour and by this.
+    /// In whose place it stands is told by colour and by this (TM-5).
     let marker: Character
     let isVerified: Bool
     /// Whose name he takes; nil for nobody's.
@@ -27,9 +27,9 @@ struct PersonRow: Hashable, Sendable {
     /// Safety words say something of him: he is not verified, or goes by another's name.
     var needsWords: Bool { !isVerified || claim != nil }
 
-    /// The row in as much as has room, whole forms only.
+    /// The row in as much as has room, whole forms only (TM-290).
     func text(columns: Int, _ style: GlyphStyle, fitting: ([String]) -> String) -> String {
-        // Before the name, where nobody writes one into his.
+        // Before the name, where nobody writes one into his (TM-290).
         let tick = claim != nil ? "!" : isVerified ? style == .unicode ? "✓" : "v" : " "
         let who = "\(marker)\(tick) \(Self.withoutTicks(name))"
         let what = [role.map { "\($0)" } ?? "", isHost ? "host" : ""].filter { !$0.isEmpty }.joined(separator: " ")
@@ -56,7 +56,7 @@ struct PersonRow: Hashable, Sendable {
 }
 
 extension PersonRow {
-    /// All of whom something is known: those here, then members who are not, whoever was here last first.
+    /// All of whom something is known: those here, then members who are not, whoever was here last first (TM-290).
     ///
     /// - Parameters:
     ///   - members: as they were told last, and when that was by the wall clock, ms since 1970.

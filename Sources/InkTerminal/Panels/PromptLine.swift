@@ -36,7 +36,8 @@ struct PromptLine: Sendable {
     /// What was not taken stands before what was typed since.
     mutating func giveBack(_ text: String) { replace(isEmpty ? text : "\(text) \(self.text)") }
 
-    /// Completes the name that is begun behind an `@` at the end, or puts the next that begins so in place of the last; false where none does.
+    /// Completes the name that is begun behind an `@` at the end, or puts the next that begins so in place of the last; false where none does
+    /// (TM-275).
     mutating func complete(_ names: [String]) -> Bool {
         guard buffer.isAtEnd else { return false }
         if let last = completion, last.texts[last.index] == text {
@@ -51,7 +52,7 @@ struct PromptLine: Sendable {
         return true
     }
 
-    /// Takes a paste as one line: all or nothing, and false for nothing. Of a part of a paste as much as fits, and false if that is not all.
+    /// Takes a paste as one line: all or nothing, and false for nothing. Of a part of a paste as much as fits, and false if that is not all (TM-273).
     mutating func paste(_ text: String, isPart: Bool = false) -> Bool {
         var line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
         // The words at both sides of where a paste was torn are two.

@@ -1,7 +1,7 @@
 import InkFormats
 import InkPrimitives
 
-/// Asks before a file that is there already is written over.
+/// Asks before a file that is there already is written over (TM-168).
 struct ReplacePanel: Sendable {
     var export: TerminalApp.FileExport
 
@@ -28,7 +28,7 @@ struct ReplacePanel: Sendable {
 
 /// The board as a file: the program writes it, and answers.
 extension BoardScene {
-    /// - Returns: what is wrong with the name; nil for nothing.
+    /// - Returns: what is wrong with the name; nil for nothing (TM-167).
     mutating func export(to path: String) -> String? {
         let ending = path.split(separator: "/").last.flatMap { $0.contains(".") ? $0.split(separator: ".").last : nil }?.lowercased()
         if ending == "json" {
@@ -48,10 +48,10 @@ extension BoardScene {
         return nil
     }
 
-    /// What a file of that ending holds is no text.
+    /// What a file of that ending holds is no text (TM-167).
     private static let otherFormats: Set = ["svg", "png", "ansi", "excalidraw", "cast"]
 
-    /// The answer of a disk may come late: who does something else by then is not interrupted, or a letter of his would write over the file.
+    /// The answer of a disk may come late: who does something else by then is not interrupted, or a letter of his would write over the file (TM-182).
     mutating func askToReplace(_ export: TerminalApp.FileExport, now: Instant) {
         guard mode.isIdle else {
             if !mode.isLeaving {

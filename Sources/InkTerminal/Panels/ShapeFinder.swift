@@ -52,7 +52,7 @@ struct ShapeFinder: Sendable {
 
     var isEmpty: Bool { hits.isEmpty }
 
-    /// Looks at all shapes where the words are others than when it looked last, and else at what changed since.
+    /// Looks at all shapes where the words are others than when it looked last, and else at what changed since (TM-173).
     mutating func search(_ words: inout ShapeWords) {
         let changed = words.takeChanged()
         if let changed, sought == line.text {
@@ -72,7 +72,7 @@ struct ShapeFinder: Sendable {
         index = kept ?? max(0, min(index, hits.count - 1))
     }
 
-    /// In the list a kind is as good as a word, and nothing stands for all.
+    /// In the list a kind is as good as a word, and nothing stands for all (TM-165).
     private func isHit(_ entry: ShapeWords.Entry, _ plain: String) -> Bool {
         if plain.isEmpty { return look == .list }
         return entry.text.contains(plain) || look == .list && entry.kind.name.hasPrefix(plain)
@@ -96,7 +96,7 @@ struct ShapeFinder: Sendable {
         return low
     }
 
-    /// Goes so many hits on, round the ends where each is gone to; 0 for the one that is there, or the first.
+    /// Goes so many hits on, round the ends where each is gone to; 0 for the one that is there, or the first (TM-164).
     mutating func go(_ step: Int) {
         guard !hits.isEmpty else { return }
         // The place of one that is gone is that of the next.
@@ -168,7 +168,7 @@ extension BoardScene {
         seek(ShapeFinder(.list), 0)
     }
 
-    /// Selects a shape, in the middle of what is seen where not all of it is in sight as it is.
+    /// Selects a shape, in the middle of what is seen where not all of it is in sight as it is (TM-164).
     mutating func goTo(_ id: ShapeID) {
         guard front.board[id] != nil, let box = regions[id] else { return }
         pen.pick(.select)

@@ -12,7 +12,7 @@ struct ShapeWords: Sendable {
         let place: Place
     }
 
-    /// In the order in which a page is read. On one grid, so that a zoom changes nothing.
+    /// In the order in which a page is read. On one grid, so that a zoom changes nothing (TM-164).
     struct Place: Comparable, Sendable {
         let row: Int
         let column: Int
@@ -37,7 +37,7 @@ struct ShapeWords: Sendable {
         for shape in board.shapes { read(shape, regions) }
     }
 
-    /// Takes what an event changed.
+    /// Takes what an event changed (TM-173).
     ///
     /// - Parameters:
     ///   - count: how many changes of the board it was.
@@ -74,7 +74,7 @@ struct ShapeWords: Sendable {
             text: Self.plain(shape.content.text), kind: shape.content.kind, place: Place(row: box.row, column: box.column, id: shape.id))
     }
 
-    /// Words as they are compared.
+    /// Words as they are compared (TM-164).
     static func plain(_ text: String) -> String {
         text.lowercased().split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).joined(separator: " ")
     }

@@ -2,7 +2,7 @@ import InkFormats
 
 /// Rows in a box that scrolls: the help, the connection.
 ///
-/// What a key does follows from how the rows were drawn last, as the person sees them.
+/// What a key does follows from how the rows were drawn last, as the person sees them (TM-55).
 struct Sheet: Sendable {
     enum Subject: Hashable, Sendable {
         case help
@@ -54,7 +54,7 @@ struct Sheet: Sendable {
     /// - Parameter rows: what fits `columns`.
     mutating func draw(_ rows: [String], on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle) {
         let box = Box(on: &buffer, width: Self.width, height: rows.count + 2, title: subject.title, layout, style)
-        // Notices under it come and go, and with them how far it scrolls.
+        // Notices under it come and go, and with them how far it scrolls (TM-30).
         (shown, hidden) = (box.rows, max(0, rows.count - box.rows))
         scroll(0)
         for (index, row) in rows[top...].prefix(shown).enumerated() { box.write(row, row: index, on: &buffer) }

@@ -33,7 +33,7 @@ struct StylePicker: Sendable {
         }
     }
 
-    /// What it offers and where that stands; a cell without an action is only read.
+    /// What it offers and where that stands; a cell without an action is only read (TM-190).
     func items(_ layout: Layout) -> [Bars.Item] {
         // As many letters as fit: no look is told by itself alone.
         let forms = forms
@@ -84,7 +84,7 @@ struct StylePicker: Sendable {
         }
         let long = choices { "\($0) \($1)" }
         let digits = choices { digit, _ in "\(digit)" }
-        // What is cut short is told apart by what is left of it, or is not cut but left out.
+        // What is cut short is told apart by what is left of it, or is not cut but left out (TM-238).
         let isClear = Set(words.map { $0.0.prefix(3) }).count == words.count
         return [[Choice(text: title)] + long, long] + (isClear ? [choices { "\($0)\($1.prefix(3))" }] : [])
             + [[Choice(text: title)] + digits, digits]

@@ -10,13 +10,13 @@ import InkSession
 struct Talk: Sendable {
     /// They stand beside the board where there is room.
     var isBeside = false
-    /// What is typed stays when the keys go elsewhere.
+    /// What is typed stays when the keys go elsewhere (TM-273).
     var line = PromptLine("> ", bytesMax: Limits.chatBytes)
     /// Rows below what is seen; 0 for the newest.
     private(set) var below = 0
     /// As they were drawn last.
     private var (shown, above) = (1, 0)
-    /// The newest message when they were drawn last: what comes moves nothing that is being read.
+    /// The newest message when they were drawn last: what comes moves nothing that is being read (TM-272).
     private var newest: TransactionName?
     /// Under which an older page was asked for.
     private(set) var asked: UInt64?
@@ -30,7 +30,7 @@ struct Talk: Sendable {
 
     mutating func showNewest() { below = 0 }
 
-    /// True where the oldest that is known is in sight, and nothing was asked.
+    /// True where the oldest that is known is in sight, and nothing was asked (TM-272).
     var wantsOlder: Bool { above == 0 && asked == nil }
 
     mutating func ask(_ reference: UInt64?) { asked = reference }
@@ -87,7 +87,7 @@ struct Talk: Sendable {
     }
 }
 
-/// What keys and events do to the messages.
+/// What keys and events do to the messages (TM-271).
 extension BoardScene {
     /// The messages can be read now.
     var seesTalk: Bool { layout.talkColumns > 0 || holdsTalk }
@@ -95,6 +95,7 @@ extension BoardScene {
     /// The line of the messages takes the keys.
     var holdsTalk: Bool { if case .talk? = mode.panel { true } else { false } }
 
+    // TM-170
     mutating func openTalk(now: Instant) {
         talk.isBeside = true
         open(.talk, now: now)
@@ -104,7 +105,7 @@ extension BoardScene {
         if front.chats.older == .unknown { askForOlder(now: now) }
     }
 
-    /// The keys are the board's again; beside it the messages stay.
+    /// The keys are the board's again; beside it the messages stay (TM-270).
     mutating func leaveTalk() {
         mode.takePanel()
         if layout.talkColumns == 0 { closeTalk() }
@@ -120,7 +121,7 @@ extension BoardScene {
         touch()
     }
 
-    /// What has come is read where it is seen.
+    /// What has come is read where it is seen (TM-274).
     mutating func readTalk() { if seesTalk, talk.isAtNewest, !alerts.isAway { front.readChats() } }
 
     mutating func handleTalk(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
@@ -171,7 +172,7 @@ extension BoardScene {
     /// Says something, and gives it back where it is not taken and nobody keeps it.
     mutating func say(_ text: String, now: Instant) { ask(.say(text), for: Purpose(said: text), now: now) }
 
-    /// A message that was refused: what the session keeps stands among the messages, anything else is typed again.
+    /// A message that was refused: what the session keeps stands among the messages, anything else is typed again (TM-273).
     mutating func sayWasRefused(_ text: String, _ refusal: Refusal, now: Instant) {
         guard front.chats.keeps(text, refusal) == false else {
             if !seesTalk { front.notices.add("the message is kept: T shows it, and Enter there says it again", as: .setting, now: now) }

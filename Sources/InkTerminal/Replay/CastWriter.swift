@@ -2,7 +2,8 @@ import InkBoard
 import InkFormats
 import InkPrimitives
 
-/// A recording as asciicast, version 2 (docs.asciinema.org/manual/asciicast/v2): a header and then an event a line, played by asciinema and by web pages.
+/// A recording as asciicast, version 2 (docs.asciinema.org/manual/asciicast/v2): a header and then an event a line, played by asciinema and by web
+/// pages (FM-225).
 ///
 /// The frames are those of the terminal, as the fewest bytes that make each of the one before it, at most 30 a second.
 public struct CastWriter: Sendable {
@@ -53,13 +54,13 @@ public struct CastWriter: Sendable {
         try take(event(at: content.part.upperBound, "o", ""))
     }
 
-    /// Between two frames, ms of the board.
+    /// Between two frames, ms of the board (FM-225).
     private static func frameMilliseconds(_ speed: Double) -> Int { max(1, Int((34 * speed).rounded(.up))) }
 
     private mutating func frame() -> [UInt8] {
         let look = BoardCanvas.Look(style: .unicode, isDark: true)
         var (cells, isUnfinished) = playback.cells(in: view.viewport, look)
-        // A file waits for what a screen would show a moment later.
+        // A file waits for what a screen would show a moment later (FM-225).
         while isUnfinished { (cells, isUnfinished) = playback.cells(in: view.viewport, look) }
         return screen.frame(CellBuffer(columns: columns, rows: rows, top: cells))
     }
@@ -78,6 +79,7 @@ public struct CastWriter: Sendable {
         return .object(header)
     }
 
+    // TM-263
     private func label(of marker: Recording.Marker) -> String {
         switch marker.kind {
         case .joined(let author): "\(safeForTerminal(content.names[author] ?? String(author.hex.prefix(8)), columnsMax: 32)) joined"

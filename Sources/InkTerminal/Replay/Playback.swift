@@ -15,7 +15,7 @@ struct Playback: Sendable {
     private(set) var nextChange: Int?
     /// Steps that are done.
     private(set) var stepCount = 0
-    /// The strokes of the next step, as far as they have come.
+    /// The strokes of the next step, as far as they have come (FM-224).
     private var growing = Overlay()
     /// The cells of all that stands in the end, by zoom.
     private let ends: [Grid: CellRegion]
@@ -38,7 +38,7 @@ struct Playback: Sendable {
 
     var recording: Recording { reel.recording }
 
-    /// Goes to a time, from wherever it is.
+    /// Goes to a time, from wherever it is (FM-223).
     mutating func move(to time: Int) {
         milliseconds = time
         let count = recording.stepCount(at: time)
@@ -93,7 +93,7 @@ struct Playback: Sendable {
         return ends[zoom]?.union(now) ?? now
     }
 
-    /// The nearest zoom, 100 % at most, from which all of it is seen; nil where none is.
+    /// The nearest zoom, 100 % at most, from which all of it is seen; nil where none is (TM-262).
     mutating func fittingGrid(columns: Int, rows: Int) -> Grid? {
         Grid.zooms.last { zoom in
             zoom.dotUnits >= Grid.standard.dotUnits
@@ -115,7 +115,7 @@ struct Playback: Sendable {
     private static let strokesMax = 8
 }
 
-/// What of a board is seen while it is played.
+/// What of a board is seen while it is played (TM-262).
 struct ReplayView: Sendable {
     private(set) var viewport: Viewport
     /// True to go along with what is drawn, at 100 %; false to show all.

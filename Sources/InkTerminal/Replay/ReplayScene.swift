@@ -3,7 +3,7 @@ import InkFormats
 import InkFrontEnd
 import InkPrimitives
 
-/// A recording on the screen, and what keys and the mouse do to it. Nothing of it reaches the board.
+/// A recording on the screen, and what keys and the mouse do to it. Nothing of it reaches the board (TM-260).
 struct ReplayScene: Sendable {
     private let content: ReplayContent
     private var playback: Playback
@@ -118,6 +118,7 @@ struct ReplayScene: Sendable {
         isDirty = true
     }
 
+    // TM-261
     private mutating func handle(_ key: Key, now: Instant) {
         if let answer = help?.handle(key) {
             if answer == .closes || key == .escape { help = nil }
