@@ -114,9 +114,8 @@ private struct Overheard {
 }
 
 @Suite struct CaptureTests {
-    // TR-121
     @Test(arguments: [0, 1, 101, 113, 276] as [UInt32], [0, 1, 2, 3])
-    func `with the log of one side every packet of both is read, and nothing that was said`(linkType: UInt32, form: Int) throws {
+    func `TR-121: with the log of one side every packet of both is read, and nothing that was said`(linkType: UInt32, form: Int) throws {
         let overheard = try Overheard()
         var reader = PacketReader()
         reader.read(log: overheard.log)
@@ -135,8 +134,7 @@ private struct Overheard {
         #expect(!text.contains("hidden") && !text.contains(Hex.encode(Array("hidden".utf8))))
     }
 
-    // TR-121
-    @Test func `a frame that is older than the first has a time before it`() throws {
+    @Test func `TR-121: a frame that is older than the first has a time before it`() throws {
         var bytes = try Overheard().file(linkType: 101, isNew: false, isLittle: true)
         // The first one's microseconds, behind the file's head of 24 bytes and the seconds: half a second later than the next's, which are 1500.
         bytes.replaceSubrange(28..<32, with: [0xFC, 0xA6, 0x07, 0x00])
@@ -144,8 +142,7 @@ private struct Overheard {
         #expect(lines[0].contains(" 0.000000 ") && lines[1].contains(" -0.500000 "), "\(lines.prefix(2))")
     }
 
-    // TR-121
-    @Test func `several datagrams that a kernel sent as one are read one by one`() throws {
+    @Test func `TR-121: several datagrams that a kernel sent as one are read one by one`() throws {
         let overheard = try Overheard()
         var reader = PacketReader()
         reader.read(log: overheard.log)
@@ -160,8 +157,7 @@ private struct Overheard {
         #expect(blind.read(train: Array(train.joined())).map(\.byteCount) == [train.joined().count])
     }
 
-    // TR-121
-    @Test func `without the keys of a connection its packets stay sealed`() throws {
+    @Test func `TR-121: without the keys of a connection its packets stay sealed`() throws {
         let overheard = try Overheard()
         let file = PacketFile(overheard.file(linkType: 101, isNew: false, isLittle: true))
         var reader = PacketReader()

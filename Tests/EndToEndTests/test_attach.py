@@ -87,8 +87,7 @@ class Attaching(EndToEnd):
 
 
 class Together(Attaching):
-    def test_all_kinds_of_programs_at_once_and_the_holder_leaves(self):
-        # CL-18
+    def test_CL_18_all_kinds_of_programs_at_once_and_the_holder_leaves(self):
         self.server = self.rendezvous()
         maker = ink.new_board(self.data, "ana", BOARD, self.server.address)
         link = maker.link()
@@ -168,8 +167,7 @@ class Together(Attaching):
 
 
 class Succession(Attaching):
-    def test_a_holder_that_is_killed_is_followed_unnoticed(self):
-        # CL-18
+    def test_CL_18_a_holder_that_is_killed_is_followed_unnoticed(self):
         holder, bob, since = self.with_bob()
         left, right = self.program(), self.program()
         mine = left.draw("mine", **box(0))
@@ -194,8 +192,7 @@ class Succession(Attaching):
         self.assert_unnoticed(bob, since)
         self.assert_ends_well(other, third, bob)
 
-    def test_a_holder_that_has_just_followed_and_quits_leaves_the_board_to_the_others(self):
-        # CL-18
+    def test_CL_18_a_holder_that_has_just_followed_and_quits_leaves_the_board_to_the_others(self):
         holder, bob, since = self.with_bob()
         programs = [self.program(), self.program()]
         holder.kill()
@@ -207,8 +204,7 @@ class Succession(Attaching):
         self.assert_unnoticed(bob, since)
         self.assert_ends_well(*programs, bob)
 
-    def test_a_terminal_that_takes_the_board_over_says_how_it_is_on_the_network(self):
-        # CL-18 TM-83
+    def test_CL_18_TM_83_a_terminal_that_takes_the_board_over_says_how_it_is_on_the_network(self):
         holder = self.alone()
         terminal = Terminal([ink.binary(), "open", BOARD], environment={"INKWIRE_DATA_DIR": self.data, "INKWIRE_NAME": "ana"})
         self.addCleanup(terminal.close)
@@ -221,8 +217,7 @@ class Succession(Attaching):
         terminal.key("q")
         self.assertEqual(terminal.wait(), 0, terminal.text)
 
-    def test_a_file_that_is_being_drawn_is_on_the_board_once(self):
-        # CL-18
+    def test_CL_18_a_file_that_is_being_drawn_is_on_the_board_once(self):
         holder, witness = self.alone(), None
         witness = self.program()
         lines = "".join(json.dumps({"do": "draw", "id": f"s{number}", "shape": box(number)}) + "\n" for number in range(200))
@@ -235,8 +230,7 @@ class Succession(Attaching):
         self.assertEqual(self.xs(witness), list(range(200)))
         self.assert_ends_well(witness)
 
-    def test_a_live_stroke_goes_on_and_is_on_the_board_once(self):
-        # CL-18
+    def test_CL_18_a_live_stroke_goes_on_and_is_on_the_board_once(self):
         holder, bob, since = self.with_bob()
         peer = self.program()
         reference = peer.send("stroke", id="long", x=0, y=0, points=[[step, step % 9] for step in range(100)], over_ms=1200)
@@ -250,8 +244,7 @@ class Succession(Attaching):
         self.assert_unnoticed(bob, since)
         self.assert_ends_well(peer, bob)
 
-    def test_a_terminal_that_is_hung_up_delivers_what_was_drawn(self):
-        # CL-18
+    def test_CL_18_a_terminal_that_is_hung_up_delivers_what_was_drawn(self):
         holder = self.alone()
         terminal = Terminal([ink.binary(), "open", BOARD], environment={"INKWIRE_DATA_DIR": self.data, "INKWIRE_NAME": "ana"})
         self.addCleanup(terminal.close)
@@ -267,8 +260,7 @@ class Succession(Attaching):
 
 
 class Socket(Attaching):
-    def test_its_file_is_for_us_alone_and_a_stale_one_is_replaced(self):
-        # CL-18
+    def test_CL_18_its_file_is_for_us_alone_and_a_stale_one_is_replaced(self):
         holder = self.alone()
         path = self.socket_path(holder)
         self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
@@ -281,8 +273,7 @@ class Socket(Attaching):
         self.assert_ends_well(peer, holder)
         self.assertFalse(path.exists(), "who ends well takes it away")
 
-    def test_a_directory_with_a_long_path_has_it_elsewhere(self):
-        # CL-18
+    def test_CL_18_a_directory_with_a_long_path_has_it_elsewhere(self):
         # SQLite takes 512 bytes, its own files' names included; the address of a socket 107.
         deep = self.folder.path.joinpath(*["d" * 80] * 4)
         runtime = self.folder / "run"
@@ -299,8 +290,7 @@ class Socket(Attaching):
                 self.assertEqual(stat.S_IMODE(made.stat().st_mode), 0o600)
             self.assert_ends_well(holder)
 
-    def test_garbage_changes_nothing(self):
-        # CL-18
+    def test_CL_18_garbage_changes_nothing(self):
         holder = self.alone()
         peer = self.program()
         noise = random.Random(7)
@@ -317,8 +307,7 @@ class Socket(Attaching):
         self.assertEqual(holder.event("shape", id="it")["change"], "added")
         self.assert_ends_well(peer, holder)
 
-    def test_another_version_is_refused_on_both_sides(self):
-        # CL-18
+    def test_CL_18_another_version_is_refused_on_both_sides(self):
         holder = self.alone()
         line = self.connect(holder)
         line.sendall(frame(OTHER_VERSION + b"whatever it says"))
@@ -344,8 +333,7 @@ class Socket(Attaching):
         listener.settimeout(10 * ink.PATIENCE)
         return listener
 
-    def test_where_nobody_answers_the_others_are_told(self):
-        # CL-18
+    def test_CL_18_where_nobody_answers_the_others_are_told(self):
         # A file that is not a socket stands in its place: the board works, alone.
         maker = self.alone()
         path = self.socket_path(maker)
@@ -365,8 +353,7 @@ class Socket(Attaching):
         self.assert_ends_well(holder, mute_holder)
         self.assertEqual(path.read_text(), "somebody's notes")
 
-    def test_there_is_room_for_seven_beside_the_holder(self):
-        # CL-18
+    def test_CL_18_there_is_room_for_seven_beside_the_holder(self):
         holder = self.alone()
         starting = [ink.Peer(["watch", BOARD], data=self.data, name="ana") for _ in range(7)]
         for program in starting:
@@ -380,8 +367,7 @@ class Socket(Attaching):
 
 
 class Campaign(EndToEnd):
-    def test_a_sample_of_random_endings(self):
-        # CL-18
+    def test_CL_18_a_sample_of_random_endings(self):
         # The second that the others have is measured by the tool on a machine at rest; here only what is lost counts.
         patient = {**os.environ, "INKWIRE_TEST_PATIENCE": str(10 * ink.PATIENCE)}
         done = subprocess.run([sys.executable, "-B", ink.ROOT / "tools" / "lib" / "takeover.py", "5", "7"], capture_output=True, text=True,

@@ -18,8 +18,7 @@ class Background(EndToEnd):
             peer.send("wait", ms=33)
         peer.wait("delivered", timeout=seconds + 30)
 
-    # CL-210 SE-275 SE-276
-    def test_who_says_away_is_told_as_that_hears_nothing_that_moves_and_has_it_when_back(self):
+    def test_CL_210_SE_275_SE_276_who_says_away_is_told_as_that_hears_nothing_that_moves_and_has_it_when_back(self):
         ana, bob = self.pair()
         bob.send("away")
         self.assert_seen(ana, "away", 5)
@@ -35,12 +34,10 @@ class Background(EndToEnd):
         self.assert_equal_boards(ana, bob)
         self.assert_ends_well(ana, bob)
 
-    # SE-277 SE-278 RT-120
-    def test_who_is_stopped_is_told_as_away_within_30_s_and_has_all_soon_after_going_on(self):
+    def test_RT_120_SE_277_SE_278_who_is_stopped_is_told_as_away_within_30_s_and_has_all_soon_after_going_on(self):
         self.stop_for(13)
 
-    # SE-277 SE-278 RT-120
-    def test_who_was_stopped_for_so_long_that_the_session_is_gone_has_all_soon_after_going_on(self):
+    def test_RT_120_SE_277_SE_278_who_was_stopped_for_so_long_that_the_session_is_gone_has_all_soon_after_going_on(self):
         self.stop_for(30)
 
     def stop_for(self, seconds):
@@ -66,8 +63,7 @@ class Background(EndToEnd):
         self.addCleanup(terminal.close)
         return terminal
 
-    # TM-266 SE-275
-    def test_a_terminal_that_loses_the_keyboard_or_is_stopped_is_away_to_the_others(self):
+    def test_SE_275_TM_266_a_terminal_that_loses_the_keyboard_or_is_stopped_is_away_to_the_others(self):
         self.server = self.rendezvous()
         ana = ink.new_board(self.folder / "ana", "ana", rendezvous=self.server.address)
         bob = self.terminal("bob", "join", "--invite-file", self.link_file(ana.link()))
@@ -106,8 +102,7 @@ class Background(EndToEnd):
         path.write_text(link)
         return path
 
-    # CL-211 SE-279
-    def test_what_is_metered_sends_a_fraction_of_what_is_not(self):
+    def test_CL_211_SE_279_what_is_metered_sends_a_fraction_of_what_is_not(self):
         sent = {}
         for name, arguments in (("plain", ()), ("metered", ("--metered",))):
             with self.subTest(name):

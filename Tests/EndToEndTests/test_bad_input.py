@@ -51,7 +51,7 @@ class BadLinks(EndToEnd):
         self.assertEqual(set(answer["error"]), {"code", "exit", "message", "why", "next"})
         self.assertTrue(all(answer["error"][part] for part in ("code", "message", "why", "next")))
 
-    def test_a_link_on_the_command_line_works_but_warns_once(self):
+    def test_CL_35_a_link_on_the_command_line_works_but_warns_once(self):
         link = self.link()
         bob = ink.Peer(["peer", link], data=self.folder / "bob", name="bob")
         bob.event("ready", timeout=30)
@@ -164,8 +164,7 @@ class NoRendezvous(EndToEnd):
         self.assertIsNone(server.child.poll(), server.report())
 
 
-    def test_pings_without_end_are_not_answered_without_end(self):
-        # RT-8
+    def test_RT_8_pings_without_end_are_not_answered_without_end(self):
         server = self.rendezvous()
         host, port = server.address.split("//")[1].split(":")
         with socket.create_connection((host, int(port)), timeout=10) as flood:
@@ -254,8 +253,7 @@ class BadStores(EndToEnd):
             mode = stat.S_IMODE(path.stat().st_mode)
             self.assertEqual(mode, 0o700 if path.is_dir() else 0o600, f"{path} is {mode:o}")
 
-    def test_what_is_drawn_after_the_files_were_taken_away_is_not_called_saved(self):
-        # ST-20 ST-21
+    def test_ST_20_ST_21_what_is_drawn_after_the_files_were_taken_away_is_not_called_saved(self):
         ana = ink.new_board(self.folder / "ana", "ana")
         ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
         ana.wait("saved")
@@ -283,8 +281,7 @@ class BadStores(EndToEnd):
         self.assertEqual({shape["id"] for shape in ana.state()["shapes"]}, {"a", "b", "c"})
         self.assert_ends_well(ana)
 
-    def test_a_backup_that_is_copied_over_an_open_board_is_not_written_to(self):
-        # ST-40
+    def test_ST_40_a_backup_that_is_copied_over_an_open_board_is_not_written_to(self):
         ana = ink.new_board(self.folder / "ana", "ana")
         ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
         ana.wait("saved")
@@ -302,8 +299,8 @@ class BadStores(EndToEnd):
         self.assertEqual({shape["id"] for shape in ana.state()["shapes"]}, {"a"}, "the backup is whole")
         self.assert_ends_well(ana)
 
-    def test_another_program_that_writes_to_an_open_board_and_looks_again_takes_nothing_away(self):
-        # ST-40: what it wrote is looked at, and our locks on the files hold all the same: who closes them next must not take their log away.
+    def test_ST_40_another_program_that_writes_to_an_open_board_and_looks_again_takes_nothing_away(self):
+        # What it wrote is looked at, and our locks on the files hold all the same: who closes them next must not take their log away.
         ana = ink.new_board(self.folder / "ana", "ana")
         database = next((self.folder / "ana").glob("**/board.sqlite"))
         for name, statement in (("a", "VACUUM"), ("b", "SELECT count(*) FROM transactions"), ("c", "VACUUM")):
@@ -387,8 +384,8 @@ class BadStores(EndToEnd):
             self.assert_refused(ink.run(["peer", "sketch"], data=disk, name="ana"), 8)
             self.assert_refused(ink.run(["new", "other", "--peer"], data=disk, name="ana"), 8)
 
-    def test_a_board_on_a_read_only_disk_can_be_read(self):
-        # ST-14: also one that was not closed, whose newest changes are in SQLite's log.
+    def test_ST_14_a_board_on_a_read_only_disk_can_be_read(self):
+        # Also one that was not closed, whose newest changes are in SQLite's log.
         for end in ("quit", "kill"):
             with self.subTest(end), self.small_disk() as disk:
                 ana = ink.new_board(disk, "ana")
@@ -507,8 +504,7 @@ class BadCommands(EndToEnd):
     def listed(self, who="ana"):
         return {board["name"]: board for board in json.loads(self.boards("--json", who=who)[1])["boards"]}
 
-    def test_boards_are_listed_renamed_and_deleted(self):
-        # CL-36
+    def test_CL_34_CL_36_boards_are_listed_renamed_and_deleted(self):
         ana = ink.new_board(self.folder / "ana", "ana", board="one")
         ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
         ana.wait("saved")
@@ -545,8 +541,7 @@ class BadCommands(EndToEnd):
         self.assertEqual(set(self.listed()), {"two"})
         self.assertEqual(len(list((self.folder / "ana" / "boards").iterdir())), 1)
 
-    def test_errors_are_spelled_as_the_terminal_can_show_them(self):
-        # CL-41
+    def test_CL_41_errors_are_spelled_as_the_terminal_can_show_them(self):
         for settings, quote in (({"LC_ALL": "C"}, '"'), ({"LC_ALL": "C.UTF-8", "TERM": "dumb"}, '"'), ({"LC_ALL": "C.UTF-8", "TERM": "xterm"}, "“")):
             status, _, errors = self.boards("--delete", "nosuch", environment=settings)
             self.assertEqual((status, errors.split("nosuch")[0][-1]), (5, quote), settings)
@@ -555,8 +550,7 @@ class BadCommands(EndToEnd):
             status, _, errors = self.boards("--delete", "no“such", "--json", environment=settings)
             self.assertIn("no“such", json.loads(errors)["error"]["message"])
 
-    def test_who_deletes_at_a_terminal_is_asked(self):
-        # CL-36
+    def test_CL_36_who_deletes_at_a_terminal_is_asked(self):
         self.assert_ends_well(ink.new_board(self.folder / "ana", "ana", board="one"))
         for answer, left in (("\r", {"one"}), ("no\r", {"one"}), ("y\r", set())):
             with self.subTest(answer):
@@ -569,8 +563,7 @@ class BadCommands(EndToEnd):
                 self.assertIn(b"others who have the board keep it", asked.bytes)
                 self.assertEqual(set(self.listed()), left)
 
-    def test_a_backup_brings_boards_back_and_forks_nobody(self):
-        # ST-26
+    def test_ST_26_ST_32_a_backup_brings_boards_back_and_forks_nobody(self):
         ana, bob = self.pair()
         ana.draw("early", kind="rectangle", x=0, y=0, w=8, h=8)
         ana.wait("saved")
@@ -620,7 +613,7 @@ class BadCommands(EndToEnd):
         self.assertEqual([shape["id"] for shape in ana.state()["shapes"]], ["a"])
         self.assert_ends_well(ana)
 
-    def test_a_reader_that_goes_away_ends_the_peer_without_loss(self):
+    def test_CL_16_a_reader_that_goes_away_ends_the_peer_without_loss(self):
         ana = ink.new_board(self.folder / "ana", "ana")
         ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
         ana.wait("saved")
@@ -636,8 +629,7 @@ class BadCommands(EndToEnd):
         self.assertEqual({shape["id"] for shape in ana.state()["shapes"]}, {"a", "b"})
         self.assert_ends_well(ana)
 
-    def test_draw_stops_at_the_first_command_that_fails_and_counts_what_it_ran(self):
-        # CL-33
+    def test_CL_33_draw_stops_at_the_first_command_that_fails_and_counts_what_it_ran(self):
         ana, bob = self.pair()  # with somebody there nobody is looked for
         def draw(*lines):
             return ink.run(["draw", "sketch"], data=self.folder / "ana", name="ana", input="\n".join(lines) + "\n")

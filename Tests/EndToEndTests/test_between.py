@@ -40,8 +40,7 @@ class Between(EndToEnd):
         terminal.send("q")
         terminal.wait(15)
 
-    def test_tmux_taken_up_at_another_size_repaints_once(self):
-        # TM-232
+    def test_TM_232_tmux_taken_up_at_another_size_repaints_once(self):
         tmux = self.tmux()
         repaints, second = over_ssh.reattach(self.board(), tmux)
         self.assertEqual(repaints, 1)
@@ -49,15 +48,13 @@ class Between(EndToEnd):
         self.draw_a_box(second)
         self.leave(second)
 
-    def test_tmux_in_tmux_draws_where_the_mouse_points(self):
-        # TM-232
+    def test_TM_232_tmux_in_tmux_draws_where_the_mouse_points(self):
         terminal = over_ssh.nested(self.board(), self.tmux("outer"), self.tmux("inner", "C-a"))
         self.draw_a_box(terminal)
         self.leave(terminal)
 
     @unittest.skipUnless(shutil.which("mosh-server"), "no mosh is installed: tools/over-ssh does that")
-    def test_mosh_draws_where_the_mouse_points(self):
-        # TM-232
+    def test_TM_232_mosh_draws_where_the_mouse_points(self):
         terminal = over_ssh.mosh(self.board())
         self.draw_a_box(terminal)
         self.leave(terminal)

@@ -111,9 +111,8 @@ class Blind(EndToEnd):
         self.assertTrue(all(stream[:1] == b"\x16" for _, stream in streams if stream), "each stream begins with a handshake of TLS")
         self.assertEqual(wiretap.find({**secrets, **words}, datagrams, streams), [])
 
-    # SE-272
     @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
-    def test_a_capture_of_a_code_run_holds_no_word_of_it_no_name_and_nothing_of_the_link(self):
+    def test_SE_272_a_capture_of_a_code_run_holds_no_word_of_it_no_name_and_nothing_of_the_link(self):
         server = self.rendezvous()
         planted = {"name ana": b"Anastasia-Planted", "name bob": b"Bartholomew-Planted", "board name": b"planted-board-name"}
         capture = wiretap.Capture(self.folder / "tap", [server.port])
@@ -174,9 +173,8 @@ class Blind(EndToEnd):
         with self.assertRaises(AssertionError):
             self.assert_says_no_more_than_its_own_words(secrets, [((1, 2), b"a topic")], stream(*said))
 
-    # RV-33
     @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
-    def test_who_wants_relays_only_sends_no_datagram_and_tells_no_address(self):
+    def test_RV_33_who_wants_relays_only_sends_no_datagram_and_tells_no_address(self):
         server = self.rendezvous()
         watch = wiretap.Datagrams()
         self.addCleanup(watch.close)
@@ -195,9 +193,8 @@ class Blind(EndToEnd):
         self.assertEqual(wiretap.find(places, datagrams, streams), [])
         self.assertNotIn("direct=", link)
 
-    # RV-33
     @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
-    def test_who_wants_no_relay_is_seen_by_the_same_watch_to_tell_and_to_send(self):
+    def test_RV_33_who_wants_no_relay_is_seen_by_the_same_watch_to_tell_and_to_send(self):
         server = self.rendezvous()
         watch = wiretap.Datagrams()
         self.addCleanup(watch.close)

@@ -30,8 +30,7 @@ class Calm(EndToEnd):
     def command(self, *arguments, name="ana"):
         return ink.run(arguments, data=self.folder / name, name=name)
 
-    # CL-190 CL-191 SE-250
-    def test_what_a_vandal_did_is_taken_back_after_he_left(self):
+    def test_CL_190_CL_191_SE_250_what_a_vandal_did_is_taken_back_after_he_left(self):
         ana, bob, mal = self.room("bob", "mal")
         for number in range(220):
             bob.send("draw", id=f"b{number}", shape={**BOX, "x": 80 * number, "y": 0})
@@ -67,8 +66,7 @@ class Calm(EndToEnd):
         self.assert_refused(self.command("members", "sketch", "--since", "1h"), 2, "--take-back")
         self.assert_ends_well(ana, bob, mal)
 
-    # CL-191 SE-250
-    def test_five_hundred_changes_of_a_vandal_among_two_thousand_while_three_draw(self):
+    def test_CL_191_SE_250_five_hundred_changes_of_a_vandal_among_two_thousand_while_three_draw(self):
         ana, bob, cy, mal = self.room("bob", "cy", "mal")
         people = (ana, bob, cy)
         for number in range(100):
@@ -107,8 +105,7 @@ class Calm(EndToEnd):
         self.assertEqual(len([key for key in boards if key.startswith("m")]), 100)
         self.assert_ends_well(ana, bob, cy, mal)
 
-    # CL-192 SE-251
-    def test_a_locked_shape_is_changed_by_owners_alone(self):
+    def test_CL_192_SE_251_a_locked_shape_is_changed_by_owners_alone(self):
         ana, bob = self.room("bob")
         bob.draw("b", x=0, y=0, **BOX)
         bob.wait("delivered")
@@ -135,8 +132,7 @@ class Calm(EndToEnd):
         self.assertEqual(self.assert_equal_boards(ana, bob), {})
         self.assert_ends_well(ana, bob)
 
-    # CL-193 SE-252
-    def test_in_slow_mode_others_are_told_how_long_they_wait_and_owners_do_not(self):
+    def test_CL_193_SE_252_in_slow_mode_others_are_told_how_long_they_wait_and_owners_do_not(self):
         ana, bob = self.room("bob")
         self.refused(bob, "slow_mode", "not_owner", interval_ms=3000)
         ana.send("slow_mode", interval_ms=3000)

@@ -36,8 +36,7 @@ class Codes(EndToEnd):
         self.assertEqual(error["code"], what, error)
         return error
 
-    # CL-163 SE-215
-    def test_who_types_the_words_is_on_the_board_in_the_role_of_the_invite(self):
+    def test_CL_163_SE_215_who_types_the_words_is_on_the_board_in_the_role_of_the_invite(self):
         ana = self.board()
         code = self.code(ana, role="commenter")
         bob = ink.join_board(code, self.folder / "bob", "bob")
@@ -49,8 +48,7 @@ class Codes(EndToEnd):
         self.failed(code, 3, "no_such_code")
         self.assert_ends_well(ana, bob)
 
-    # CL-163 SE-216
-    def test_a_wrong_word_burns_the_code_and_both_sides_are_told(self):
+    def test_CL_163_SE_216_a_wrong_word_burns_the_code_and_both_sides_are_told(self):
         ana = self.board()
         code = self.code(ana)
         words, place = code.split("@")
@@ -62,8 +60,7 @@ class Codes(EndToEnd):
         self.assertEqual(len(ana.ask("members", "members")["members"]), 1)
         self.assert_ends_well(ana)
 
-    # CL-164 SE-212 SE-213
-    def test_what_cannot_be_a_code_is_refused_before_anything_is_sent_and_the_code_stays_good(self):
+    def test_CL_164_SE_212_SE_213_what_cannot_be_a_code_is_refused_before_anything_is_sent_and_the_code_stays_good(self):
         ana = self.board()
         code = self.code(ana)
         words, place = code.split("@")
@@ -76,8 +73,7 @@ class Codes(EndToEnd):
         self.assertEqual(bob.event("ready")["role"], "editor")
         self.assert_ends_well(ana, bob)
 
-    # CL-164
-    def test_a_code_of_nobody_and_a_rendezvous_that_is_not_there_are_told_apart(self):
+    def test_CL_164_a_code_of_nobody_and_a_rendezvous_that_is_not_there_are_told_apart(self):
         ana = self.board()
         words, place = self.code(ana).split("@")
         number, *three = words.split("-")
@@ -88,8 +84,7 @@ class Codes(EndToEnd):
         self.failed(words, 2, "usage")
         self.assert_ends_well(ana)
 
-    # RV-102 CL-164
-    def test_a_connection_that_is_lost_after_the_knock_is_no_reason_to_try_elsewhere(self):
+    def test_CL_164_RV_102_a_connection_that_is_lost_after_the_knock_is_no_reason_to_try_elsewhere(self):
         ana = self.board()
         words, _ = self.code(ana).split("@")
         knocks = []
@@ -123,8 +118,7 @@ class Codes(EndToEnd):
             while some := source.recv(65536):
                 target.sendall(some)
 
-    # CL-212
-    def test_from_the_code_typed_to_the_board_shown_is_a_moment_also_50_ms_from_the_rendezvous(self):
+    def test_CL_212_from_the_code_typed_to_the_board_shown_is_a_moment_also_50_ms_from_the_rendezvous(self):
         server = self.rendezvous()
         spans = []
         with delaying(server.port, 0.05) as port:
@@ -150,8 +144,7 @@ class Codes(EndToEnd):
             self.assertLess(statistics.median(spans), 1.5 * ink.PATIENCE)
             self.assert_ends_well(ana)
 
-    # CL-165
-    def test_several_come_one_after_the_other_where_the_uses_say_so(self):
+    def test_CL_165_several_come_one_after_the_other_where_the_uses_say_so(self):
         ana = self.board()
         code = self.code(ana, uses=2)
         peers = [ink.join_board(code, self.folder / name, name) for name in ("bob", "eve")]
@@ -161,8 +154,7 @@ class Codes(EndToEnd):
         self.failed(code, 3, "no_such_code", name="mia")
         self.assert_ends_well(ana, *peers)
 
-    # CL-165
-    def test_the_command_writes_a_code_and_stays_until_somebody_has_come_and_has_all(self):
+    def test_CL_165_the_command_writes_a_code_and_stays_until_somebody_has_come_and_has_all(self):
         ana = self.board()
         ana.wait("saved")
         self.assert_ends_well(ana)
@@ -184,8 +176,7 @@ class Codes(EndToEnd):
                               environment={"INKWIRE_DATA_DIR": self.folder / "ana", "INKWIRE_NAME": "ana"})
         return inviter, inviter.await_condition(lambda: inviter.lines[0] if inviter.lines else None, 20, "a code")
 
-    # CL-165
-    def test_the_command_ends_with_3_where_its_code_was_burnt_and_with_6_where_it_was_lost(self):
+    def test_CL_165_the_command_ends_with_3_where_its_code_was_burnt_and_with_6_where_it_was_lost(self):
         inviter, code = self.inviter()
         words, place = code.split("@")
         number, *three = words.split("-")
@@ -197,8 +188,7 @@ class Codes(EndToEnd):
         self.server.kill()
         self.assertEqual(other.wait_exit(60), 6, other.report())
 
-    # CL-163 CL-165
-    def test_a_code_of_a_board_that_another_program_holds_outlives_the_command(self):
+    def test_CL_163_CL_165_a_code_of_a_board_that_another_program_holds_outlives_the_command(self):
         ana = self.board()
         status, code, errors = ink.run(["invite", "sketch", "--code"], data=self.folder / "ana", name="ana")
         self.assertEqual(status, 0, errors)
@@ -207,8 +197,7 @@ class Codes(EndToEnd):
         self.assertEqual(ana.event("code", state="given")["name"], "bob")
         self.assert_ends_well(ana, bob)
 
-    # CL-163 SE-220
-    def test_a_code_that_stood_open_while_somebody_was_removed_leads_to_the_room_as_it_is_then(self):
+    def test_CL_163_SE_220_a_code_that_stood_open_while_somebody_was_removed_leads_to_the_room_as_it_is_then(self):
         ana = self.board()
         eve = ink.join_board(self.code(ana), self.folder / "eve", "eve")
         eve.wait("delivered")
@@ -227,8 +216,7 @@ class Codes(EndToEnd):
         self.addCleanup(terminal.close)
         return terminal
 
-    # CL-163 TM-264
-    def test_two_at_terminals_meet_by_what_their_screens_say(self):
+    def test_CL_163_TM_264_two_at_terminals_meet_by_what_their_screens_say(self):
         self.server = self.rendezvous()
         ana = self.terminal("ana", "new", "sketch")
         ana.see("onl")
@@ -261,8 +249,7 @@ class Codes(EndToEnd):
         for person in (bob, ana):
             person.wait()
 
-    # CL-166
-    def test_without_a_rendezvous_a_link_is_given_and_why_there_is_no_code(self):
+    def test_CL_166_without_a_rendezvous_a_link_is_given_and_why_there_is_no_code(self):
         ana = ink.new_board(self.folder / "ana", "ana", rendezvous="ws://127.0.0.1:1")
         answer = ana.ask("invite", "invite", role="editor")
         self.assertIsNone(answer["code"])

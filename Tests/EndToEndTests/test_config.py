@@ -29,8 +29,7 @@ class Config(EndToEnd):
         self.assertEqual(status, 0, errors)
         return text.strip()
 
-    # CL-240
-    def test_a_flag_goes_before_the_environment_and_that_before_the_file(self):
+    def test_CL_240_a_flag_goes_before_the_environment_and_that_before_the_file(self):
         self.assertEqual(self.config("path")[1].strip(), str(self.path))
         self.assertEqual(self.get("name", "--show-origin"), "default\tlogin")
         self.assertEqual(self.config("set", "name", "ana")[0], 0)
@@ -54,8 +53,7 @@ class Config(EndToEnd):
         self.assertEqual(maker.quit(), 0)
         self.assertTrue((self.home / "boards/boards").is_dir())
 
-    # CL-241 CL-242
-    def test_a_broken_file_is_told_of_with_its_place_and_left_alone(self):
+    def test_CL_241_CL_242_a_broken_file_is_told_of_with_its_place_and_left_alone(self):
         self.path.parent.mkdir(parents=True)
         text = 'name = "ana"\nrelay = only\n'
         self.path.write_text(text)
@@ -72,8 +70,7 @@ class Config(EndToEnd):
         self.assertEqual((status, out.strip()), (0, "true"))
         self.assertIn("did you mean name?", errors)
 
-    # CL-243
-    def test_what_is_no_file_of_ours_holds_nobody_up(self):
+    def test_CL_243_what_is_no_file_of_ours_holds_nobody_up(self):
         place = self.folder / "place"
         os.mkfifo(place)
         long = self.folder / "long"
@@ -99,8 +96,7 @@ class Config(EndToEnd):
         self.assertRegex(errors, r"name takes a text in quotes|there is no terminal\.name")
         self.assert_refused(self.config("edit", EDITOR="false"), 8, "set EDITOR")
 
-    # CL-241
-    def test_on_a_board_the_mistake_is_told_too(self):
+    def test_CL_241_on_a_board_the_mistake_is_told_too(self):
         self.path.parent.mkdir(parents=True)
         self.path.write_text("name = \n[terminal]\nascii = true\n")
         terminal = Terminal([ink.binary(), "new", "sketch", "--no-lan"], environment={

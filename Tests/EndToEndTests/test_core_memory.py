@@ -12,8 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class CoreMemoryTests(unittest.TestCase):
-    # TR-90 TR-91 TR-92
-    def test_memory_of_packets_and_connections_is_bounded(self):
+    def test_TR_90_TR_91_TR_92_memory_of_packets_and_connections_is_bounded(self):
         bench = pathlib.Path(os.environ.get("INKWIRE_CORE_BENCH") or ROOT / ".build" / "release" / "core-bench")
         self.assertTrue(bench.exists(), "swift build -c release --product core-bench")
         done = subprocess.run([bench, "--guard"], capture_output=True, text=True, timeout=120)

@@ -32,8 +32,7 @@ class ExportWatch(EndToEnd):
     def await_texts(self, path, *texts):
         ink.wait_until(lambda: self.texts(path) == set(texts) or None, 15, f"{texts} in {path}")
 
-    def test_a_file_has_what_anybody_draws_and_stays_what_it_was_as_a_file(self):
-        # CL-130
+    def test_CL_130_a_file_has_what_anybody_draws_and_stays_what_it_was_as_a_file(self):
         ana, bob = self.pair()
         path, link = self.folder / "board.json", self.folder / "link.json"
         path.touch(0o640)
@@ -56,8 +55,7 @@ class ExportWatch(EndToEnd):
         self.assertNotEqual(path.stat().st_ino, before.st_ino, "beside, then renamed")
         self.assert_ends_well(ana, bob)
 
-    def test_a_board_that_nobody_has_open_is_opened_and_what_has_no_ink_writes_nothing(self):
-        # CL-130
+    def test_CL_130_a_board_that_nobody_has_open_is_opened_and_what_has_no_ink_writes_nothing(self):
         maker = ink.new_board(self.folder / "ana", "ana")
         self.assert_ends_well(maker)
         path = self.folder / "board.json"
@@ -71,8 +69,7 @@ class ExportWatch(EndToEnd):
         ink.wait_until(lambda: "new" in path.read_text() or None, 15, "the note in the file")
         self.assertEqual(watch.kill(signal.SIGINT), 128 + signal.SIGINT)
 
-    def test_a_directory_that_goes_and_a_disk_that_fills_are_told_once_and_got_over(self):
-        # CL-130
+    def test_CL_130_a_directory_that_goes_and_a_disk_that_fills_are_told_once_and_got_over(self):
         ana = ink.new_board(self.folder / "ana", "ana")
         with self.small_disk("1m") as disk:
             path = disk / "here" / "board.json"
@@ -99,8 +96,7 @@ class ExportWatch(EndToEnd):
             # The disk goes with all processes.
             self.assert_ends_well(ana)
 
-    def test_a_file_that_goes_comes_back_though_the_board_is_what_it_was(self):
-        # CL-130
+    def test_CL_130_a_file_that_goes_comes_back_though_the_board_is_what_it_was(self):
         ana = ink.new_board(self.folder / "ana", "ana")
         path = self.folder / "here" / "board.txt"
         path.parent.mkdir()
@@ -118,8 +114,7 @@ class ExportWatch(EndToEnd):
         self.assert_ends_well(ana)
 
     @unittest.skipUnless(shutil.which("rsvg-convert") and sys.platform == "linux", "librsvg2-bin is not installed")
-    def test_pictures_leave_no_open_descriptors(self):
-        # CL-130 CL-73
+    def test_CL_73_CL_130_pictures_leave_no_open_descriptors(self):
         ana = ink.new_board(self.folder / "ana", "ana")
         path = self.folder / "board.png"
         watch = self.watch(path)
@@ -136,8 +131,7 @@ class ExportWatch(EndToEnd):
         self.assertEqual(watch.kill(signal.SIGTERM), 128 + signal.SIGTERM)
         self.assert_ends_well(ana)
 
-    def test_what_cannot_be_watched_is_said_at_once(self):
-        # CL-130
+    def test_CL_130_what_cannot_be_watched_is_said_at_once(self):
         self.assert_ends_well(ink.new_board(self.folder / "ana", "ana"))
         as_ana = {"data": self.folder / "ana", "name": "ana"}
         self.assert_refused(ink.run(["export", "sketch", "-o", "-", "--watch"], **as_ana), 2, "--watch", "-o")

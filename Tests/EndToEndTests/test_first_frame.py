@@ -58,8 +58,7 @@ class FirstFrame(EndToEnd):
         return log.read_text(errors="replace").splitlines()
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
-    def test_a_frame_is_there_before_the_store_and_the_network_and_no_other_board_is_looked_into(self):
-        # CL-60 CL-61
+    def test_CL_60_CL_61_a_frame_is_there_before_the_store_and_the_network_and_no_other_board_is_looked_into(self):
         for name in ("one", "two", "three"):
             self.make(name)
         ids = {name: self.files_of(name) for name in ("one", "two", "three")}
@@ -78,8 +77,7 @@ class FirstFrame(EndToEnd):
         self.assertTrue(any(ids["one"] in call for call in self.trace("open", "two")))
         self.assertFalse(any(ids["one"] in call for call in self.trace("open", "two")))
 
-    def test_what_is_typed_before_the_board_is_there_reaches_it(self):
-        # CL-60 TM-180
+    def test_CL_60_TM_180_what_is_typed_before_the_board_is_there_reaches_it(self):
         self.make("plan", boxes=1500)
         ana = self.person("open", "plan")
         ana.until(lambda: b"\x1b[2J" in ana.bytes, "the first frame")
@@ -99,8 +97,7 @@ class FirstFrame(EndToEnd):
         again.see("keys", 30)
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
-    def test_who_leaves_before_the_board_is_there_leaves_at_once(self):
-        # CL-60 TM-180
+    def test_CL_60_TM_180_who_leaves_before_the_board_is_there_leaves_at_once(self):
         self.make("plan", boxes=1500)
         for key in ("q", "\x03", "\x1b"):
             with self.subTest(key.encode()):
@@ -120,8 +117,7 @@ class FirstFrame(EndToEnd):
         status, text, errors = ink.run(["export", "plan", "--format", "json", "-o", "-"], data=self.data, name="ana")
         self.assertEqual((status, text.count('"box"')), (0, 1500), errors)
 
-    def test_what_keeps_a_board_from_being_opened_is_told_on_the_normal_screen(self):
-        # CL-60
+    def test_CL_60_what_keeps_a_board_from_being_opened_is_told_on_the_normal_screen(self):
         self.make("plan")
         board = self.data / "boards" / self.files_of("plan") / "board.sqlite"
 

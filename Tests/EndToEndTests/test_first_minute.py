@@ -17,12 +17,10 @@ class FirstMinute(EndToEnd):
         self.addCleanup(pair.close)
         return pair
 
-    # CL-220 CL-221 TM-330 TM-331
-    def test_two_who_have_seen_nothing_meet_through_serve_by_what_their_screens_say(self):
+    def test_CL_220_CL_221_TM_330_TM_331_two_who_have_seen_nothing_meet_through_serve_by_what_their_screens_say(self):
         self.assertLess(self.pair("serve").run(), first_minute.LIMIT * ink.PATIENCE)
 
-    # CL-221 TM-330 TM-331
-    def test_two_who_have_seen_nothing_meet_on_one_network_alone(self):
+    def test_CL_221_TM_330_TM_331_two_who_have_seen_nothing_meet_on_one_network_alone(self):
         sizes = dict(zip(first_minute.SIZES, reversed(first_minute.SIZES.values())))
         self.assertLess(self.pair("lan", sizes).run(), first_minute.LIMIT * ink.PATIENCE)
 

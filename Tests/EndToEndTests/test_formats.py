@@ -43,8 +43,7 @@ class Formats(EndToEnd):
         self.assertEqual(status, 0, errors)
         return text
 
-    def test_a_picture_is_svg_that_any_reader_of_xml_takes_and_shows_the_region_that_was_asked_for(self):
-        # FM-140 FM-141 FM-144
+    def test_FM_140_FM_141_FM_144_a_picture_is_svg_that_any_reader_of_xml_takes_and_shows_the_region_that_was_asked_for(self):
         root = xml.fromstring(self.export("-o", "-", "--format", "svg"))
         words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
         self.assertEqual(words, ["<one>", "&", '"two"', "zwei", "über", "to"])
@@ -54,15 +53,13 @@ class Formats(EndToEnd):
         self.assertEqual([element for element in part.iter("{http://www.w3.org/2000/svg}text")], [])
 
     @unittest.skipUnless(shutil.which("rsvg-convert"), "librsvg2-bin is not installed")
-    def test_a_picture_is_png_where_it_can_be_drawn(self):
-        # CL-73
+    def test_CL_73_a_picture_is_png_where_it_can_be_drawn(self):
         path = self.folder / "board.png"
         self.assertEqual(self.run_as_ana("export", "sketch", "-o", path, "--region", "0,0,100,50", "--scale", "3")[0], 0)
         head = path.read_bytes()[:24]
         self.assertEqual((head[:8], int.from_bytes(head[16:20]), int.from_bytes(head[20:24])), (b"\x89PNG\r\n\x1a\n", 300, 150))
 
-    def test_where_no_picture_can_be_drawn_it_is_said_why_and_what_to_install(self):
-        # CL-73
+    def test_CL_73_where_no_picture_can_be_drawn_it_is_said_why_and_what_to_install(self):
         self.assert_refused(self.run_as_ana("export", "sketch", "-o", "-", "--format", "png", environment={"PATH": "/nowhere"}), 8,
                             "rsvg-convert", "librsvg2-bin")
         self.assert_refused(self.run_as_ana("export", "sketch", "-o", "-", "--format", "png", "--region", "0,0,90000,90000"), 2, "--scale")
@@ -71,8 +68,7 @@ class Formats(EndToEnd):
         self.assert_refused(self.run_as_ana("export", "sketch", "-o", "-", "--region", "1,2,3"), 2)
         self.assert_refused(self.run_as_ana("export", "sketch", "-o", self.folder / "board.bmp"), 2, "--format")
 
-    def test_texts_are_plain_coloured_and_in_a_block_of_markdown(self):
-        # FM-145 FM-146
+    def test_CL_80_FM_145_FM_146_texts_are_plain_coloured_and_in_a_block_of_markdown(self):
         plain = self.export("-o", "-")
         colored = self.export("-o", "-", "--format", "ansi")
         self.assertIn("\x1b[38;2;", colored)
@@ -82,8 +78,7 @@ class Formats(EndToEnd):
         # CL-80
         self.assertEqual(self.export("-o", "-", "--region", "-16,0,176,80").splitlines()[0], "  " + self.export("-o", "-", "--region", "0,0,160,80").splitlines()[0])
 
-    def test_a_file_of_excalidraw_goes_out_and_comes_in_equal(self):
-        # FM-160 CL-66
+    def test_CL_66_FM_160_a_file_of_excalidraw_goes_out_and_comes_in_equal(self):
         path = self.folder / "board.excalidraw"
         self.export("-o", path)
         elements = json.loads(path.read_text())["elements"]
@@ -101,8 +96,7 @@ class Formats(EndToEnd):
                         shape[end]["id"] = ""
         self.assertEqual(boards[0], boards[1])
 
-    def test_a_drawing_of_text_becomes_boxes_and_arrows_that_hold(self):
-        # FM-150 FM-151 CL-66
+    def test_CL_66_FM_150_FM_151_a_drawing_of_text_becomes_boxes_and_arrows_that_hold(self):
         self.assertEqual(self.run_as_ana("new", "plan", "--peer", input='{"do":"wait","for":"saved"}\n')[0], 0)
         status, _, errors = self.run_as_ana("import", "plan", "-", "--format", "txt", input=DIAGRAM)
         self.assertEqual(status, 0, errors)
@@ -113,8 +107,7 @@ class Formats(EndToEnd):
         again = self.run_as_ana("export", "plan", "-o", "-", "--format", "ascii")[1]
         self.assertEqual(again, DIAGRAM.replace("| client |-", "| client +-"))
 
-    def test_a_flowchart_of_mermaid_comes_in_and_goes_out(self):
-        # FM-200 FM-202 FM-206 CL-66
+    def test_CL_66_FM_200_FM_202_FM_206_a_flowchart_of_mermaid_comes_in_and_goes_out(self):
         self.assertEqual(self.run_as_ana("new", "flow", "--peer", input='{"do":"wait","for":"saved"}\n')[0], 0)
         path = self.folder / "flow.mmd"
         path.write_text("graph LR\n  a([Start]) -->|go| b{Sure?}\n  b -.-> a\n")
@@ -162,8 +155,7 @@ class Formats(EndToEnd):
         return asked
 
     @unittest.skipUnless(shutil.which("rsvg-convert") and shutil.which("img2sixel"), "librsvg2-bin or libsixel-bin is not installed")
-    def test_a_terminal_is_shown_what_it_says_that_it_can_show(self):
-        # CL-131
+    def test_CL_131_a_terminal_is_shown_what_it_says_that_it_can_show(self):
         def kitty(asked):
             return b"\x1b_Gi=31;OK\x1b\\\x1b[?62;c" if b"a=q" in asked and asked.endswith(b"\x1b[c") else None
 

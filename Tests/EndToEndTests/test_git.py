@@ -79,8 +79,7 @@ class Git(EndToEnd):
             self.git("commit", "-qam", f"edit {index}")
         self.git("checkout", "-q", "b0")
 
-    def test_a_board_comes_in_by_the_fewest_writes_and_in_one_step_of_undo(self):
-        # CL-85 CL-86
+    def test_CL_85_CL_86_a_board_comes_in_by_the_fewest_writes_and_in_one_step_of_undo(self):
         text = self.plan.read_text()
         self.assertEqual(len(text.splitlines()), 6)
         self.assertEqual(self.export(), text)
@@ -101,8 +100,7 @@ class Git(EndToEnd):
         self.assertEqual(again.quit(), 0)
         self.assertEqual(self.export(), text)
 
-    def test_another_board_that_another_program_holds_becomes_equal_byte_for_byte(self):
-        # CL-85 CL-86 FM-180
+    def test_CL_85_CL_86_FM_180_another_board_that_another_program_holds_becomes_equal_byte_for_byte(self):
         bob = self.folder / "bob"
         copy = ink.new_board(bob, "bob", "copy")
         copy.draw("old", kind="rectangle", x=0, y=0, w=8, h=8)
@@ -112,8 +110,7 @@ class Git(EndToEnd):
         self.assertEqual(copy.quit(), 0)
         self.assertEqual(self.export(self.folder / "copy.board", "copy", who=bob), self.plan.read_text())
 
-    def test_what_is_cut_or_in_conflict_is_refused_with_its_place_and_nothing_is_changed(self):
-        # CL-86 FM-182
+    def test_CL_86_FM_182_what_is_cut_or_in_conflict_is_refused_with_its_place_and_nothing_is_changed(self):
         text = self.plan.read_text()
         for broken, why in [
             (text[:-5], "the file is cut"), (text.replace("at=0,0", "at=0,x"), r"line \d, column \d+: a number is needed"),
@@ -122,8 +119,7 @@ class Git(EndToEnd):
             self.assert_refused(self.run_as_ana("import", "sketch", "-", "--format", "board", input=broken), 2, why, "nothing was drawn")
         self.assertEqual(self.export(), text)
 
-    def test_git_merges_other_properties_of_one_shape(self):
-        # CL-87 FM-185
+    def test_CL_87_FM_185_git_merges_other_properties_of_one_shape(self):
         self.branches(lambda: self.edit('text="one"', 'text="two"'), lambda: self.edit("at=0,0 size=120,64", "at=8,0 size=200,64"),
                       lambda: self.edit("end\n", "new ellipse at=8,300 size=40,40\nend\n"))
         self.git("merge", "-q", "b1", "-m", "merge")
@@ -139,8 +135,7 @@ class Git(EndToEnd):
         self.assertIn('at=8,0 size=200,64 text="two"', text)
         self.assertIn("new ellipse", text)
 
-    def test_one_property_changed_twice_is_a_conflict_that_can_be_read_and_resolved(self):
-        # CL-87 FM-186
+    def test_CL_87_FM_186_one_property_changed_twice_is_a_conflict_that_can_be_read_and_resolved(self):
         self.branches(lambda: self.edit('text="one"', 'text="two"'), lambda: self.edit('at=0,0 size=120,64 text="one"', 'at=8,0 size=120,64 text="three"'))
         said = self.git("merge", "-q", "b1", "-m", "merge", status=1)
         self.assertRegex(said, r"inkwire: plan\.board: both sides changed [\u201c\"]box[\u201d\"]")
@@ -155,8 +150,7 @@ class Git(EndToEnd):
         self.assertTrue(self.bring().startswith("1 shape changed"))
         self.assertEqual({shape["id"]: shape.get("text") for shape in self.state()["shapes"]}["box"], "three")
 
-    def test_branches_that_merged_each_other_before_are_merged(self):
-        # CL-87 FM-187
+    def test_CL_87_FM_187_branches_that_merged_each_other_before_are_merged(self):
         def resolve():
             text = re.sub(r"<<<<<<< ours\n.*\n=======\n.*\n>>>>>>> theirs\n", "", self.plan.read_text())
             self.plan.write_text(text.replace("end\n", box.replace('text="one"', 'text="four"') + "\nend\n"))
@@ -190,8 +184,7 @@ class Git(EndToEnd):
             self.assertEqual(self.plan.read_text().count("<<<<<<<"), 1)
             self.git("reset", "-q", "--hard")
 
-    def test_what_is_no_board_makes_git_fail_and_loses_neither_side(self):
-        # CL-87
+    def test_CL_87_what_is_no_board_makes_git_fail_and_loses_neither_side(self):
         self.branches(lambda: self.edit('text="one"', 'text="two"'), lambda: self.plan.write_text("nothing\n"))
         before = self.plan.read_text()
         said = self.git("merge", "-q", "b1", "-m", "merge", status=range(1, 256))

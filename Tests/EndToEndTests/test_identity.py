@@ -10,8 +10,7 @@ class Identity(EndToEnd):
     def identity(self, *arguments, name="ana"):
         return ink.run(["identity", *arguments], data=self.folder / name, name=name)
 
-    # CL-150
-    def test_a_lost_machine_comes_back_as_the_same_owner(self):
+    def test_CL_150_a_lost_machine_comes_back_as_the_same_owner(self):
         code, _, err = self.identity()
         self.assertEqual((code, "no key yet" in err), (5, True), err)
         ana = ink.new_board(self.folder / "ana", "ana")

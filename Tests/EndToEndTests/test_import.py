@@ -28,8 +28,7 @@ class Imports(EndToEnd):
         self.assertEqual(status, 0, errors)
         return json.loads(text)["shapes"]
 
-    def test_a_board_goes_out_and_comes_in_equal_and_is_one_step_of_undo(self):
-        # CL-65 CL-66
+    def test_CL_65_CL_66_a_board_goes_out_and_comes_in_equal_and_is_one_step_of_undo(self):
         copy = ink.new_board(self.folder / "bob", "bob", "copy")
         # The board is held by another program: this one attaches to it.
         status, _, errors = ink.run(["import", "copy", str(self.file)], data=self.folder / "bob", name="bob")
@@ -48,8 +47,7 @@ class Imports(EndToEnd):
         self.assertEqual(len(again.state()["shapes"]), 4)
         self.assertEqual(again.quit(), 0)
 
-    def test_what_is_no_board_is_refused_with_its_place_and_nothing_is_drawn(self):
-        # CL-65 CL-66
+    def test_CL_65_CL_66_what_is_no_board_is_refused_with_its_place_and_nothing_is_drawn(self):
         whole = self.file.read_text()
         for text, why in [
             (whole[:200], "the file ends within a value of JSON"),
@@ -64,8 +62,7 @@ class Imports(EndToEnd):
         self.assert_refused(self.run_as_ana("import", "none", str(self.file)), 5)
         self.assertEqual(len(self.shapes("sketch")), 4)
 
-    def test_a_text_of_markdown_is_read_by_its_one_block_and_marks_of_byte_order_are_skipped(self):
-        # CL-101 CL-132
+    def test_CL_101_CL_132_a_text_of_markdown_is_read_by_its_one_block_and_marks_of_byte_order_are_skipped(self):
         path = self.folder / "plan.md"
         self.assertEqual(self.run_as_ana("new", "plan", "--peer", input='{"do":"wait","for":"saved"}\n')[0], 0)
         path.write_text("# Plan\n\n```swift\nlet a = 1\n```\n\n```mermaid\ngraph LR\n  a --> b\n```\n")
@@ -88,8 +85,7 @@ class Imports(EndToEnd):
         path.write_text("inkwire board 2\nend\n")
         self.assert_refused(self.run_as_ana("import", "plan", str(path), "--format", "board"), 9, "update inkwire")
 
-    def test_a_drawing_of_text_comes_in_and_bytes_that_are_no_text_do_not(self):
-        # CL-101 FM-158 FM-159
+    def test_CL_101_FM_158_FM_159_a_drawing_of_text_comes_in_and_bytes_that_are_no_text_do_not(self):
         text = "\ufeff// +---+   +---+\n// | p |-->| q |\n// +---+   +---+\n"
         self.assertEqual(self.run_as_ana("import", "sketch", "-", "--format", "txt", input=text)[0], 0)
         shapes = self.shapes("sketch")[4:]

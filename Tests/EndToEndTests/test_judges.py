@@ -21,8 +21,7 @@ class Judges(EndToEnd):
         self.boards = scripted_boards.Boards(self.folder)
 
     @unittest.skipUnless(excalidraw_finding.is_here(), "the code of Excalidraw is not here: `tools/excalidraw-judge DIR` brings it")
-    def test_excalidraws_own_code_drops_and_repairs_nothing_of_ours_and_its_boxes_are_ours(self):
-        # FM-171
+    def test_FM_171_excalidraws_own_code_drops_and_repairs_nothing_of_ours_and_its_boxes_are_ours(self):
         target = self.folder / "board.excalidraw"
         self.boards.run("export", self.boards.make(4), "-o", target)
         text = target.read_text(encoding="utf-8")
@@ -45,8 +44,7 @@ class Judges(EndToEnd):
 
     @unittest.skipUnless(importlib.util.find_spec("PIL") and importlib.util.find_spec("numpy") and shutil.which("rsvg-convert"),
                          "Pillow, numpy and librsvg are needed to compare pictures: `tools/picture-judge` brings them")
-    def test_two_programs_draw_one_picture(self):
-        # FM-173
+    def test_FM_173_two_programs_draw_one_picture(self):
         path, other = self.folder / "board.svg", self.folder / "other.svg"
         board = self.boards.make(7)
         self.boards.run("export", board, "-o", path)

@@ -28,8 +28,7 @@ class Looking(EndToEnd):
     def alone(self, *arguments, name="ana", **more):
         return ink.new_board(self.folder / name, name, rendezvous="ws://127.0.0.1:9", arguments=arguments, **more)
 
-    def test_the_log_of_keys_is_for_its_owner_alone_and_is_told_loudly(self):
-        # CL-140
+    def test_CL_140_the_log_of_keys_is_for_its_owner_alone_and_is_told_loudly(self):
         log = self.folder / "keys.txt"
         ana = self.alone("--key-log", str(log), "-q")
         self.assertEqual(stat.S_IMODE(log.stat().st_mode), 0o600)
@@ -50,8 +49,7 @@ class Looking(EndToEnd):
         os.link(log, second)
         self.assert_refused(ink.run(["new", "b", "--peer", "--key-log", str(log)], data=self.folder / "ana", name="ana"), 8, "second name")
 
-    def test_a_program_that_holds_no_connection_has_no_keys_to_write(self):
-        # CL-140
+    def test_CL_140_a_program_that_holds_no_connection_has_no_keys_to_write(self):
         ana = self.alone()
         log = self.folder / "keys.txt"
         refused = ink.run(["peer", "sketch", "--key-log", str(log)], data=self.folder / "ana", name="ana")
@@ -59,8 +57,7 @@ class Looking(EndToEnd):
         self.assert_ends_well(ana)
 
     @unittest.skipUnless(wiretap.Capture.is_possible(), "needs the right to capture packets")
-    def test_a_capture_is_read_with_the_keys_and_not_without(self):
-        # CL-140 TR-121
+    def test_CL_140_TR_121_a_capture_is_read_with_the_keys_and_not_without(self):
         if not reader().exists():
             self.fail(f"{reader()} does not exist: build it with `swift build -c release --product capture`")
         log, port = self.folder / "keys.txt", ink.free_port(socket.SOCK_DGRAM)
@@ -88,8 +85,7 @@ class Looking(EndToEnd):
         self.assertNotRegex(bare.stdout, r"control|ops|ack|#\d")
         self.assertIn("data", bare.stdout)
 
-    def test_a_dump_says_the_state_and_nobodys_secret(self):
-        # CL-141 TR-122
+    def test_CL_141_TR_122_a_dump_says_the_state_and_nobodys_secret(self):
         ana, bob = self.pair()
         bob.draw("a", kind="rectangle", x=0, y=0, w=8, h=8, text="an unheard word")
         self.assert_equal_boards(ana, bob)
@@ -110,8 +106,7 @@ class Looking(EndToEnd):
             self.assertNotRegex(text, r"[0-9a-f]{16}|unheard|ana|bob|sketch")
         self.assert_ends_well(bob, ana)
 
-    def test_on_a_terminal_a_dump_is_a_file_and_the_log_of_keys_is_among_the_notices(self):
-        # CL-140 CL-141
+    def test_CL_140_CL_141_on_a_terminal_a_dump_is_a_file_and_the_log_of_keys_is_among_the_notices(self):
         log = self.folder / "keys.txt"
         settings = {"INKWIRE_DATA_DIR": self.folder / "ana", "INKWIRE_NAME": "ana", "INKWIRE_RENDEZVOUS": "ws://127.0.0.1:9",
                     "XDG_STATE_HOME": str(self.folder / "state")}
@@ -124,8 +119,7 @@ class Looking(EndToEnd):
         self.assertEqual(json.loads(place.read_text())["connections"], [])
         self.assertEqual(stat.S_IMODE(place.parent.stat().st_mode), 0o700)
 
-    def test_verbose_tells_the_way_of_a_connection_by_kinds(self):
-        # CL-142
+    def test_CL_142_verbose_tells_the_way_of_a_connection_by_kinds(self):
         quiet, _ = self.pair()
         self.assertNotRegex(quiet.stderr, "connection")
         server = self.rendezvous()

@@ -10,8 +10,7 @@ from terminal import Terminal
 
 
 class Manual(EndToEnd):
-    # CL-232
-    def test_man_reads_every_page_without_a_warning(self):
+    def test_CL_232_man_reads_every_page_without_a_warning(self):
         pages = self.folder / "pages"
         self.assertEqual(ink.run(["man", "--write", pages])[0], 0)
         names = sorted(page.name for page in pages.iterdir())
@@ -24,8 +23,7 @@ class Manual(EndToEnd):
         self.assert_refused(ink.run(["man", "--write", "/proc/nowhere"]), 8, "cannot be made")
         self.assert_refused(ink.run(["man", "exprot"]), 2, "inkwire export")
 
-    # CL-233
-    def test_on_a_terminal_man_shows_a_page_and_its_pager_takes_keys(self):
+    def test_CL_233_on_a_terminal_man_shows_a_page_and_its_pager_takes_keys(self):
         terminal = Terminal([ink.binary(), "man", "export"], environment={"PAGER": "less", "MANPAGER": None, "LESS": None})
         self.addCleanup(terminal.close)
         terminal.see("INKWIRE-EXPORT(1)")
@@ -37,12 +35,10 @@ class Manual(EndToEnd):
         plain.see("SEE ALSO")
         self.assertEqual(plain.wait(), 0)
 
-    # CL-236
-    def test_the_version_says_number_and_protocol(self):
+    def test_CL_236_the_version_says_number_and_protocol(self):
         self.assertRegex(ink.run(["--version"])[1], r"\Ainkwire \d+\.\d+\.\d+ \((commit [0-9a-f]+, )?protocol \d+\)\n\Z")
 
-    # CL-235
-    def test_who_mistypes_a_command_an_option_or_a_board_is_told_what_there_is(self):
+    def test_CL_235_who_mistypes_a_command_an_option_or_a_board_is_told_what_there_is(self):
         ink.new_board(self.folder / "ana", "ana").quit()
         for arguments, status, words in (
                 (["exprot"], 2, "did you mean `inkwire export`?"), (["help", "bords"], 2, "did you mean `inkwire boards`?"),
@@ -106,16 +102,14 @@ class Completion(EndToEnd):
         self.assertEqual(status, 0, errors)
         return text
 
-    # CL-234
-    def test_bash(self):
+    def test_CL_234_bash(self):
         (self.folder / "script").write_text(self.script("bash"))
         terminal = self.shell("bash", "--norc", "--noprofile", "-i")
         terminal.see("$")
         terminal.send(f"source {self.folder.path}/script\r")
         self.tour(terminal)
 
-    # CL-234
-    def test_zsh(self):
+    def test_CL_234_zsh(self):
         functions = self.folder / "functions"
         functions.mkdir()
         (functions / "_inkwire").write_text(self.script("zsh"))
@@ -125,8 +119,7 @@ class Completion(EndToEnd):
         terminal.see("ready")
         self.tour(terminal)
 
-    # CL-234
-    def test_fish(self):
+    def test_CL_234_fish(self):
         place = self.folder / ".config" / "fish" / "completions"
         place.mkdir(parents=True)
         (place / "inkwire.fish").write_text(self.script("fish"))

@@ -40,8 +40,7 @@ class Outputs(EndToEnd):
         self.assertTrue(link.is_symlink())
         self.assertEqual(target.read_text().strip(), "hello")
 
-    def test_an_export_that_is_cut_says_so_and_line_breaks_of_any_system_are_rows(self):
-        # FM-11 FM-22
+    def test_FM_11_FM_22_an_export_that_is_cut_says_so_and_line_breaks_of_any_system_are_rows(self):
         maker = ink.open_board("sketch", self.ana, "ana")
         maker.draw("crlf", kind="text", x=0, y=32, text="a\r\nb\rc")
         maker.wait("saved")
@@ -71,8 +70,7 @@ class Outputs(EndToEnd):
         self.assertEqual(child.wait(10), 0)
         self.assertEqual(got.count(b'"event":"state"'), 400)
 
-    def test_a_reader_that_comes_late_gets_whole_lines(self):
-        # CL-16
+    def test_CL_16_a_reader_that_comes_late_gets_whole_lines(self):
         maker = ink.open_board("sketch", self.ana, "ana")
         for number in range(700):
             maker.send("draw", shape={"kind": "text", "x": number, "y": 0, "text": "a text of some length, so that it fills the pipe"})
@@ -89,16 +87,14 @@ class Outputs(EndToEnd):
         states = [json.loads(line) for line in got.splitlines() if b'"event":"state"' in line]
         self.assertEqual([len(state["shapes"]) for state in states], [701])
 
-    def test_events_that_cannot_be_written_exit_8(self):
-        # CL-16
+    def test_CL_16_events_that_cannot_be_written_exit_8(self):
         with open("/dev/full", "w") as full:
             done = subprocess.run([ink.binary(), "peer", "sketch"], input='{"do":"state"}\n', stdout=full, stderr=subprocess.PIPE, text=True,
                                   env={**os.environ, "INKWIRE_DATA_DIR": str(self.ana), "INKWIRE_NAME": "ana"}, timeout=30)
         self.assertEqual(done.returncode, 8, done.stderr)
         self.assertIn("No space left on device", done.stderr)
 
-    def test_with_a_closed_stdout_what_it_was_to_carry_is_missed(self):
-        # CL-16
+    def test_CL_16_with_a_closed_stdout_what_it_was_to_carry_is_missed(self):
         for command in ("peer sketch", "boards", "export sketch -o -", "invite sketch", "--version", "serve --listen 127.0.0.1:0 --json"):
             with self.subTest(command):
                 done = subprocess.run(["sh", "-c", f"exec {ink.binary()} {command} >&-"], input="", stderr=subprocess.PIPE, text=True, timeout=30,
@@ -151,8 +147,7 @@ class Outputs(EndToEnd):
         self.assertEqual(hosts(peer.link()), hosts(link))
         self.assertEqual(peer.quit(), 0)
 
-    def test_a_tilde_that_no_shell_has_replaced_is_a_name_like_another(self):
-        # CL-30
+    def test_CL_30_a_tilde_that_no_shell_has_replaced_is_a_name_like_another(self):
         home = self.folder / "home"
         for place in (home, self.folder / "~"):
             place.mkdir()
@@ -179,8 +174,7 @@ class Outputs(EndToEnd):
         self.assertEqual([text.strip() for text in got], ["hello"])
         self.assertTrue(stat.S_ISFIFO(pipe.stat().st_mode))
 
-    def test_output_that_cannot_be_written_exits_8(self):
-        # CL-16
+    def test_CL_16_output_that_cannot_be_written_exits_8(self):
         for command in (["export", "sketch", "-o", "-"], ["boards"], ["invite", "sketch"], ["--help"], ["help", "draw"], ["--version"],
                         ["serve", "--listen", "127.0.0.1:0", "--json"]):
             with self.subTest(command[0]), open("/dev/full", "w") as full:
@@ -189,8 +183,7 @@ class Outputs(EndToEnd):
                 self.assertEqual(done.returncode, 8, done.stderr)
                 self.assertIn("No space left on device", done.stderr)
 
-    def test_a_name_that_turns_the_line_around_does_not_reach_the_terminal(self):
-        # TM-12
+    def test_TM_12_a_name_that_turns_the_line_around_does_not_reach_the_terminal(self):
         evil = "plan\u202egpj.exe\u202c\u200b"
         server = self.rendezvous()
         eve = ink.new_board(self.folder / "eve", "eve", evil, server.address)

@@ -11,8 +11,7 @@ from ssh_lines import sshd_path
 
 
 class OverSsh(unittest.TestCase):
-    def test_a_long_line_delays_nothing_twice_queues_nothing_and_loses_nothing(self):
-        # TM-7 TM-19 TM-231
+    def test_TM_7_TM_19_TM_231_a_long_line_delays_nothing_twice_queues_nothing_and_loses_nothing(self):
         if sshd_path() is None:
             self.skipTest("no sshd is installed: tools/over-ssh does that")
         afar = over_ssh.Afar()
@@ -31,8 +30,7 @@ class OverSsh(unittest.TestCase):
         self.assertEqual(over_ssh.lost_by(state), 0, f"a line that drops loses nothing: {state['shapes']}")
         self.assertEqual(status, 255, "ssh says that the line is gone")
 
-    def test_who_leaves_leaves_no_answer_of_the_terminal_for_the_shell(self):
-        # TM-246
+    def test_TM_246_who_leaves_leaves_no_answer_of_the_terminal_for_the_shell(self):
         if sshd_path() is None:
             self.skipTest("no sshd is installed: tools/over-ssh does that")
         afar = over_ssh.Afar()

@@ -108,8 +108,7 @@ class Palette(EndToEnd):
     def bar(self, words):
         return lambda: words in self.ana.lines[-1]
 
-    def test_every_command_does_something_by_its_name(self):
-        # TM-233 TM-161 TM-138 TM-164 TM-250 TM-251 TM-252
+    def test_TM_138_TM_161_TM_164_TM_233_TM_250_TM_251_TM_252_every_command_does_something_by_its_name(self):
         ana, bob = self.ana, self.bob
         for name, words in TOOLS.items():
             self.do(name, self.bar(f" {words}"))

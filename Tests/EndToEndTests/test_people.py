@@ -17,8 +17,7 @@ class People(EndToEnd):
     def members(self, peer):
         return {member["author"]: member for member in peer.ask("members", "members")["members"]}
 
-    # CL-181 SE-241
-    def test_both_sides_see_the_same_six_words_and_who_was_verified_stays_so(self):
+    def test_CL_181_SE_241_both_sides_see_the_same_six_words_and_who_was_verified_stays_so(self):
         ana, bob = self.pair()
         bob.wait("delivered")
         ours = ana.ask("safety", "safety", who="bob")
@@ -43,8 +42,7 @@ class People(EndToEnd):
         self.assertIn("✓ verified", self.command("members", "sketch")[1])
         self.assert_refused(self.command("members", "sketch", "--verify", "nobody"), 5, "nobody")
 
-    # CL-180 SE-243
-    def test_who_takes_the_name_of_one_who_is_verified_is_told_of_and_commands_by_that_name_are_refused(self):
+    def test_CL_180_SE_243_who_takes_the_name_of_one_who_is_verified_is_told_of_and_commands_by_that_name_are_refused(self):
         ana, bob = self.pair()
         bob.wait("delivered")
         bobs = bob.event("ready")["me"]
@@ -96,8 +94,7 @@ class People(EndToEnd):
         width = max(len(row) for row in rows)
         return [row.ljust(width)[left:] for row in rows]
 
-    # TM-297 CL-182
-    def test_a_real_decoder_reads_the_picture_of_a_link_and_where_it_has_no_room_that_is_said(self):
+    def test_CL_182_TM_297_a_real_decoder_reads_the_picture_of_a_link_and_where_it_has_no_room_that_is_said(self):
         ana = ink.new_board(self.folder / "ana", "ana", rendezvous="ws://127.0.0.1:9")
         link = ana.link()
         self.assert_ends_well(ana)
@@ -122,8 +119,7 @@ class People(EndToEnd):
         self.assertRegex(told, r"inkwire://[^#]*#2\.[A-Za-z0-9_-]{100,}")
         self.assert_refused(self.command("invite", "sketch", "--qr"), 2, "terminal")
 
-    # TM-296 TM-297
-    def test_the_invite_box_shows_a_picture_that_a_decoder_reads_and_the_panel_the_words(self):
+    def test_TM_296_TM_297_the_invite_box_shows_a_picture_that_a_decoder_reads_and_the_panel_the_words(self):
         ana, bob = self.pair()
         bob.wait("delivered")
         environment = {"INKWIRE_DATA_DIR": self.folder / "ana", "INKWIRE_NAME": "ana", "INKWIRE_RENDEZVOUS": None}

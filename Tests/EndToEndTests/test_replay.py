@@ -41,8 +41,7 @@ class Replay(EndToEnd):
     def state(self):
         return self.export("-o", "-", "--format", "json")
 
-    def test_a_board_is_played_on_a_terminal_while_another_program_holds_it(self):
-        # CL-110 TM-260 TM-261
+    def test_CL_110_TM_260_TM_261_a_board_is_played_on_a_terminal_while_another_program_holds_it(self):
         before = self.state()
         terminal = self.open("--speed", "1", "--idle-limit", "1h")
         terminal.see("PLAY")
@@ -78,8 +77,7 @@ class Replay(EndToEnd):
         self.assertEqual(self.state(), before)
         self.assertEqual(self.maker.quit(), 0)
 
-    def test_a_signal_gives_the_terminal_back(self):
-        # CL-110
+    def test_CL_110_a_signal_gives_the_terminal_back(self):
         self.assertEqual(self.maker.quit(), 0)
         for number in (signal.SIGTERM, signal.SIGHUP):
             terminal = self.open()
@@ -89,8 +87,7 @@ class Replay(EndToEnd):
             self.assertEqual(terminal.modes(), terminal.before)
             self.assertEqual({mode for mode, is_on in terminal.switched().items() if is_on}, {7, 25})
 
-    def test_without_colours_and_in_ascii(self):
-        # TM-262
+    def test_TM_262_without_colours_and_in_ascii(self):
         self.assertEqual(self.maker.quit(), 0)
         terminal = self.open("--ascii", columns=30, rows=8, NO_COLOR="1")
         terminal.key("\x1b[F")
@@ -100,8 +97,7 @@ class Replay(EndToEnd):
         terminal.key("q")
         self.assertEqual(terminal.wait(), 0)
 
-    def test_bad_arguments_are_told_before_anything_is_written(self):
-        # CL-111
+    def test_CL_111_bad_arguments_are_told_before_anything_is_written(self):
         self.assertEqual(self.maker.quit(), 0)
         cast = self.folder / "a.cast"
         for arguments, why in [
@@ -128,8 +124,7 @@ class Replay(EndToEnd):
                 stream.feed(data)
         return [line.rstrip() for line in screen.display]
 
-    def test_an_asciicast_ends_as_the_text_of_the_board(self):
-        # CL-112 FM-225
+    def test_CL_112_FM_225_an_asciicast_ends_as_the_text_of_the_board(self):
         self.assertEqual(self.maker.quit(), 0)
         cast = self.folder / "demo.cast"
         status, _, errors = self.replay("-o", str(cast), "--columns", "100", "--rows", "30")
@@ -149,8 +144,7 @@ class Replay(EndToEnd):
         self.export("-o", str(other))
         self.assertEqual(self.frames(other.read_text())[0]["width"], 80)
 
-    def test_json_lines_tell_all_that_happened(self):
-        # CL-112
+    def test_CL_112_json_lines_tell_all_that_happened(self):
         self.assertEqual(self.maker.quit(), 0)
         status, text, errors = self.replay("--json", "--idle-limit", "1h")
         self.assertEqual(status, 0, errors)
@@ -175,8 +169,7 @@ class Replay(EndToEnd):
         self.assertEqual([event["id"] for event in late if event["event"] == "shape"][:2], ["box", "note"])
         self.assertEqual([event["name"] for event in late if event["event"] == "joined"], ["ana"])
 
-    def test_a_long_recording_goes_out_as_it_is_made(self):
-        # CL-112
+    def test_CL_112_a_long_recording_goes_out_as_it_is_made(self):
         self.maker.draw("long", kind="freehand", points=[[n % 400, n % 300] for n in range(10_000)], x=0, y=300)
         for _ in range(300):
             self.maker.send("move", id="long", by=[1, 0])

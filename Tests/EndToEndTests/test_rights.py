@@ -48,8 +48,7 @@ class Rights(EndToEnd):
     def command(self, *arguments, name="ana"):
         return ink.run(arguments, data=self.folder / name, name=name)
 
-    # CL-158
-    def test_a_new_board_knows_roles_and_all_commands_give_the_link_of_an_invite_for_editors(self):
+    def test_CL_158_a_new_board_knows_roles_and_all_commands_give_the_link_of_an_invite_for_editors(self):
         ana, bob = self.pair()
         self.assertEqual((ana.event("ready")["role"], bob.event("ready")["role"]), ("owner", "editor"))
         written = ink.run(["invite", "sketch"], data=self.folder / "ana", name="ana")
@@ -66,8 +65,7 @@ class Rights(EndToEnd):
         self.assertEqual(again.event("ready")["role"], "editor")
         self.assert_ends_well(again)
 
-    # CL-151 SE-178
-    def test_who_shows_another_key_than_the_invites_is_told_so_within_five_seconds_and_keeps_nothing(self):
+    def test_CL_151_SE_178_who_shows_another_key_than_the_invites_is_told_so_within_five_seconds_and_keeps_nothing(self):
         server = self.rendezvous()
         ana = ink.new_board(self.folder / "ana", "ana", rendezvous=server.address)
         ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
@@ -90,8 +88,7 @@ class Rights(EndToEnd):
         self.assertEqual({event["author"] for _, event in ana.events if event.get("event") == "peer"}, {eve.event("ready")["me"]})
         self.assert_ends_well(ana, eve)
 
-    # CL-155 SE-175
-    def test_a_viewers_link_cannot_draw_by_lines_nor_by_hand_and_he_is_told(self):
+    def test_CL_155_SE_175_a_viewers_link_cannot_draw_by_lines_nor_by_hand_and_he_is_told(self):
         ana = self.ana()
         ana.draw("a", **BOX)
         link = self.invited(ana, role="viewer")["link"]
@@ -119,8 +116,7 @@ class Rights(EndToEnd):
         self.assertEqual([shape["id"] for shape in ana.state()["shapes"]], ["a"])
         self.assert_ends_well(ana)
 
-    # CL-155 SE-175
-    def test_a_commenter_writes_messages_and_notes_of_his_own_and_nothing_else(self):
+    def test_CL_155_SE_175_a_commenter_writes_messages_and_notes_of_his_own_and_nothing_else(self):
         ana = self.ana()
         ana.draw("a", **NOTE)
         cy = self.join(self.invited(ana, role="commenter")["link"], "cy")
@@ -134,8 +130,7 @@ class Rights(EndToEnd):
         self.assertEqual({key: board[key]["x"] for key in board}, {"a": 0, "mine": 16})
         self.assert_ends_well(cy, ana)
 
-    # CL-154 CL-155 SE-174 SE-186
-    def test_who_is_removed_is_told_so_at_once_and_what_he_draws_then_stays_with_him(self):
+    def test_CL_154_CL_155_SE_174_SE_186_who_is_removed_is_told_so_at_once_and_what_he_draws_then_stays_with_him(self):
         ana, bob = self.pair()
         bob.draw("early", **BOX)
         bob.wait("delivered")
@@ -158,8 +153,7 @@ class Rights(EndToEnd):
         self.assertEqual({shape["id"] for shape in again.state()["shapes"]}, {"early"})
         self.assert_ends_well(again, ana)
 
-    # CL-154
-    def test_with_invited_ends_the_rights_of_those_who_came_by_who_is_removed(self):
+    def test_CL_154_with_invited_ends_the_rights_of_those_who_came_by_who_is_removed(self):
         for with_invited in (False, True):
             with self.subTest(with_invited=with_invited):
                 self.folder = ink.TemporaryFolder("inkwire-test")
@@ -183,8 +177,7 @@ class Rights(EndToEnd):
                 self.assert_refused(late, 3, "ended")
                 self.assert_ends_well(ana, bob, cy)
 
-    # CL-152
-    def test_an_invite_ends_with_its_time_and_lets_in_no_more_than_it_is_for(self):
+    def test_CL_152_an_invite_ends_with_its_time_and_lets_in_no_more_than_it_is_for(self):
         ana = self.ana()
         ana.wait("synced")
         once = self.invited(ana, role="editor", uses=1)
@@ -198,8 +191,7 @@ class Rights(EndToEnd):
         self.assert_refused(ink.run(["join", "--peer"], data=self.folder / "eve", name="eve", code=short["link"]), 3, "ended")
         self.assert_ends_well(bob, ana)
 
-    # CL-153
-    def test_an_invite_that_was_used_by_more_than_it_was_for_is_shown_and_ended(self):
+    def test_CL_153_an_invite_that_was_used_by_more_than_it_was_for_is_shown_and_ended(self):
         port = ink.free_port(socket.SOCK_DGRAM)
         ana = ink.new_board(self.folder / "ana", "ana", rendezvous="ws://127.0.0.1:9", arguments=["--port", str(port)])
         bob = self.join(ana.link(), "bob", "--port", str(ink.free_port(socket.SOCK_DGRAM)))
@@ -229,8 +221,7 @@ class Rights(EndToEnd):
         self.assertEqual(self.members(ana), {"ana": "owner", "bob": "editor"})
         self.assert_ends_well(ana)
 
-    # CL-152 FE-120
-    def test_a_further_device_of_a_person_is_that_person_and_goes_with_him(self):
+    def test_CL_152_FE_120_a_further_device_of_a_person_is_that_person_and_goes_with_him(self):
         ana, bob = self.pair()
         told = self.invited(bob, me=True, uses=1)
         self.assertEqual((told["role"], told["me"]), ("editor", True))
@@ -244,8 +235,7 @@ class Rights(EndToEnd):
             peer.event("rights", role=None)
         self.assert_ends_well(ana, bob, more)
 
-    # CL-2 SE-181
-    def test_a_link_with_one_character_changed_is_refused_unread(self):
+    def test_CL_2_SE_181_a_link_with_one_character_changed_is_refused_unread(self):
         ana = self.ana()
         link = self.invited(ana, role="viewer")["link"]
         for position in (len("inkwire://"), link.index("tls=") + 4, *range(link.index("#") + 3, len(link), 40)):
@@ -257,8 +247,7 @@ class Rights(EndToEnd):
         self.assertEqual(ana.events_named("peer"), [])
         self.assert_ends_well(ana)
 
-    # CL-152 CL-153 CL-154
-    def test_commands_give_and_end_rights_whoever_holds_the_board(self):
+    def test_CL_152_CL_153_CL_154_commands_give_and_end_rights_whoever_holds_the_board(self):
         ana, bob = self.pair()
         for held in (True, False):
             with self.subTest(held=held):
@@ -289,8 +278,7 @@ class Rights(EndToEnd):
         self.assertEqual(bob.event("rights", role=None)["reason"], "bye")
         self.assert_ends_well(bob)
 
-    # CL-156
-    def test_a_board_of_before_is_drawn_anew_with_roles_and_left_as_it_is(self):
+    def test_CL_156_a_board_of_before_is_drawn_anew_with_roles_and_left_as_it_is(self):
         place = self.folder / "ana"
         shutil.copytree(TESTS / "InkStoreTests/Resources/0.1/data", place)
         for item in [place, *place.rglob("*")]:

@@ -29,7 +29,7 @@ class Sight(TwoTerminals):
         terminal.key(text)
         terminal.key("\x1b")
 
-    def test_who_follows_sees_all_that_the_other_sees(self):  # TM-212 TM-213
+    def test_TM_212_TM_213_who_follows_sees_all_that_the_other_sees(self):
         for one, other in (((120, 40), (80, 24)), ((80, 24), (120, 40)), ((40, 12), (80, 24))):
             with self.subTest((one, other)):
                 ana, bob = self.sized(one, other)
@@ -49,7 +49,7 @@ class Sight(TwoTerminals):
                     terminal.key("q")
                 self.assertEqual([ana.wait(), bob.wait()], [0, 0])
 
-    def test_all_are_asked_to_look_and_nobody_is_moved(self):  # TM-214
+    def test_TM_214_all_are_asked_to_look_and_nobody_is_moved(self):
         ana, bob = self.sized((80, 24), (100, 30))
         for _ in range(20):
             ana.mouse(65, 5, 5)
@@ -66,7 +66,7 @@ class Sight(TwoTerminals):
         ana.key('"')
         self.both(ana, bob, lambda: "asked a moment ago" in ana.text, "not so often", 10)
 
-    def test_light_is_seen_while_it_goes_and_leaves_nothing(self):  # TM-210 TM-211
+    def test_TM_210_TM_211_light_is_seen_while_it_goes_and_leaves_nothing(self):
         ana, bob = self.sized((80, 24), (80, 24))
         bob.key("\x1bc")
         ana.key("k")
@@ -79,7 +79,7 @@ class Sight(TwoTerminals):
         _, text, _ = ink.run(["export", BOARD, "--format", "txt", "-o", "-"], data=self.folder / "ana", name="ana")
         self.assertEqual(text.strip(), "")
 
-    def test_a_line_that_is_pulled_is_seen_before_it_is_let_go(self):  # TM-103 TM-216
+    def test_TM_103_TM_216_a_line_that_is_pulled_is_seen_before_it_is_let_go(self):
         ana, bob = self.sized((80, 24), (80, 24))
         ana.key("l")
         ana.drag([(10, 5), (20, 5), (40, 5)])
@@ -90,7 +90,7 @@ class Sight(TwoTerminals):
         ana.key("\x1b")
         self.both(ana, bob, lambda: level(bob, 5) and not bob.dots(), "the line where it stands", 10)
 
-    def test_a_script_shines_tells_its_view_and_asks_to_look(self):  # FE-101
+    def test_FE_101_a_script_shines_tells_its_view_and_asks_to_look(self):
         ana, bob = self.sized((80, 24), (80, 24))
         script = ink.Peer(["peer", BOARD], data=self.folder / "ana", name="ana", rendezvous=self.server.address)
         self.addCleanup(script.kill)
@@ -115,7 +115,7 @@ class Example(TwoTerminals):
     def boards(self):
         return ink.run(["boards"], data=self.folder / "bob", name="bob")[1]
 
-    def test_an_example_stays_where_another_program_goes_on_with_it(self):  # CL-72
+    def test_CL_72_an_example_stays_where_another_program_goes_on_with_it(self):
         terminal = self.start()
         other = Terminal([ink.binary(), "open", "example"], 80, 24, {**self.settings["bob"], "INKWIRE_RENDEZVOUS": None})
         self.addCleanup(other.close)
@@ -134,7 +134,7 @@ class Example(TwoTerminals):
         self.assertEqual(other.wait(), 0)
         self.assertIn("example", self.boards())
 
-    def test_an_example_goes_when_it_is_left(self):  # TM-220 CL-69 CL-71
+    def test_CL_69_CL_71_TM_220_an_example_goes_when_it_is_left(self):
         terminal = self.start()
         self.assertIn("example", self.boards())
         # What was there from the first is not taken back; what was drawn is.
@@ -152,7 +152,7 @@ class Example(TwoTerminals):
         terminal.key("q")
         self.assertEqual(terminal.wait(), 0)
 
-    def test_an_example_that_is_kept_stays(self):  # TM-220
+    def test_TM_220_an_example_that_is_kept_stays(self):
         terminal = self.start()
         command(terminal, "keep")
         terminal.see("kept: this board stays")

@@ -21,11 +21,7 @@ class Talk(harness.EndToEnd):
     def states(self, peer, identifier):
         return [event["state"] for event in peer.events_named("chat", id=identifier)]
 
-    def test_a_day_of_talk(self):
-        # SE-230
-        # SE-232
-        # SE-233
-        # CL-171
+    def test_CL_171_SE_230_SE_232_SE_233_a_day_of_talk(self):
         with self.small_disk() as disk:
             self.server = self.rendezvous()
             ana = ink.new_board(disk, "ana", "sketch", self.server.address)
@@ -85,16 +81,13 @@ class Talk(harness.EndToEnd):
             self.assertEqual((newest["id"], newest["state"], newest["name"]), (evening["id"], "waiting", "ana"))
             self.assert_ends_well(ana)
 
-    def test_several_talk_and_draw_while_two_read_and_all_have_the_same_history(self):
-        # SE-231
-        # SE-235
+    def test_SE_231_SE_235_several_talk_and_draw_while_two_read_and_all_have_the_same_history(self):
         figures = talk_day.Day(45, 3, 2, self.folder, self.folder / "ana", page=10).run(has_full_disk=False)
         self.assertGreaterEqual(figures["walks"], 2)
         self.assertGreater(len(figures["page"]), figures["walks"], "what was said had more than one page")
         self.assertGreaterEqual(figures["strokes"], 3)
 
-    def test_say_ends_when_all_have_it_and_says_where_nobody_is_there(self):
-        # CL-170
+    def test_CL_170_say_ends_when_all_have_it_and_says_where_nobody_is_there(self):
         ana, bob = self.pair()
         settings = {"data": self.folder / "ana", "name": "ana"}
         status, out, err = ink.run(["say", "sketch", "attached"], **settings)
@@ -116,8 +109,7 @@ class Talk(harness.EndToEnd):
         self.assertEqual([text for _, text in self.texts(ana)], ["attached", "by myself", "alone", "é" * 2048])
         self.assert_ends_well(ana)
 
-    def test_messages_that_cannot_be_said_are_refused_in_words(self):
-        # SE-234
+    def test_SE_234_messages_that_cannot_be_said_are_refused_in_words(self):
         ana = ink.new_board(self.folder / "ana", "ana")
         for text in ("", "x" * 4097):
             self.assertEqual(ana.ask("say", "error", text=text)["field"], "text")
@@ -144,11 +136,7 @@ class Talk(harness.EndToEnd):
         ana.until(lambda: "saved" in ana.lines[-1], "the board")
         return ana
 
-    def test_at_a_terminal(self):
-        # TM-270
-        # TM-271
-        # TM-272
-        # TM-278
+    def test_TM_270_TM_271_TM_272_TM_278_at_a_terminal(self):
         for columns, rows in ((120, 40), (80, 24), (40, 12)):
             with self.subTest(columns=columns):
                 self.folder.remove()

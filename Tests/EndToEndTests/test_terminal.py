@@ -35,8 +35,7 @@ class Seen(AtTerminal):
         # The questions follow the frame.
         self.assertLess(terminal.bytes.index(b"drag to draw"), terminal.bytes.index(b"\x1b[c"))
 
-    def test_a_drag_draws_where_the_mouse_went(self):
-        # TM-6
+    def test_TM_6_a_drag_draws_where_the_mouse_went(self):
         terminal = self.open()
         terminal.drag([(10 + step, 5 + step // 3) for step in range(12)])
         terminal.settle()
@@ -45,14 +44,12 @@ class Seen(AtTerminal):
         self.assertTrue(all(9 <= column <= 22 and 4 <= row <= 9 for column, row in dots), dots)
         self.assertTrue({(10, 5), (21, 8)} <= dots, terminal.text)
 
-    def test_a_stroke_grows_before_the_button_goes_up(self):
-        # TM-7
+    def test_TM_7_a_stroke_grows_before_the_button_goes_up(self):
         terminal = self.open()
         terminal.drag([(10, 5), (14, 5), (18, 6)], releases=False)
         terminal.until(lambda: (18, 6) in terminal.dots(), "the stroke under the mouse")
 
-    def test_boxes_join_and_heal(self):
-        # TM-8
+    def test_TM_8_boxes_join_and_heal(self):
         terminal = self.open()
         terminal.key("r")
         terminal.drag([(10, 3), (20, 7)])
@@ -66,8 +63,7 @@ class Seen(AtTerminal):
         terminal.drag([(30, 7), (60, 12)])
         terminal.until(lambda: terminal.lines[3:8] == alone, "the first box whole again")
 
-    def test_the_keyboard_alone_draws_and_names_a_box(self):
-        # TM-8 TM-10
+    def test_TM_8_TM_10_the_keyboard_alone_draws_and_names_a_box(self):
         terminal = self.open()
         terminal.key("r")
         terminal.key("\r")
@@ -89,8 +85,7 @@ class Seen(AtTerminal):
         terminal.key("U")
         terminal.see("│  cache  │")
 
-    def test_every_size_down_to_20x5_shows_the_canvas(self):
-        # TM-16
+    def test_TM_16_every_size_down_to_20x5_shows_the_canvas(self):
         terminal = self.open()
         terminal.key("r")
         terminal.drag([(2, 1), (12, 3)])
@@ -100,8 +95,7 @@ class Seen(AtTerminal):
             terminal.until(lambda: terminal.lines[rows - 1].startswith(" SELECT"), f"the bar at {columns}x{rows}")
             terminal.see("┌─────────┐")
 
-    def test_a_wide_text_is_drawn_at_its_place(self):
-        # TM-10
+    def test_TM_10_a_wide_text_is_drawn_at_its_place(self):
         terminal = self.open()
         terminal.key("t")
         terminal.click(10, 5)
@@ -111,8 +105,7 @@ class Seen(AtTerminal):
         # pyte gives a wide glyph two cells, of which the second is empty.
         self.assertEqual(terminal.screen.display[5][10:].replace("\0", "").rstrip()[:7], "漢字 é x")
 
-    def test_help_and_start_screen(self):
-        # TM-17
+    def test_TM_17_help_and_start_screen(self):
         terminal = self.open("--start")
         self.assertIn("1  api sketch", terminal.text)
         terminal.key("n")
@@ -125,15 +118,13 @@ class Seen(AtTerminal):
 
 
 class Bytes(AtTerminal):
-    def test_an_idle_board_writes_nothing(self):
-        # TM-14
+    def test_TM_14_an_idle_board_writes_nothing(self):
         terminal = self.open()
         terminal.drag([(10, 5), (20, 9)])
         terminal.settle(1)
         self.assertEqual(terminal.pump(3), 0)
 
-    def test_a_drag_event_costs_at_most_150_bytes(self):
-        # TM-7
+    def test_TM_7_a_drag_event_costs_at_most_150_bytes(self):
         terminal = self.open(columns=120, rows=40)
         before = len(terminal.bytes)
         cells = [(10 + step, 10 + (step * step) % 11) for step in range(50)]
@@ -141,8 +132,7 @@ class Bytes(AtTerminal):
         terminal.settle()
         self.assertLessEqual((len(terminal.bytes) - before) / 51, 150)
 
-    def test_ascii_has_only_bytes_below_0x80(self):
-        # TM-13
+    def test_TM_13_ascii_has_only_bytes_below_0x80(self):
         for how in ({"arguments": ["--ascii"]}, {"environment": {"LC_ALL": "C", "LANG": "C"}}):
             terminal = self.open(*how.pop("arguments", []), **how)
             for tool in "rdoalp":
@@ -158,8 +148,7 @@ class Bytes(AtTerminal):
             self.assertIn("+--", terminal.text)
             self.assertEqual([byte for byte in terminal.bytes if byte >= 0x80], [])
 
-    def test_no_color_writes_no_colour(self):
-        # TM-5
+    def test_TM_5_no_color_writes_no_colour(self):
         terminal = self.open(environment={"NO_COLOR": "1"})
         terminal.key("c")
         terminal.key("2")
@@ -167,8 +156,7 @@ class Bytes(AtTerminal):
         terminal.settle()
         self.assertNotRegex(terminal.bytes, rb"\x1b\[[0-9;]*(38|48|3[0-79]|4[0-79]|9[0-7])[;m]")
 
-    def test_a_dumb_terminal_and_no_terminal_get_no_escape(self):
-        # TM-18
+    def test_TM_18_a_dumb_terminal_and_no_terminal_get_no_escape(self):
         terminal = Terminal([stand()], environment={"TERM": "dumb"})
         self.addCleanup(terminal.close)
         self.assertEqual(terminal.wait(), 2)
@@ -177,8 +165,7 @@ class Bytes(AtTerminal):
         self.assertEqual(done.returncode, 2)
         self.assertNotIn(b"\x1b", done.stdout + done.stderr)
 
-    def test_late_and_torn_answers_are_swallowed(self):
-        # TM-1
+    def test_TM_1_late_and_torn_answers_are_swallowed(self):
         terminal = self.open(answers=False)
         before = terminal.text
         for piece in ["\x1b[?20", "26;2$y\x1bP>|xterm(3", "79)\x1b\\\x1b]11;rgb:ffff/ff", "ff/ffff\x07\x1b[?6", "2;22c"]:
@@ -186,8 +173,7 @@ class Bytes(AtTerminal):
         terminal.settle()
         self.assertEqual(terminal.text, before)
 
-    def test_any_bytes_at_any_speed_leave_a_working_terminal(self):
-        # TM-1 TM-16
+    def test_TM_1_TM_16_any_bytes_at_any_speed_leave_a_working_terminal(self):
         generator = random.Random(3)
         terminal = self.open()
         spice = [b"\x1b[<0;", b"\x1b[200~", b"\x1b[201~", b"\x1b]", b"\x1bP", b"\x1b[", b"M", b"\xf0\x9f", b"\x00", b"\r", b"r", b"t", b"?"]
@@ -213,8 +199,7 @@ class Bytes(AtTerminal):
         terminal.key("p")
         terminal.see("PEN", 5)
 
-    def test_what_a_line_tears_or_holds_up_is_never_run(self):
-        # TM-51 TM-52 TM-53
+    def test_TM_51_TM_52_TM_53_what_a_line_tears_or_holds_up_is_never_run(self):
         terminal = self.open()
         terminal.key("p")
         terminal.send("\x1b")
@@ -235,8 +220,8 @@ class Bytes(AtTerminal):
         terminal.key("r")
         terminal.see("RECT")
 
-    def test_a_terminal_that_takes_nothing_holds_up_nobody(self):
-        # TM-16: a frame that waits is not followed by a queue of others.
+    def test_TM_16_a_terminal_that_takes_nothing_holds_up_nobody(self):
+        # A frame that waits is not followed by a queue of others.
         terminal = self.open(columns=120, rows=40)
         terminal.mouse(0, 5, 5)
         for step in range(6000):

@@ -71,8 +71,7 @@ class TwoTerminals(EndToEnd):
 
 
 class Together(TwoTerminals):
-    def test_a_stroke_grows_at_the_other_before_the_button_goes_up(self):
-        # TM-11
+    def test_TM_11_a_stroke_grows_at_the_other_before_the_button_goes_up(self):
         for size in ((80, 24), (120, 40)):
             with self.subTest(size):
                 ana, bob = self.together(*size)
@@ -89,14 +88,12 @@ class Together(TwoTerminals):
                 self.assert_equal_canvases(ana, bob)
                 self.assert_equal_at_rest(ana, bob)
 
-    def test_the_others_pointer_stands_at_its_place_with_its_name(self):
-        # TM-11
+    def test_TM_11_the_others_pointer_stands_at_its_place_with_its_name(self):
         ana, bob = self.together()
         bob.mouse(35, 40, 9)
         self.both(ana, bob, lambda: " bob" in ana.lines[10][40:48] and ana.lines[9][40:41].strip(), "bob's pointer and name at ana")
 
-    def test_a_pointer_that_is_told_ten_times_a_second_passes_the_cells_between(self):
-        # TM-38
+    def test_TM_38_a_pointer_that_is_told_ten_times_a_second_passes_the_cells_between(self):
         ana = Terminal([ink.binary(), "open", BOARD], 120, 24, self.settings["ana"])
         self.addCleanup(ana.close)
         ana.see("drag to draw", 20)
@@ -119,8 +116,7 @@ class Together(TwoTerminals):
         furthest = [max(places[:number + 1]) for number in range(len(places))]
         self.assertLessEqual(max(most - place for most, place in zip(furthest, places)), 1, places)
 
-    def test_the_same_with_the_keyboard_alone(self):
-        # TM-8
+    def test_TM_8_the_same_with_the_keyboard_alone(self):
         ana, bob = self.together()
         for terminal, key, steps in ((ana, "r", 8), (bob, "o", 14)):
             terminal.key(key)
@@ -137,8 +133,7 @@ class Together(TwoTerminals):
         self.assert_equal_canvases(ana, bob)
         self.assertIn("┌", self.assert_equal_at_rest(ana, bob))
 
-    def test_escape_takes_a_drag_away_at_the_other(self):
-        # TM-9
+    def test_TM_9_escape_takes_a_drag_away_at_the_other(self):
         ana, bob = self.together()
         ana.key("r")
         ana.drag([(10, 5), (30, 12)], releases=False)
@@ -146,8 +141,7 @@ class Together(TwoTerminals):
         ana.key("\x1b")
         self.both(ana, bob, lambda: "┌" not in bob.text and "┌" not in ana.text, "nothing at either")
 
-    def test_undo_takes_back_only_ones_own_work(self):
-        # TM-8
+    def test_TM_8_undo_takes_back_only_ones_own_work(self):
         ana, bob = self.together()
 
         def box(terminal, left):
@@ -170,8 +164,7 @@ class Together(TwoTerminals):
         self.assert_equal_canvases(ana, bob)
         self.assertEqual(self.assert_equal_at_rest(ana, bob).count("┌"), 3)
 
-    def test_two_boxes_and_a_line_join_and_heal_for_both(self):
-        # TM-8
+    def test_TM_8_two_boxes_and_a_line_join_and_heal_for_both(self):
         ana, bob = self.together()
         for terminal in (ana, bob):
             terminal.key("\x1bc")  # others' cursors hidden, or one would stand on the line's end
@@ -187,8 +180,7 @@ class Together(TwoTerminals):
         self.both(ana, bob, lambda: all(glance.lines[7][10:21] == "└─────────┘" for glance in (ana, bob)), "the first box whole again")
         self.both(ana, bob, lambda: self.canvas(ana) == self.canvas(bob), "equal canvases")
 
-    def test_who_wants_relays_only_reads_of_the_relay(self):
-        # FE-67 FE-68 TM-83
+    def test_FE_67_FE_68_TM_83_who_wants_relays_only_reads_of_the_relay(self):
         ana, bob = self.together(80, 24, ["--relay-only"])
         self.both(ana, bob, lambda: "relay " in ana.lines[-1] and "relay " in bob.lines[-1], "the relay in both bars", 20)
         for terminal, other in ((ana, "bob"), (bob, "ana")):
@@ -202,8 +194,7 @@ class Together(TwoTerminals):
             terminal.until(lambda: " connection " not in terminal.text, "the box closed")
             self.assertNotIn("Direct path blocked".encode(), terminal.bytes)
 
-    def test_a_lost_person_and_a_lost_rendezvous_are_told(self):
-        # TM-15
+    def test_TM_15_a_lost_person_and_a_lost_rendezvous_are_told(self):
         ana, bob = self.together(120, 30)
         bob.drag([(10, 5), (20, 9)])
         self.server.kill()
@@ -213,8 +204,7 @@ class Together(TwoTerminals):
         ana.see("bob ... ", 20)
         ana.see("Connection to bob lost", 20)
 
-    def test_names_full_of_escapes_do_not_reach_the_terminal(self):
-        # TM-12
+    def test_TM_12_names_full_of_escapes_do_not_reach_the_terminal(self):
         evil = "b\x1b]0;x\x07\x9b2J\u202eo\u200bb"
         self.settings["bob"]["INKWIRE_NAME"] = evil
         ana = Terminal([ink.binary(), "open", BOARD], 80, 24, {**self.settings["ana"], "NO_COLOR": "1"})
@@ -232,8 +222,7 @@ class Together(TwoTerminals):
 
 
 class Copies(TwoTerminals):
-    def test_what_is_copied_on_one_board_is_pasted_on_another_of_the_same_person(self):
-        # TM-192
+    def test_TM_192_what_is_copied_on_one_board_is_pasted_on_another_of_the_same_person(self):
         one = Terminal([ink.binary(), "open", BOARD], 80, 24, self.settings["ana"])
         self.addCleanup(one.close)
         two = Terminal([ink.binary(), "new", "second"], 80, 24, self.settings["ana"])
@@ -274,8 +263,7 @@ class Copies(TwoTerminals):
 
 
 class Endings(TwoTerminals):
-    def test_the_real_program_restores_the_terminal_on_signals(self):
-        # TM-18
+    def test_TM_18_the_real_program_restores_the_terminal_on_signals(self):
         for number in (15, 1, 2, 11, 5):
             with self.subTest(number):
                 ana = Terminal([ink.binary(), "open", BOARD], environment=self.settings["ana"])
@@ -287,8 +275,7 @@ class Endings(TwoTerminals):
                 left_on = {mode for mode, is_on in ana.switched().items() if is_on}
                 self.assertEqual(left_on, {7, 25})
 
-    def test_a_text_and_a_stroke_that_a_signal_cuts_off_are_on_the_board(self):
-        # TM-19
+    def test_TM_19_a_text_and_a_stroke_that_a_signal_cuts_off_are_on_the_board(self):
         for number in (signal.SIGTERM, signal.SIGHUP):
             with self.subTest(number.name):
                 ana = Terminal([ink.binary(), "open", BOARD], environment=self.settings["ana"])
@@ -312,8 +299,7 @@ class Endings(TwoTerminals):
         self.assertIn("half a sent1\n", text + "\n")
         self.assertTrue(any(0x2800 < ord(glyph) < 0x2900 for glyph in text), text)
 
-    def test_a_text_that_was_paused_is_there_after_a_kill(self):
-        # TM-20
+    def test_TM_20_a_text_that_was_paused_is_there_after_a_kill(self):
         ana = Terminal([ink.binary(), "open", BOARD], environment=self.settings["ana"])
         self.addCleanup(ana.close)
         ana.see("saved", 20)
@@ -351,8 +337,7 @@ class Endings(TwoTerminals):
             bob.key(self.link[start:start + 80] + "\n")
         self.both(ana, bob, lambda: "ana" in bob.lines[23], "bob on the board", 20)
 
-    def test_a_board_drawn_on_and_killed_is_there_again(self):
-        # TM-18
+    def test_TM_18_a_board_drawn_on_and_killed_is_there_again(self):
         ana = Terminal([ink.binary(), "open", BOARD], environment=self.settings["ana"])
         self.addCleanup(ana.close)
         ana.see("drag to draw", 20)
@@ -366,8 +351,7 @@ class Endings(TwoTerminals):
         self.addCleanup(again.close)
         again.see("┌─────────┐", 20)
 
-    def test_without_a_terminal_it_says_so_and_writes_no_escape(self):
-        # TM-18
+    def test_TM_18_without_a_terminal_it_says_so_and_writes_no_escape(self):
         for command in (["open", BOARD], ["new", "other"]):
             status, out, errors = ink.run(command, data=self.folder / "ana", name="ana")
             self.assertEqual(status, 2, errors)
@@ -377,8 +361,7 @@ class Endings(TwoTerminals):
         self.assertEqual(dumb.wait(10), 2)
         self.assertNotIn(b"\x1b", dumb.bytes)
 
-    def test_the_start_screen_makes_and_finds_boards(self):
-        # TM-17
+    def test_TM_17_the_start_screen_makes_and_finds_boards(self):
         fresh = {**self.settings["ana"], "INKWIRE_DATA_DIR": self.folder / "fresh"}
         one = Terminal([ink.binary()], environment=fresh)
         self.addCleanup(one.close)
@@ -438,8 +421,7 @@ class InTmux(TwoTerminals):
     def until(self, condition, what, seconds=10):
         return ink.wait_until(condition, seconds, what, interval=0.05)
 
-    def test_two_panes_draw_together(self):
-        # TM-11
+    def test_TM_11_two_panes_draw_together(self):
         for columns, rows, side in ((161, 24, "-h"), (241, 40, "-h")):
             with self.subTest(f"{columns}x{rows}"):
                 self.tmux("kill-server", check=False)

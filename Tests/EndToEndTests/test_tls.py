@@ -48,7 +48,7 @@ class TLS(EndToEnd):
         with socket.create_connection(("127.0.0.1", port), timeout=5) as raw, context.wrap_socket(raw, server_hostname="127.0.0.1") as connection:
             return connection.getpeercert()["serialNumber"]
 
-    def test_two_meet_by_a_link_that_says_tls(self):
+    def test_RT_35_two_meet_by_a_link_that_says_tls(self):
         server = self.server(*self.authority.certificate("good"))
         trust = ["--tls-ca", str(self.authority.file)]
         ana = ink.new_board(self.folder / "ana", "ana", rendezvous=f"wss://127.0.0.1:{server.port}", arguments=trust)
@@ -65,8 +65,7 @@ class TLS(EndToEnd):
         # RT-35
         self.assert_refused(ink.run(["join", "--peer", "--timeout", "3"], data=self.folder / "eve", name="eve", code=link), 6, "vouches", "--tls-ca")
 
-    # RT-35
-    def test_a_certificate_has_to_name_what_the_link_names(self):
+    def test_RT_35_a_certificate_has_to_name_what_the_link_names(self):
         server = self.server(*self.authority.certificate("named", names="DNS:localhost"))
         trust = ["--tls-ca", str(self.authority.file)]
         ana = ink.new_board(self.folder / "ana", "ana", rendezvous=f"wss://localhost:{server.port}", arguments=trust)
@@ -78,8 +77,7 @@ class TLS(EndToEnd):
         self.assert_refused(result, 6, "for another name than 127.0.0.1")
         self.assert_ends_well(ana, bob)
 
-    # RT-35
-    def test_what_is_wrong_with_a_certificate_is_said(self):
+    def test_RT_35_what_is_wrong_with_a_certificate_is_said(self):
         other = Authority(self.folder / "other")
         cases = {
             "other name": (self.authority.certificate("name", names="DNS:elsewhere.example"), "for another name than 127.0.0.1"),
@@ -91,15 +89,13 @@ class TLS(EndToEnd):
             with self.subTest(name), listener(*files) as port:
                 self.assert_refused(self.join(self.link(port), "--tls-ca", self.authority.file), 6, words)
 
-    # RT-35
-    def test_tls_to_a_port_without_it_and_clear_text_to_one_with_it(self):
+    def test_RT_35_tls_to_a_port_without_it_and_clear_text_to_one_with_it(self):
         plain = self.rendezvous()
         self.assert_refused(self.join(self.link(plain.port)), 6, "does not speak TLS")
         secured = self.server(*self.authority.certificate("good"))
         self.assert_refused(self.join(self.link(secured.port, tls=0)), 6, "it speaks TLS")
 
-    # RT-36
-    def test_hup_reads_the_certificate_again_and_keeps_the_old_one_where_it_is_bad(self):
+    def test_RT_36_hup_reads_the_certificate_again_and_keeps_the_old_one_where_it_is_bad(self):
         certificate, key = self.authority.certificate("one")
         server = self.server(certificate, key)
         first = self.served(server.port)
@@ -136,8 +132,7 @@ class TLS(EndToEnd):
 
         return os.fdopen(ink.wait_until(opened, 10, "the key is read"), "wb")
 
-    # RT-36
-    def test_a_hup_that_comes_before_the_certificate_is_read_ends_nothing_and_is_not_forgotten(self):
+    def test_RT_36_a_hup_that_comes_before_the_certificate_is_read_ends_nothing_and_is_not_forgotten(self):
         certificate, key = self.authority.certificate("good")
         pipe = self.folder / "pipe.key"
         os.mkfifo(pipe)
@@ -153,8 +148,7 @@ class TLS(EndToEnd):
         ink.wait_until(lambda: "read again" in server.report(), 10, "the certificate is read again")
         self.assertIsNone(server.child.poll())
 
-    # RT-36
-    def test_serve_exits_6_for_files_that_are_no_certificate_and_key(self):
+    def test_RT_36_serve_exits_6_for_files_that_are_no_certificate_and_key(self):
         certificate, key = self.authority.certificate("good")
         old = self.authority.certificate("old", ends="20250101000000Z")
         for arguments, words in (((certificate, self.folder / "nothing"), "cannot be read: No such file"), ((key, key), "holds no certificate"),

@@ -85,8 +85,7 @@ class Versions(EndToEnd):
         self.addCleanup(member.close)
         return member
 
-    # CL-17
-    def test_a_board_of_0_1_is_as_it_was_and_whoever_has_its_link_may_draw(self):
+    def test_CL_17_a_board_of_0_1_is_as_it_was_and_whoever_has_its_link_may_draw(self):
         recorded = recorded_board()
         server = self.rendezvous()
         ana = ink.open_board("plan", self.old_board(), "ana", server.address)
@@ -99,8 +98,7 @@ class Versions(EndToEnd):
         self.assertIn("new", self.assert_equal_boards(ana, bob))
         self.assert_ends_well(bob, ana)
 
-    # CL-17
-    def test_who_meets_only_other_versions_exits_9_and_knows_who_must_update(self):
+    def test_CL_17_who_meets_only_other_versions_exits_9_and_knows_who_must_update(self):
         ours = None
         for version, words in ((1, "somebody's inkwire is older.*they should install"), (200, "your inkwire is older.*install the one that they")):
             member = self.member(version)
@@ -113,8 +111,7 @@ class Versions(EndToEnd):
             self.assertIn(f"protocol {min(version, ours)}", joining.stderr)
         self.assertGreater(ours, 1)
 
-    # CL-17
-    def test_a_board_goes_on_when_0_1_knocks_and_says_who_must_update(self):
+    def test_CL_17_a_board_goes_on_when_0_1_knocks_and_says_who_must_update(self):
         ana = ink.open_board("plan", self.old_board(), "ana", self.rendezvous().address)
         start = bytes.fromhex(recorded_datagrams()["start"])
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knocking:

@@ -105,8 +105,7 @@ def examples():
 
 
 class TheWireFormat(EndToEnd):
-    def test_another_program_makes_the_examples_of_the_page(self):
-        # TR-120
+    def test_TR_120_another_program_makes_the_examples_of_the_page(self):
         page, made = page_examples(), examples()
         for name in made:
             self.assertEqual(page.get(name, b"").hex(), made[name].hex(), name)
@@ -119,8 +118,7 @@ class TheWireFormat(EndToEnd):
             [("acknowledgement", [(4, 6), (0, 2)], 0x13), ("ops", 2, 8, b"\x02hi")])
         self.assertEqual(wire.open_packet(made["key-initiator-sends"], made["data-long"], 69_000), (70_000, b"\x01"))
 
-    def test_another_program_has_a_session_with_the_real_one(self):
-        # TR-120
+    def test_TR_120_another_program_has_a_session_with_the_real_one(self):
         port = ink.free_port(socket.SOCK_DGRAM)
         ana = ink.new_board(self.folder / "ana", "ana", rendezvous="ws://127.0.0.1:9", arguments=("--port", str(port)))
         room = wire.Room(ink.link_secret(ana.link())[:32])

@@ -33,8 +33,7 @@ class Words(EndToEnd):
         for word in words:
             self.assertIn(word, said)
 
-    def test_a_name_is_kept_and_how_to_come_back_is_said(self):
-        # CL-42 CL-43 TM-169
+    def test_CL_42_CL_43_TM_169_a_name_is_kept_and_how_to_come_back_is_said(self):
         ana = self.person("new", "my plan")
         ana.see("drag to draw", 20)
         ana.key("P")
@@ -59,8 +58,7 @@ class Words(EndToEnd):
         bob.key("P")
         bob.see("you: bob")
 
-    def test_tab_completes_a_code_at_the_prompt_and_the_terminal_is_as_it_was_whatever_ends_it(self):
-        # CL-213
+    def test_CL_213_tab_completes_a_code_at_the_prompt_and_the_terminal_is_as_it_was_whatever_ends_it(self):
         eve = self.person("join", INKWIRE_NAME="eve", INKWIRE_RENDEZVOUS="ws://127.0.0.1:9")
         eve.see("Code or link:", 20)
         for letter in "7-copp\tlan\t":
@@ -80,8 +78,7 @@ class Words(EndToEnd):
                 self.assertEqual(eve.wait(10), -end)
                 self.assertEqual(termios.tcgetattr(eve.follower), eve.before)
 
-    def test_a_second_person_on_a_machine_has_a_name_of_his_own(self):
-        # CL-42
+    def test_CL_42_a_second_person_on_a_machine_has_a_name_of_his_own(self):
         ana = self.person("new", "plan", "--name", "ana")
         ana.see("drag to draw", 20)
         _, link, _ = ink.run(["invite", "plan"], data=self.folder / "ana")
@@ -99,8 +96,7 @@ class Words(EndToEnd):
         self.leave(ana)
         self.assertEqual((self.folder / "ana" / "name").read_text(), "ana\n")
 
-    def test_a_name_that_cannot_be_kept_stops_nobody(self):
-        # CL-46 TM-169
+    def test_CL_46_TM_169_a_name_that_cannot_be_kept_stops_nobody(self):
         (self.folder / "ana" / "name").mkdir(parents=True)
         link = self.link_to("inkwire://127.0.0.1:9")
         ana = self.person()
@@ -145,8 +141,7 @@ class Words(EndToEnd):
         bob.key("P")
         bob.see("you: bob")
 
-    def test_a_board_becomes_a_file(self):
-        # TM-167 TM-168
+    def test_TM_167_TM_168_a_board_becomes_a_file(self):
         ana = self.person("new", "plan")
         ana.see("drag to draw", 20)
         ana.key("r")
@@ -167,8 +162,7 @@ class Words(EndToEnd):
         ana.until(lambda: "that is a directory" in " ".join(ana.text.split()), "why not")
         self.leave(ana, "`inkwire open plan`")
 
-    def test_suspend_stops_the_program_and_gives_the_terminal_back(self):
-        # TM-172
+    def test_TM_172_suspend_stops_the_program_and_gives_the_terminal_back(self):
         ana = self.person("new", "plan")
         ana.see("drag to draw", 20)
         ana.key("t")
@@ -186,8 +180,7 @@ class Words(EndToEnd):
         ana.until(lambda: ana.text.splitlines()[:20] == picture.splitlines()[:20], "the same picture again")
         self.leave(ana, "`inkwire open plan`")
 
-    def test_who_joins_is_asked_for_a_name_and_need_not_wait(self):
-        # TM-169 TM-171 CL-45
+    def test_CL_45_TM_169_TM_171_who_joins_is_asked_for_a_name_and_need_not_wait(self):
         link = self.link_to("inkwire://127.0.0.1:9")
         eve = self.person()
         eve.see("New board", 20)

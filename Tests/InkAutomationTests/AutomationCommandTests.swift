@@ -6,8 +6,7 @@ import Testing
 @Suite struct AutomationCommandTests {
     private func command(_ line: String) throws -> AutomationCommand { try AutomationRequest(line: Array(line.utf8)).command }
 
-    // CL-9
-    @Test func `px become eighths of a px`() throws {
+    @Test func `CL-9: px become eighths of a px`() throws {
         let line =
             ##"{"do":"draw","id":"a","shape":{"kind":"rectangle","x":80,"y":-0.125,"w":96.5,"h":64,"stroke":"#0072B2","fill":null,"text":"t"}}"##
         let draft = ShapeDraft(
@@ -16,9 +15,8 @@ import Testing
         #expect(try command(line) == .draw(draft))
     }
 
-    // CL-9
     @Test(arguments: 0..<200 as Range<UInt64>)
-    func `every coordinate of a board is told in px and comes back exactly`(seed: UInt64) throws {
+    func `CL-9: every coordinate of a board is told in px and comes back exactly`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let limit = Int(Limits.coordinate)
         func coordinate() -> Int32 { Int32(random.below(2 * limit + 1) - limit) }
@@ -29,8 +27,7 @@ import Testing
         #expect(try command(#"{"do":"draw","shape":\#(told)}"#) == .draw(shape.content))
     }
 
-    // BD-49
-    @Test func `what a newer version gave a shape is told in hex, and cannot be set`() throws {
+    @Test func `BD-49: what a newer version gave a shape is told in hex, and cannot be set`() throws {
         let extra = [127, 100].map { ExtraProperty(property: Property(rawValue: $0), bytes: [UInt8($0), 0x1B]) }
         let shape = Shape(id: ShapeID(author: Stage.author(1), number: 1), content: .box(), depth: .first, extra: extra)
         let told = JSONValue.object(EventFormat().shape(shape, id: "a") { "\($0.number)" }).text
@@ -39,7 +36,6 @@ import Testing
         #expect(throws: AutomationError.self) { try command(#"{"do":"set","id":"a","set":{"extra":{"100":"00"}}}"#) }
     }
 
-    // CL-5
     @Test(
         arguments: [
             ("not json", nil), ("[1]", nil), (#""draw""#, nil), ("{}", "do"), (#"{"do":7}"#, "do"), (#"{"do":"fly"}"#, "do"),
@@ -63,14 +59,13 @@ import Testing
             (#"{"do":"wait","for":"godot"}"#, "for"), (#"{"do":"wait"}"#, "ms"), (#"{"do":"wait","for":"peers","count":-1}"#, "count"),
             (#"{"do":"wait","for":"saved","timeout_ms":"long"}"#, "timeout_ms"),
         ] as [(String, String?)])
-    func `a bad value is an error that names the field`(line: String, field: String?) throws {
+    func `CL-5: a bad value is an error that names the field`(line: String, field: String?) throws {
         let error = #expect(throws: AutomationError.self) { try AutomationRequest(line: Array(line.utf8)) }
         #expect(error?.field == field)
         #expect(error?.message.isEmpty == false)
     }
 
-    // CL-51
-    @Test func `styles are words, null is what the kind has, and another word is refused with those there are`() throws {
+    @Test func `CL-51: styles are words, null is what the kind has, and another word is refused with those there are`() throws {
         let told =
             ##"{"kind":"arrow","x":0,"y":0,"points":[[0,0],[8,0]],"line_style":"double","corners":"round","start_head":"dot","end_head":"none","route":"elbow"}"##
         let draft = ShapeDraft(
@@ -98,15 +93,13 @@ import Testing
         }
     }
 
-    // CL-5
-    @Test func `an error repeats the ref, unknown fields are ignored`() throws {
+    @Test func `CL-5: an error repeats the ref, unknown fields are ignored`() throws {
         let error = #expect(throws: AutomationError.self) { try AutomationRequest(line: Array(#"{"do":"fly","ref":[1]}"#.utf8)) }
         #expect(error?.ref == .array([1]))
         #expect(try command(#"{"do":"quit","now":{"a":[{}]}}"#) == .quit)
     }
 
-    // CL-5
-    @Test func `texts and strokes are held to the limits of the board`() throws {
+    @Test func `CL-5: texts and strokes are held to the limits of the board`() throws {
         let long = String(repeating: "x", count: Limits.textBytes + 1)
         #expect(throws: AutomationError.self) { try command(#"{"do":"draw","shape":{"kind":"text","x":0,"y":0,"text":"\#(long)"}}"#) }
         let points = Array(repeating: "[0,0]", count: Limits.pointsPerStroke + 1).joined(separator: ",")
@@ -126,8 +119,7 @@ import Testing
         }
     }
 
-    // CL-5
-    @Test func `a line that names a member twice is no command, and its ref is known`() {
+    @Test func `CL-5: a line that names a member twice is no command, and its ref is known`() {
         let error = #expect(throws: AutomationError.self) {
             try AutomationRequest(line: Array(#"{"do":"cursor","x":0,"x":50,"y":0,"ref":"r"}"#.utf8))
         }

@@ -8,8 +8,7 @@ import Testing
 @Suite struct AutomationTests {
     private static let box = #"{"do":"draw","ref":"r","id":"a","shape":{"kind":"rectangle","x":0,"y":0,"w":8,"h":8}}"#
 
-    // CL-3
-    @Test func `nothing runs before the board is ready, then everything in order`() {
+    @Test func `CL-3: nothing runs before the board is ready, then everything in order`() {
         var stage = Stage(notReady: ())
         stage.line(Self.box)
         stage.line("nonsense")
@@ -21,8 +20,7 @@ import Testing
         #expect(stage.lines.map { $0["event"] } == ["ready", "shape", "error"])
     }
 
-    // CL-3
-    @Test func `who waits for a board is told at once that its people cannot be met`() {
+    @Test func `CL-3: who waits for a board is told at once that its people cannot be met`() {
         var stage = Stage(notReady: ())
         let peer = PeerID([UInt8](repeating: 3, count: 32))!
         stage.receive(.rendezvous(.connected))
@@ -33,8 +31,7 @@ import Testing
         #expect(stage.lines.map { $0["event"] } == ["connecting", "unreachable", "ready", "rendezvous"])
     }
 
-    // CL-3
-    @Test func `a command waits for the answer to the one before`() {
+    @Test func `CL-3: a command waits for the answer to the one before`() {
         var stage = Stage()
         stage.line(Self.box)
         stage.line(#"{"do":"undo"}"#)
@@ -48,8 +45,7 @@ import Testing
         #expect(stage.automation.finishedCount == 2)
     }
 
-    // CL-13
-    @Test func `the events of a command carry its ref, those of others none`() {
+    @Test func `CL-13: the events of a command carry its ref, those of others none`() {
         var stage = Stage()
         stage.line(Self.box)
         let other = Stage.shape(number: 1, author: Stage.author(2), .box("b"))
@@ -62,8 +58,7 @@ import Testing
         #expect(stage.events("error").first?["ref"] == .object(["n": .array([1, .null])]))
     }
 
-    // CL-13
-    @Test func `what an undo had to leave alone is told with the ref of the undo`() {
+    @Test func `CL-13: what an undo had to leave alone is told with the ref of the undo`() {
         var stage = Stage(shapes: [Stage.shape(number: 1, author: Stage.author(1), .box("a"))])
         stage.line(#"{"do":"undo","ref":7}"#)
         let ref = stage.intents.last?.ref
@@ -74,8 +69,7 @@ import Testing
         #expect(stage.events("skipped").first?["ref"] == 7)
     }
 
-    // CL-13
-    @Test func `an own message carries the ref of its command, that of another none`() {
+    @Test func `CL-13: an own message carries the ref of its command, that of another none`() {
         var stage = Stage()
         stage.line(#"{"do":"say","text":"hello","ref":1}"#)
         let ref = stage.intents[0].ref ?? 0
@@ -87,8 +81,7 @@ import Testing
         #expect(stage.events("done").isEmpty && stage.automation.finishedCount == 1)
     }
 
-    // CL-171
-    @Test func `a message of ours is told again with its state, and what was said page by page`() throws {
+    @Test func `CL-171: a message of ours is told again with its state, and what was said page by page`() throws {
         var stage = Stage()
         stage.line(#"{"do":"say","text":"hello","ref":1}"#)
         let ref = stage.intents[0].ref ?? 0
@@ -138,8 +131,7 @@ import Testing
         #expect(stage.automation.finishedCount == 2)
     }
 
-    // CL-4
-    @Test func `a live stroke grows at most thirty times a second and ends with all its points`() {
+    @Test func `CL-4: a live stroke grows at most thirty times a second and ends with all its points`() {
         var stage = Stage()
         let points = (0..<60).map { "[\($0),\($0)]" }.joined(separator: ",")
         stage.line(#"{"do":"stroke","x":10,"y":20,"points":[\#(points)],"over_ms":600,"ref":"s"}"#)
@@ -166,8 +158,7 @@ import Testing
         #expect(stage.intents.last?.intent == .undo)
     }
 
-    // CL-4
-    @Test func `a reader that was late takes all due steps of a gesture at once`() {
+    @Test func `CL-4: a reader that was late takes all due steps of a gesture at once`() {
         var stage = Stage()
         stage.line(#"{"do":"stroke","x":0,"y":0,"points":[[0,0],[1,1],[2,2],[3,3],[4,4]],"over_ms":1000}"#)
         stage.now = stage.now + .seconds(5)
@@ -176,8 +167,7 @@ import Testing
         #expect(stage.intents.count == 3)
     }
 
-    // CL-4
-    @Test func `a live drag ends exactly where it was to go`() {
+    @Test func `CL-4: a live drag ends exactly where it was to go`() {
         var stage = Stage(shapes: [Stage.shape(number: 1, author: Stage.author(1), .box("a"))])
         stage.line(#"{"do":"move","id":"a","by":[-16,5.125],"over_ms":100}"#)
         stage.pass(.seconds(1))
@@ -187,8 +177,7 @@ import Testing
         #expect(stage.intents.count <= 5)
     }
 
-    // CL-4
-    @Test func `a gesture that is refused ends its command, and the next one runs`() {
+    @Test func `CL-4: a gesture that is refused ends its command, and the next one runs`() {
         var stage = Stage()
         stage.line(#"{"do":"stroke","x":0,"y":0,"points":[[0,0],[1,1]],"over_ms":100,"ref":"s"}"#)
         stage.line(Self.box)
@@ -198,8 +187,7 @@ import Testing
         #expect(stage.intents.count == 2)
     }
 
-    // CL-7
-    @Test func `a label that we used before is refused, that of another is not`() {
+    @Test func `CL-7: a label that we used before is refused, that of another is not`() {
         var stage = Stage(shapes: [Stage.shape(number: 1, author: Stage.author(2), .box("b"))])
         stage.line(Self.box)
         let shape = stage.drawn()
@@ -211,8 +199,7 @@ import Testing
         #expect(stage.intents.count == 2)
     }
 
-    // CL-5
-    @Test func `a shape that is not there is an error that names the id`() {
+    @Test func `CL-5: a shape that is not there is an error that names the id`() {
         var stage = Stage()
         for line in [#"{"do":"set","id":"x","set":{"x":1}}"#, #"{"do":"move","id":"x","by":[1,1]}"#, #"{"do":"delete","id":"x"}"#] {
             stage.line(line)
@@ -223,8 +210,7 @@ import Testing
         #expect(stage.automation.firstFailure?.index == 0)
     }
 
-    // CL-33
-    @Test func `commands of one piece of work stop at the first that fails, and quit is run`() {
+    @Test func `CL-33: commands of one piece of work stop at the first that fails, and quit is run`() {
         var stage = Stage(stopsAtError: ())
         stage.line(Self.box)
         stage.drawn()
@@ -238,8 +224,7 @@ import Testing
         #expect(stage.hasQuit)
     }
 
-    // CL-33
-    @Test func `a wait that is not met is a failure, too, and so is what the node refuses`() {
+    @Test func `CL-33: a wait that is not met is a failure, too, and so is what the node refuses`() {
         var stage = Stage(stopsAtError: ())
         stage.line(Self.box)
         stage.receive(.outcome(ref: stage.intents[0].ref ?? 0, .refused(.tooLarge)))
@@ -253,8 +238,7 @@ import Testing
         #expect(stage.intents.isEmpty && stage.automation.firstFailure?.error.code == "timeout")
     }
 
-    // CL-32
-    @Test func `setting one coordinate leaves the other as it stands now`() {
+    @Test func `CL-32: setting one coordinate leaves the other as it stands now`() {
         let shape = Stage.shape(number: 1, author: Stage.author(2), .box("a"))
         var stage = Stage(shapes: [shape])
         var moved = shape
@@ -266,8 +250,7 @@ import Testing
                 == .set(shape.id, [.position(Point(x: 40, y: 24)), .size(Size(width: 64, height: 8))]))
     }
 
-    // CL-8
-    @Test func `a wait is answered as soon as its condition holds`() {
+    @Test func `CL-8: a wait is answered as soon as its condition holds`() {
         var stage = Stage()
         stage.line(#"{"do":"wait","for":"peers","count":2,"timeout_ms":5000,"ref":"w"}"#)
         stage.answer(.status(StatusReport(presentPeers: 1)))
@@ -279,12 +262,11 @@ import Testing
         #expect(stage.automation.deadline == nil)
     }
 
-    // CL-8
     @Test(arguments: [
         ("delivered", StatusReport(isDelivered: false)), ("saved", StatusReport(isSaved: false)),
         ("synced", StatusReport(isSynced: false)),
     ])
-    func `a wait whose time is over is an error with code timeout, and the next command runs`(what: String, status: StatusReport) {
+    func `CL-8: a wait whose time is over is an error with code timeout, and the next command runs`(what: String, status: StatusReport) {
         var stage = Stage()
         stage.line(#"{"do":"wait","for":"\#(what)","timeout_ms":200,"ref":1}"#)
         stage.line(Self.box)
@@ -297,8 +279,7 @@ import Testing
         #expect(stage.intents.count == 1)
     }
 
-    // CL-8
-    @Test func `a wait of no time looks once`() {
+    @Test func `CL-8: a wait of no time looks once`() {
         var stage = Stage()
         stage.line(#"{"do":"wait","for":"saved","timeout_ms":0,"ref":1}"#)
         stage.pass(.milliseconds(5))
@@ -310,8 +291,7 @@ import Testing
         #expect(stage.events("error").first?["ref"] == 2)
     }
 
-    // CL-8
-    @Test func `an answer that comes after its wait is over is nobody's`() {
+    @Test func `CL-8: an answer that comes after its wait is over is nobody's`() {
         var stage = Stage()
         stage.line(#"{"do":"wait","for":"saved","timeout_ms":10}"#)
         stage.answer(.status(StatusReport(isSaved: false)))
@@ -335,8 +315,7 @@ import Testing
         #expect(stage.events("waited").first?["ref"] == "p")
     }
 
-    // CL-11
-    @Test func `the end of the input quits after everything before it, and nothing runs after`() {
+    @Test func `CL-11: the end of the input quits after everything before it, and nothing runs after`() {
         var stage = Stage()
         stage.line(Self.box)
         stage.quit()
@@ -396,8 +375,7 @@ import Testing
         #expect(events[1]["samples"] == told)
     }
 
-    @Test func `light goes along its points in its time, and stays nowhere`() {
-        // FE-101
+    @Test func `FE-101: light goes along its points in its time, and stays nowhere`() {
         var stage = Stage()
         stage.line(#"{"do":"laser","x":10,"y":20,"points":[[0,0],[100,0],[100,50]],"over_ms":400,"ref":"l"}"#)
         stage.pass(.seconds(1))
@@ -408,8 +386,7 @@ import Testing
         #expect(stage.events("done").map { $0["ref"] } == ["l"])
     }
 
-    @Test func `another's light is told beside the pointer, each trail with its samples and its end`() {
-        // FE-101
+    @Test func `FE-101: another's light is told beside the pointer, each trail with its samples and its end`() {
         var stage = Stage()
         func tell(_ samples: [(Int, Int32?, UInt64?)]) {
             let samples = samples.map { time, x, trail in
@@ -432,8 +409,7 @@ import Testing
         #expect(stage.events("cursor").count == 5)
     }
 
-    @Test func `what is seen and what all are asked to look at are parts of the board`() {
-        // FE-101
+    @Test func `FE-101: what is seen and what all are asked to look at are parts of the board`() {
         var stage = Stage()
         stage.line(#"{"do":"view","x":-8,"y":0.5,"w":640,"h":352}"#)
         stage.line(#"{"do":"view","x":null,"y":null,"w":null,"h":null}"#)
@@ -453,16 +429,14 @@ import Testing
         #expect(stage.events("view").map { $0["w"] } == [0, .null] && stage.events("look_here").map { $0["x"] } == [1])
     }
 
-    // CL-5
-    @Test func `blank lines are nothing, and every line is counted once`() {
+    @Test func `CL-5: blank lines are nothing, and every line is counted once`() {
         var stage = Stage()
         for line in ["", "  \t\r", "{}", "nonsense"] { stage.line(line) }
         #expect(stage.automation.finishedCount == 4)
         #expect(stage.events("error").count == 2)
     }
 
-    // CL-50
-    @Test func `lines are bound by the ids of shapes, in draw and in set, and told so`() throws {
+    @Test func `CL-50: lines are bound by the ids of shapes, in draw and in set, and told so`() throws {
         let box = Stage.shape(number: 7, author: Stage.author(2), .box("cache"))
         let plain = Stage.shape(number: 8, author: Stage.author(2), .box())
         let line = Stage.shape(
@@ -489,8 +463,7 @@ import Testing
         #expect(stage.intents.last?.intent == .set(line.id, [.text("x"), .startBinding(Binding(box.id)), .endBinding(nil)]))
     }
 
-    // CL-50
-    @Test func `a line whose ends are bound needs no points`() throws {
+    @Test func `CL-50: a line whose ends are bound needs no points`() throws {
         var right = ShapeDraft.box("right")
         right.position = Point(x: 640, y: 0)
         let shapes = [
@@ -525,7 +498,6 @@ import Testing
         #expect(stage.events("error").last?["field"] == "x")
     }
 
-    // CL-50
     @Test(
         arguments: [
             (#"{"id":"nobody"}"#, "arrow", "no_such_shape", "no shape “nobody” is on the board"),
@@ -536,7 +508,7 @@ import Testing
             (#"{"at":[0,0]}"#, "arrow", "bad_value", "the id of a shape is needed"),
             (#""box""#, "arrow", "bad_value", "an object with an id, or null"),
         ])
-    func `what a line cannot be bound to is refused in words, and nothing is drawn`(
+    func `CL-50: what a line cannot be bound to is refused in words, and nothing is drawn`(
         end: String, kind: String, code: String, words: String
     ) throws {
         let line = Stage.shape(
@@ -557,7 +529,6 @@ import Testing
         #expect(stage.intents.isEmpty)
     }
 
-    // CL-57
     @Test(
         arguments: [
             (ShapeKind.rectangle, #""start_head":"dot""#, "start_head", "only line, arrow have it"),
@@ -567,7 +538,7 @@ import Testing
             (.arrow, #""w":8"#, "w", "only rectangle, ellipse, diamond, note have it"),
             (.ellipse, #""points":[[0,0],[1,1]]"#, "points", "only line, arrow, freehand have it"),
         ])
-    func `what shapes of a kind do not have is not set, and it is said which have it`(
+    func `CL-57: what shapes of a kind do not have is not set, and it is said which have it`(
         kind: ShapeKind, member: String, field: String, words: String
     ) throws {
         let content = ShapeDraft(kind: kind, position: .zero, points: kind.isPath ? [.zero] : [], text: "x", label: "it")
@@ -579,8 +550,7 @@ import Testing
         #expect(stage.intents.isEmpty)
     }
 
-    // CL-50
-    @Test func `a line that is told before what it is bound to names it as it will be told`() throws {
+    @Test func `CL-50: a line that is told before what it is bound to names it as it will be told`() throws {
         var stage = Stage()
         let box = Stage.shape(number: 8, author: Stage.author(2), .box("cache"))
         let line = Stage.shape(
@@ -593,8 +563,7 @@ import Testing
         #expect(told[0]["shape"]?.object?["end_binding"]?.object?["id"] == "cache")
     }
 
-    // CL-52
-    @Test func `shapes are grouped, ordered, aligned, distributed and copied by their ids`() throws {
+    @Test func `CL-52: shapes are grouped, ordered, aligned, distributed and copied by their ids`() throws {
         func box(_ number: UInt64) -> Shape {
             var content = ShapeDraft.box("b\(number)")
             content.position = Point(x: Int32(number) * Int32(number) * 800, y: Int32(number) * 80)
@@ -626,7 +595,6 @@ import Testing
         #expect(stage.intents.count == asked && stage.events("done").last?["ref"] == 9)
     }
 
-    // CL-52
     @Test(
         arguments: [
             (#""group","ids":["b1","nobody"]"#, "no_such_shape", "ids", "no shape “nobody” is on the board: nothing was changed"),
@@ -643,7 +611,7 @@ import Testing
             (#""set","id":"b1","set":{"group":["12"]}"#, "bad_value", "group", "16 hex digits each"),
             (#""set","id":"b1","set":{"group":["0000000000000001","0000000000000001"]}"#, "bad_value", "group", "no two alike"),
         ])
-    func `what cannot be done with several shapes is refused in words, and changes nothing`(
+    func `CL-52: what cannot be done with several shapes is refused in words, and changes nothing`(
         command: String, code: String, field: String, words: String
     ) throws {
         var second = ShapeDraft.box("b2")
@@ -660,8 +628,7 @@ import Testing
         #expect(stage.intents.isEmpty)
     }
 
-    // CL-52
-    @Test func `the groups of a shape are told and can be set`() throws {
+    @Test func `CL-52: the groups of a shape are told and can be set`() throws {
         var content = ShapeDraft.box("b")
         content.groups = [GroupID(rawValue: 0xAB), GroupID(rawValue: .max)]
         var stage = Stage(shapes: [Stage.shape(number: 1, author: Stage.author(2), content)])
@@ -673,8 +640,7 @@ import Testing
         #expect(stage.intents.last?.intent == .set(ShapeID(author: Stage.author(2), number: 1), [.groups([GroupID(rawValue: 0xAB)])]))
     }
 
-    // CL-86
-    @Test func `a board becomes what a file says by one intent, or by none where it is so`() throws {
+    @Test func `CL-86: a board becomes what a file says by one intent, or by none where it is so`() throws {
         let shapes = [
             Stage.shape(number: 1, author: Stage.author(1), .box("a")), Stage.shape(number: 2, author: Stage.author(2), .box("b")),
         ]

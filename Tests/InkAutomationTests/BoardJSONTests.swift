@@ -8,8 +8,7 @@ import Testing
 @Suite struct BoardJSONTests {
     private func drawing(_ text: String) throws(DrawingError) -> Drawing { try BoardJSON.drawing(reading: Array(text.utf8)) }
 
-    // CL-65
-    @Test func `shapes are read with what binds them, whichever comes first`() throws {
+    @Test func `CL-65: shapes are read with what binds them, whichever comes first`() throws {
         let drawing = try drawing(
             """
             {"later":[{"x":1}],"schema":1,"shapes":[
@@ -23,8 +22,7 @@ import Testing
         #expect(drawing.losses == [Drawing.Loss(what: "properties of a newer version", count: 1)])
     }
 
-    // CL-65
-    @Test func `a shape is in memory as far as it is read, and as no more than a shape has`() throws {
+    @Test func `CL-65: a shape is in memory as far as it is read, and as no more than a shape has`() throws {
         func file(_ members: String) -> String { "{\"schema\":1,\"shapes\":[{\"kind\":\"line\",\"x\":0,\"y\":0,\(members)}]}" }
         let many = Array(repeating: "[1,2]", count: 100_000).joined(separator: ",")
         let error = #expect(throws: DrawingError.self) { _ = try drawing(file("\"points\":[\(many)]")) }
@@ -32,7 +30,6 @@ import Testing
         #expect(try drawing(file("\"later\":[\(many)],\"points\":[[0,0],[8,8]]")).items.count == 1)
     }
 
-    // CL-65
     @Test(arguments: [
         ("[]", "line 1, column 2: the file is no JSON object; `inkwire export --format json` writes what is read here"),
         ("{}", "the file has no “schema”: it is no board of inkwire"),
@@ -47,7 +44,7 @@ import Testing
         ),
         (#"{"schema":1,"shapes":[]} x"#, "line 1, column 26: this is no JSON"),
     ])
-    func `what is no board is told with its place`(text: String, expected: String) {
+    func `CL-65: what is no board is told with its place`(text: String, expected: String) {
         let error = #expect(throws: DrawingError.self) { try drawing(text) }
         #expect(error?.description == expected)
     }

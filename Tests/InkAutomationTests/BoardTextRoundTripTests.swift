@@ -12,9 +12,10 @@ import Testing
 @Suite struct BoardTextRoundTripTests {
     private static let count = ProcessInfo.processInfo.environment["INKWIRE_ROUND_TRIPS"].flatMap(UInt64.init) ?? 60
 
-    // FM-183 FE-111 FE-112 CL-65
     @Test(arguments: 0..<count)
-    func `text and JSON of a board give its picture elsewhere, and its text gives itself`(seed: UInt64) throws {
+    func `CL-65, FE-111, FE-112, FM-183: text and JSON of a board give its picture elsewhere, and its text gives itself`(seed: UInt64)
+        throws
+    {
         var maker = try BoardMaker(seed: seed)
         try maker.draw(maker.random.below(14))
         let text = BoardText.text(of: maker.board.shapes)

@@ -8,8 +8,7 @@ import Testing
 @Suite struct CalmCommandTests {
     private func command(_ line: String) throws -> AutomationCommand { try AutomationRequest(line: Array(line.utf8)).command }
 
-    // CL-191
-    @Test func `a take-back is read with what says which`() throws {
+    @Test func `CL-191: a take-back is read with what says which`() throws {
         #expect(try command(#"{"do":"take_back","who":"mal"}"#) == .takeBack(who: "mal", .all))
         #expect(try command(#"{"do":"take-back","who":"mal","from":3}"#) == .takeBack(who: "mal", .sequences(3...UInt64(Int64.max))))
         #expect(try command(#"{"do":"take_back","who":"mal","from":3,"to":9}"#) == .takeBack(who: "mal", .sequences(3...9)))
@@ -19,7 +18,6 @@ import Testing
         #expect(try command(#"{"do":"take_back","who":"mal","last_s":600}"#) == .takeBack(who: "mal", .last(seconds: 600)))
     }
 
-    // CL-191
     @Test(
         arguments: [
             (#"{"do":"take_back"}"#, "who"), (#"{"do":"take_back","who":"m","from":0}"#, "from"),
@@ -28,14 +26,13 @@ import Testing
             (#"{"do":"take_back","who":"m","last_s":"10m"}"#, "last_s"),
             (#"{"do":"take_back","who":"m","last_s":5,"to":1}"#, "last_s"),
         ])
-    func `what is out of its range is named`(line: String, field: String) {
+    func `CL-191: what is out of its range is named`(line: String, field: String) {
         #expect {
             try command(line)
         } throws: { ($0 as? AutomationError)?.field == field }
     }
 
-    // CL-191
-    @Test func `it is asked as it was meant, and what becomes of it is told`() throws {
+    @Test func `CL-191: it is asked as it was meant, and what becomes of it is told`() throws {
         var stage = Stage()
         stage.ready()
         stage.line(#"{"do":"take_back","who":"mal","last_s":600,"ref":1}"#)
@@ -46,8 +43,7 @@ import Testing
         #expect(stage.events("error").last?["code"] == "nothing_to_take_back" && stage.events("error").last?["ref"] == 1)
     }
 
-    // CL-192
-    @Test func `shapes are locked and opened by their names, and one that is locked says so`() throws {
+    @Test func `CL-192: shapes are locked and opened by their names, and one that is locked says so`() throws {
         var shape = Stage.shape(number: 3, author: Stage.author(2), .box("cache"))
         var stage = Stage(shapes: [shape])
         stage.line(#"{"do":"lock","id":"cache","ref":1}"#)
@@ -65,8 +61,7 @@ import Testing
         #expect(stage.events("error").last?["code"] == "no_such_shape")
     }
 
-    // CL-193
-    @Test func `slow mode is set by a time, and what it refuses says how long it takes`() throws {
+    @Test func `CL-193: slow mode is set by a time, and what it refuses says how long it takes`() throws {
         var stage = Stage()
         stage.ready()
         stage.line(#"{"do":"slow_mode","interval_ms":10000}"#)

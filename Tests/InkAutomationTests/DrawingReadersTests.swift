@@ -66,9 +66,8 @@ import Testing
 
     private static let rounds = 100
 
-    // BD-71
     @Test(arguments: 0..<readers.count)
-    func `no reader makes what no board takes`(index: Int) throws {
+    func `BD-71: no reader makes what no board takes`(index: Int) throws {
         let reader = Self.readers[index]
         var random = SplitMix64(seed: 71)
         var (accepted, refused) = (0, 0)

@@ -14,8 +14,7 @@ import Testing
         isPresent: true,
         since: 7, right: .zero, isOverUse: true)
 
-    // CL-155
-    @Test func `commands are read with what they leave out`() throws {
+    @Test func `CL-155: commands are read with what they leave out`() throws {
         #expect(try command(#"{"do":"invite"}"#) == .invite(nil))
         #expect(try command(#"{"do":"invite","role":"viewer"}"#) == .invite(InviteOrder(role: .viewer, code: .atHand)))
         #expect(
@@ -36,7 +35,6 @@ import Testing
         #expect(try command(#"{"do":"invite","me":true,"uses":1}"#) == .invite(InviteOrder(role: nil, uses: 1)))
     }
 
-    // CL-5 CL-155
     @Test(
         arguments: [
             (#"{"do":"invite","role":"king"}"#, "role"), (#"{"do":"invite","role":null}"#, "role"), (#"{"do":"invite","uses":0}"#, "uses"),
@@ -49,14 +47,13 @@ import Testing
             (#"{"do":"remove","who":"bob","with_invited":1}"#, "with_invited"),
             (#"{"do":"remove","who":"bob","reason":"\#(String(repeating: "x", count: 257))"}"#, "reason"),
         ])
-    func `what is out of its range is named`(line: String, field: String) {
+    func `CL-5, CL-155: what is out of its range is named`(line: String, field: String) {
         #expect {
             try command(line)
         } throws: { ($0 as? AutomationError)?.field == field }
     }
 
-    // CL-155
-    @Test func `who is meant is looked up among the members before it is asked for`() throws {
+    @Test func `CL-155: who is meant is looked up among the members before it is asked for`() throws {
         var stage = Stage()
         stage.line(#"{"do":"grant","who":"bob","role":"viewer","ref":1}"#)
         #expect(stage.questions.last == .members && stage.intents.isEmpty)
@@ -81,8 +78,7 @@ import Testing
         #expect(stage.events("error").last?["code"] == "no_roles" && stage.intents.count == 2)
     }
 
-    // CL-181
-    @Test func `safety words are made for whom one names, and that they are the same is marked`() throws {
+    @Test func `CL-181: safety words are made for whom one names, and that they are the same is marked`() throws {
         var stage = Stage()
         stage.line(#"{"do":"safety","who":"bob","ref":1}"#)
         stage.answer(.members([Self.bob], invites: []))
@@ -118,8 +114,7 @@ import Testing
         #expect(stage.events("error").last?["code"] == "oneself")
     }
 
-    // CL-180
-    @Test func `who comes by a trusted name is told of, and commands that mean him by it are refused`() throws {
+    @Test func `CL-180: who comes by a trusted name is told of, and commands that mean him by it are refused`() throws {
         var stage = Stage()
         stage.receive(.identity(IdentityNews(name: "bob", device: Stage.author(3), before: Self.bob.device, wasVerified: true)))
         let told = try #require(stage.events("identity").first)
@@ -139,8 +134,7 @@ import Testing
         }
     }
 
-    // CL-152 CL-155
-    @Test func `an invite is told with its link when the disk has it`() throws {
+    @Test func `CL-152, CL-155: an invite is told with its link when the disk has it`() throws {
         var stage = Stage()
         stage.line(#"{"do":"invite","role":"viewer","uses":2,"ttl_s":60,"ref":"a"}"#)
         let ref = try #require(stage.intents.last?.ref)
@@ -168,8 +162,7 @@ import Testing
         #expect(stage.events("invite").last?["link"] == .string(standing.link) && stage.events("invite").count == 2)
     }
 
-    // CL-166
-    @Test func `a code is told with its invite, what becomes of it as it comes, and a wait for it ends with it`() throws {
+    @Test func `CL-166: a code is told with its invite, what becomes of it as it comes, and a wait for it ends with it`() throws {
         var stage = Stage()
         stage.line(#"{"do":"invite","role":"editor","code":true}"#)
         let ref = try #require(stage.intents.last?.ref)
@@ -198,8 +191,7 @@ import Testing
         #expect(stage.events("code").contains { $0["name"] == "bob" })
     }
 
-    // CL-153 CL-155
-    @Test func `members and invites are told with what is odd about them`() throws {
+    @Test func `CL-153, CL-155: members and invites are told with what is odd about them`() throws {
         var stage = Stage()
         stage.line(#"{"do":"members","ref":1}"#)
         let invite = StandingInvite(

@@ -8,8 +8,7 @@ import Testing
         Stage.shape(number: number, author: Stage.author(author), .box(label))
     }
 
-    // CL-6
-    @Test func `a label that comes second, by another author, gets that author's digits`() {
+    @Test func `CL-6: a label that comes second, by another author, gets that author's digits`() {
         var names = ShapeNames()
         #expect(names.name(shape(1, 1, "a")) == "a")
         let second = "a@" + Stage.author(2).hex.prefix(8)
@@ -18,17 +17,15 @@ import Testing
         #expect(names.shape(second) == shape(2, 1).id)
     }
 
-    // CL-6
-    @Test func `labels that collide before anything was told all get digits`() {
+    @Test func `CL-6: labels that collide before anything was told all get digits`() {
         let names = ShapeNames([shape(2, 1, "a"), shape(1, 1, "a"), shape(1, 2, "b")])
         #expect(names.shape("a") == nil)
         #expect(names.shape("b") == shape(1, 2).id)
         for author in [1, 2] as [UInt64] { #expect(names.shape("a@" + Stage.author(author).hex.prefix(8)) == shape(author, 1).id) }
     }
 
-    // CL-6
     @Test(arguments: 0..<50 as Range<UInt64>)
-    func `no id changes, and no two shapes share one, whatever the labels`(seed: UInt64) {
+    func `CL-6: no id changes, and no two shapes share one, whatever the labels`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let digits = String(Stage.author(1).hex.prefix(8))
         let labels = ["", "a", "b", "a@\(digits)", "\(digits)-1", "\(digits)-2"]
@@ -40,16 +37,14 @@ import Testing
         #expect(zip(shapes, first).allSatisfy { names.shape($1) == $0.id })
     }
 
-    // CL-7
-    @Test func `remembers which labels an author used`() {
+    @Test func `CL-7: remembers which labels an author used`() {
         let names = ShapeNames([shape(1, 1, "a")])
         #expect(names.isUsed("a", by: Stage.author(1)))
         #expect(!names.isUsed("a", by: Stage.author(2)))
         #expect(!names.isUsed("b", by: Stage.author(1)))
     }
 
-    // CL-31
-    @Test func `a label of ours means our shape, whoever used it first`() {
+    @Test func `CL-31: a label of ours means our shape, whoever used it first`() {
         let me = Stage.author(1)
         for standing in [true, false] {
             let (theirs, ours) = (shape(2, 1, "cache"), shape(1, 1, "cache"))
@@ -63,8 +58,7 @@ import Testing
         }
     }
 
-    // CL-31
-    @Test func `a label of ours means ours also where both stood before, and nobody else's once ours is gone`() {
+    @Test func `CL-31: a label of ours means ours also where both stood before, and nobody else's once ours is gone`() {
         let me = Stage.author(1)
         let (theirs, ours) = (shape(2, 1, "cache"), shape(1, 1, "cache"))
         let both = ShapeNames([theirs, ours], me: me)
@@ -76,8 +70,7 @@ import Testing
         #expect(later.shape("cache") == nil)
     }
 
-    // CL-31
-    @Test func `an id that we had in an earlier run is not another's label in the next`() {
+    @Test func `CL-31: an id that we had in an earlier run is not another's label in the next`() {
         let me = Stage.author(2)
         for (ours, label) in [(shape(2, 77), "\(me.hex.prefix(8))-77"), (shape(2, 78, "a"), "a@" + me.hex.prefix(8))] {
             // The other stands before ours in every order.
@@ -99,8 +92,7 @@ import Testing
         }
     }
 
-    // CL-31
-    @Test func `a label that looks like another id of ours takes no command from it`() {
+    @Test func `CL-31: a label that looks like another id of ours takes no command from it`() {
         let me = Stage.author(1)
         var names = ShapeNames(me: me)
         let plain = "\(me.hex.prefix(8))-7"
@@ -112,8 +104,7 @@ import Testing
         #expect(names.shape("a") == shape(1, 8).id)
     }
 
-    // CL-6 CL-88
-    @Test func `a label that a file gives again means the first shape as long as that was told`() {
+    @Test func `CL-6, CL-88: a label that a file gives again means the first shape as long as that was told`() {
         var names = ShapeNames(me: Stage.author(1))
         #expect(names.name(shape(1, 1, "a")) == "a")
         // The first is gone, and the next was made of a file under its name.

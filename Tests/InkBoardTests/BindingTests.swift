@@ -20,9 +20,8 @@ import Testing
 
     private static func drawn(_ line: ShapeDraft, _ shapes: [ShapeID: ShapeDraft]) -> [Point] { corners(line.drawn { shapes[$0] }) }
 
-    // BD-60
     @Test(arguments: [ShapeKind.rectangle, .note, .ellipse, .diamond])
-    func `a bound end lies on the outline, on the way to its place`(kind: ShapeKind) {
+    func `BD-60: a bound end lies on the outline, on the way to its place`(kind: ShapeKind) {
         let shapes = [Self.target: Self.shape(kind, 1000, 1000)]
         // From each side towards the middle (1400, 1200).
         for (from, expected) in [
@@ -37,9 +36,8 @@ import Testing
         }
     }
 
-    // BD-60
     @Test(arguments: seeds(400))
-    func `both ends of a line between two shapes lie on their outlines`(seed: UInt64) throws {
+    func `BD-60: both ends of a line between two shapes lie on their outlines`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let kinds: [ShapeKind] = [.rectangle, .note, .ellipse, .diamond]
         func someShape(_ x: Int32, _ random: inout SplitMix64) -> ShapeDraft {
@@ -71,8 +69,7 @@ import Testing
         }
     }
 
-    // BD-60
-    @Test func `the next corner decides where a line with corners ends, and corners stay`() {
+    @Test func `BD-60: the next corner decides where a line with corners ends, and corners stay`() {
         let shapes = [Self.target: Self.shape(.rectangle, 1000, 1000)]
         let line = ShapeDraft(
             kind: .arrow, position: .zero, points: [.zero, Point(x: 1400, y: 0), Point(x: 1, y: 1)],
@@ -85,8 +82,7 @@ import Testing
         #expect(Self.drawn(short, shapes).count == 2)
     }
 
-    // BD-60
-    @Test func `a place is kept to the unit where a hand put it`() throws {
+    @Test func `BD-60: a place is kept to the unit where a hand put it`() throws {
         let content = Self.shape(.rectangle, 1003, 997, 641, 383)
         for place in [Point(x: 1003, y: 1100), Point(x: 1644, y: 1380), Point(x: 1200, y: 997), Point(x: 1111, y: 1222)] {
             let binding = try #require(Binding(Self.target, content, near: place))
@@ -99,8 +95,7 @@ import Testing
         #expect(beside == Binding(Self.target, x: 0, y: .max))
     }
 
-    // BD-61
-    @Test func `a binding to what is no shape to end at is a point`() {
+    @Test func `BD-61: a binding to what is no shape to end at is a point`() {
         let points = [Point(x: 5, y: 6), Point(x: 700, y: 800)]
         let line = ShapeDraft(
             kind: .arrow, position: .zero, points: points, startBinding: Binding(Self.other), endBinding: Binding(Self.target))
@@ -119,8 +114,7 @@ import Testing
         #expect(box.drawn { _ in Self.shape(.rectangle, 1000, 1000) } == box)
     }
 
-    // BD-60
-    @Test func `no size and no place of a shape traps`() {
+    @Test func `BD-60: no size and no place of a shape traps`() {
         let far = Limits.coordinate
         let extremes = [-far, -1, 0, 1, far]
         for x in extremes {
@@ -140,20 +134,18 @@ import Testing
         }
     }
 
-    // BD-68
     @Test(arguments: [
         ("abc", 3, 1), ("e\u{301}e\u{301}", 2, 1), ("\u{1F469}\u{200D}\u{1F469}", 4, 1), ("\u{2764}\u{FE0F}", 1, 1),
         ("\u{1F44D}\u{1F3FD}", 2, 1),
         ("字字", 4, 1), ("a\r\nbc\n\nd", 2, 4), ("a\n\rb", 1, 3), ("a\u{2028}b\u{85}c", 1, 3), ("\ra\u{301}\n", 1, 3),
     ])
-    func `words are measured by their scalars`(text: String, columns: Int, rows: Int) {
+    func `BD-68: words are measured by their scalars`(text: String, columns: Int, rows: Int) {
         let box = Self.shape(.text, 10, 20, text: text).worldBox
         #expect(box == WorldBox(left: 10, top: 20, right: 10 + columns * 64, bottom: 20 + rows * 128))
         #expect(Self.shape(.text, 0, 0, text: " \u{200B}\u{301}\n").isBindable == false && Self.shape(.text, 0, 0, text: text).isBindable)
     }
 
-    // BD-67
-    @Test func `a text is measured once however many lines end there`() throws {
+    @Test func `BD-67: a text is measured once however many lines end there`() throws {
         var ana = try Replica(1, genesis: try genesis(by: try key(1)))
         let text = try ana.draw(Self.shape(.text, 0, 0, text: String(repeating: "a", count: 900)))
         let box = try ana.draw(Self.shape(.rectangle, 0, 4000))
@@ -175,8 +167,7 @@ import Testing
             kind: .arrow, position: start, points: [.zero, end - start], startBinding: bound, endBinding: other, route: .elbow)
     }
 
-    // BD-65
-    @Test func `an elbow leaves towards the room between its ends, and meets both outlines`() {
+    @Test func `BD-65: an elbow leaves towards the room between its ends, and meets both outlines`() {
         let left = Self.shape(.rectangle, 0, 0)
         let (start, end) = (Binding(Self.target, x: .max), Binding(Self.other, x: 0))
         func way(_ right: ShapeDraft) -> [Point] {
@@ -194,9 +185,8 @@ import Testing
         #expect(way(Self.shape(.rectangle, -3000, 1000)).map(\.x) == [0, -1100, -1100, -2200])
     }
 
-    // BD-65
     @Test(arguments: seeds(500))
-    func `an elbow has level and upright pieces, three at most, wherever its ends are`(seed: UInt64) {
+    func `BD-65: an elbow has level and upright pieces, three at most, wherever its ends are`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         func number(_ below: Int) -> Int32 { Int32(random.below(below)) - Int32(below / 2) }
         let kinds: [ShapeKind] = [.rectangle, .ellipse, .diamond, .note, .text]
@@ -216,8 +206,7 @@ import Testing
         if line.startBinding == nil, way.count > 2 { #expect(way.first == line.position) }
     }
 
-    // BD-65, BD-62
-    @Test func `an elbow that is let go keeps the corners with which it was seen`() throws {
+    @Test func `BD-62, BD-65: an elbow that is let go keeps the corners with which it was seen`() throws {
         var scene = try Scene()
         try scene.ana.set(scene.arrow, .route(.elbow))
         try scene.ana.move(scene.right, by: Point(x: 0, y: 1600))
@@ -227,8 +216,7 @@ import Testing
         #expect(try scene.ends(scene.ana.board) == seen.map { $0 + Point(x: 80, y: 80) })
     }
 
-    // BD-64
-    @Test func `a style that a later version has means what is usual here`() throws {
+    @Test func `BD-64: a style that a later version has means what is usual here`() throws {
         var ana = try Replica(1, genesis: try genesis(by: try key(1)))
         let id = try ana.draw(ShapeDraft(kind: .arrow, position: .zero, points: [.zero, Point(x: 9, y: 9)], endHead: .dot))
         #expect(ana.board.shape(id)?.content.endHead == .dot)
@@ -274,8 +262,7 @@ import Testing
         }
     }
 
-    // BD-60
-    @Test func `who moves a shape writes nothing to its lines, and two who move and bind at once agree`() throws {
+    @Test func `BD-60: who moves a shape writes nothing to its lines, and two who move and bind at once agree`() throws {
         var scene = try Scene()
         #expect(try scene.ends(scene.bob.board) == [Point(x: 800, y: 200), Point(x: 2000, y: 200)])
         let moved = try scene.ana.write(try scene.ana.board.writes(moving: [scene.left], by: Point(x: 0, y: 800)))
@@ -291,8 +278,7 @@ import Testing
         #expect(ends[1] == Point(x: 2400, y: -600) && ends[0].y >= 4000)
     }
 
-    // BD-62
-    @Test func `an arrow that is moved alone is let go where it is seen, and one step of undo binds it again`() throws {
+    @Test func `BD-62: an arrow that is moved alone is let go where it is seen, and one step of undo binds it again`() throws {
         var scene = try Scene()
         try scene.ana.move(scene.left, by: Point(x: 0, y: 800))
         let seen = try scene.ends(scene.ana.board)
@@ -306,8 +292,7 @@ import Testing
         #expect(try scene.ends(scene.ana.board) == [Point(x: 800, y: 200), Point(x: 2000, y: 200)])
     }
 
-    // BD-62
-    @Test func `an arrow that is moved with its shapes stays bound, with one of two it is let go at the other`() throws {
+    @Test func `BD-62: an arrow that is moved with its shapes stays bound, with one of two it is let go at the other`() throws {
         var scene = try Scene()
         try scene.ana.move(scene.left, scene.right, scene.arrow, by: Point(x: 8, y: 8))
         #expect(try #require(scene.ana.board.shape(scene.arrow)).content.isBound)
@@ -318,8 +303,7 @@ import Testing
         #expect(try scene.ends(scene.ana.board)[1] == Point(x: 2008, y: 308))
     }
 
-    // BD-63
-    @Test func `an arrow stays where it was seen when its shape is deleted, and undo attaches it again`() throws {
+    @Test func `BD-63: an arrow stays where it was seen when its shape is deleted, and undo attaches it again`() throws {
         var scene = try Scene()
         try scene.ana.move(scene.right, by: Point(x: 0, y: 1600))
         let seen = try scene.ends(scene.ana.board)
@@ -340,8 +324,8 @@ import Testing
         #expect(both.map(\.property) == [.deletion, .deletion])
     }
 
-    // BD-63, BD-12
-    @Test func `an arrow stays where it is seen when the drawing of its shape is undone, and redo attaches it again`() throws {
+    @Test func `BD-12, BD-63: an arrow stays where it is seen when the drawing of its shape is undone, and redo attaches it again`() throws
+    {
         let first = try genesis(by: try key(1))
         var (ana, bob) = (try Replica(1, genesis: first), try Replica(2, genesis: first))
         let box = try ana.draw(Self.shape(.rectangle, 2000, 1600))
@@ -363,8 +347,7 @@ import Testing
         #expect(ana.board.shapes == picture)
     }
 
-    // BD-63, BD-11
-    @Test func `what deletes a shape again leaves an arrow where it is seen then, not where it was the first time`() throws {
+    @Test func `BD-11, BD-63: what deletes a shape again leaves an arrow where it is seen then, not where it was the first time`() throws {
         var scene = try Scene()
         try scene.ana.move(scene.right, by: Point(x: 0, y: 1600))
         try scene.ana.delete(scene.right)
@@ -381,8 +364,7 @@ import Testing
         #expect(try scene.ends(scene.ana.board) != seen)
     }
 
-    // BD-63
-    @Test func `a shape at which thousands of lines end is deleted in one step that writes some of them`() throws {
+    @Test func `BD-63: a shape at which thousands of lines end is deleted in one step that writes some of them`() throws {
         var ana = try Replica(1, genesis: try genesis(by: try key(1)))
         let box = try ana.draw(Self.shape(.rectangle, 0, 0))
         var lines: [ShapeID] = []
@@ -404,8 +386,7 @@ import Testing
         return ShapeDraft(kind: .line, position: Point(x: 1 << 20, y: 0), points: points, endBinding: Binding(box))
     }
 
-    // BD-63
-    @Test func `no line that another binds makes a shape undeletable, nor its deletion dear`() throws {
+    @Test func `BD-63: no line that another binds makes a shape undeletable, nor its deletion dear`() throws {
         let first = try genesis(by: try key(1))
         var (ana, mallory) = (try Replica(1, genesis: first), try Replica(2, genesis: first))
         let box = try ana.draw(Self.shape(.rectangle, 1, 1))
@@ -425,8 +406,7 @@ import Testing
         #expect(ana.board.shape(box) == nil)
     }
 
-    // BD-62
-    @Test func `a line whose points are too long to be written is let go without them`() throws {
+    @Test func `BD-62: a line whose points are too long to be written is let go without them`() throws {
         var ana = try Replica(1, genesis: try genesis(by: try key(1)))
         let box = try ana.draw(Self.shape(.rectangle, 1, 1))
         let long = try ana.draw(Self.costly(to: box, corners: Limits.pointsPerStroke))

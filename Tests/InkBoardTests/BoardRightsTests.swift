@@ -7,9 +7,10 @@ import Testing
 
 /// The laws of rights through the whole board: signed transactions, in every order, from peers and from disk.
 @Suite struct BoardRightsTests {
-    // BD-94 BD-95 BD-96 BD-97 BD-98 BD-99 BD-117
     @Test(arguments: seeds(200))
-    func `boards show and agree on what the rules say, whatever came when`(seed: UInt64) throws {
+    func `BD-94, BD-95, BD-96, BD-97, BD-98, BD-99, BD-117: boards show and agree on what the rules say, whatever came when`(seed: UInt64)
+        throws
+    {
         var random = SplitMix64(seed: seed).split("orders")
         let scroll = try RightsScroll(seed: seed, members: 2 + random.below(7))
         let history = RightsHistory(seed: seed, scribe: scroll)
@@ -98,8 +99,7 @@ import Testing
         return people
     }
 
-    // BD-93
-    @Test func `a board of version 2 knows roles and smaller numbers, one of version 1 knows neither`() throws {
+    @Test func `BD-93: a board of version 2 knows roles and smaller numbers, one of version 1 knows neither`() throws {
         var people = try Self.room(.editor)
         #expect(throws: RuleViolation.unknownVersion) { try Board(genesis: people[0].board.transactions[0], newest: 1) }
         #expect(people[1].board.admission == .grants && people[1].board.role(of: people[1].author) == .editor)
@@ -116,8 +116,9 @@ import Testing
         #expect(old.board.role(of: people[1].author) == .editor && old.board.standingRights.isEmpty)
     }
 
-    // BD-116 BD-117
-    @Test func `a removal that brings a secret begins an epoch, an owner's renewal another, and who counts no more none`() throws {
+    @Test func `BD-116, BD-117: a removal that brings a secret begins an epoch, an owner's renewal another, and who counts no more none`()
+        throws
+    {
         var people = try Self.room(.owner, .owner, .viewer)
         let secrets = (1...5 as ClosedRange<UInt8>).map { EpochSecret.commitment(to: Secret32([UInt8](repeating: $0, count: 32))!) }
         func end(_ person: inout Replica, _ rights: [TransactionName], _ secret: Int?) throws -> TransactionName {
@@ -148,8 +149,7 @@ import Testing
         #expect(throws: RuleViolation.self) { try end(&people[3], [], 0) }
     }
 
-    // FM-223
-    @Test func `a recording of a removal shows what goes with it, forwards and back`() throws {
+    @Test func `FM-223: a recording of a removal shows what goes with it, forwards and back`() throws {
         var people = try Self.room(.editor, .editor)
         for number in 1...2 {
             try people[number].draw(ShapeDraft(kind: .ellipse, position: .zero))
@@ -172,8 +172,7 @@ import Testing
         #expect(reel.changes(from: removal + 1, to: removal).map(\.after?.content.kind) == [.ellipse])
     }
 
-    // BD-116
-    @Test func `a removal is as long whoever stays`() throws {
+    @Test func `BD-116: a removal is as long whoever stays`() throws {
         let people = try Self.room(.viewer, .viewer, .viewer, .viewer, .viewer, .viewer, .viewer, .viewer)
         let right = try #require(people[0].board.right(of: people[1].author))
         let grant = try #require(people[0].board.transaction(right))
@@ -186,8 +185,7 @@ import Testing
         #expect(grant.encoded.count == 213 && sizes == [280, 280], "\(grant.encoded.count) \(sizes)")
     }
 
-    // BD-94
-    @Test func `each role writes what it may and nothing else`() throws {
+    @Test func `BD-94: each role writes what it may and nothing else`() throws {
         var people = try Self.room(.viewer, .commenter, .editor)
         let shape = try people[3].draw(ShapeDraft(kind: .rectangle, position: .zero))
         for index in people.indices where index != 3 { people[index].receive(people[3]) }
@@ -212,8 +210,7 @@ import Testing
         try people[1].say("now I may")
     }
 
-    // BD-92
-    @Test func `who joins needs the invite's key, and joins by nothing else`() throws {
+    @Test func `BD-92: who joins needs the invite's key, and joins by nothing else`() throws {
         var people = try Self.room()
         let link = try key(99)
         let invite = try people[0].write(
@@ -240,8 +237,7 @@ import Testing
         #expect(people[0].board.role(of: joiner.author) == .editor && people[0].board.fingerprint == joiner.board.fingerprint)
     }
 
-    // BD-97 BD-98
-    @Test func `what is written past a removal is kept and not seen, and a removal that becomes void gives it back`() throws {
+    @Test func `BD-97, BD-98: what is written past a removal is kept and not seen, and a removal that becomes void gives it back`() throws {
         var people = try Self.room(.owner, .editor)
         let editor = try #require(people[0].board.standingRights.first { $0.subject == people[2].author })
         let owner = try #require(people[0].board.standingRights.first { $0.subject == people[1].author })
@@ -270,8 +266,7 @@ import Testing
         #expect(people[2].board.shape(shape) != nil && people[2].board.role(of: people[2].author) == .editor)
     }
 
-    // BD-98
-    @Test func `what comes while a count is made is counted when that is taken`() throws {
+    @Test func `BD-98: what comes while a count is made is counted when that is taken`() throws {
         var people = try Self.room(.editor)
         let editor = try #require(people[0].board.standingRights.first { $0.subject == people[1].author })
         try people[1].draw(ShapeDraft(kind: .ellipse, position: .zero))

@@ -21,8 +21,7 @@ import Testing
         return try Transaction.sign(header, writes: [text], key: person.key)
     }
 
-    // BD-4
-    @Test func `genesis fixes owner, name and policy, and two boards differ by their nonce`() throws {
+    @Test func `BD-4: genesis fixes owner, name and policy, and two boards differ by their nonce`() throws {
         let owner = try key(1)
         let board = try Board(genesis: try genesis(by: owner, name: "Ärger & Tee"))
         #expect(board.owner == owner.author && board.name == "Ärger & Tee" && board.admission == .secret)
@@ -39,8 +38,7 @@ import Testing
         #expect(person.board.insert(other).result == .invalid(.otherBoard))
     }
 
-    // BD-4
-    @Test func `a board of a version or policy that we do not know is not opened`() throws {
+    @Test func `BD-4: a board of a version or policy that we do not know is not opened`() throws {
         let owner = try key(1)
         let person = ShapeID(author: owner.author, number: 0)
         let secret = Write(person, .firstSecret, .bytes(Array(repeating: 9, count: 32)))
@@ -58,8 +56,7 @@ import Testing
         }
     }
 
-    // BD-4
-    @Test func `lamport, previous, sequence, grant and board must be right`() throws {
+    @Test func `BD-4: lamport, previous, sequence, grant and board must be right`() throws {
         var people = try Self.people(2)
         let mine = try people[0].say("mine")
         people[1].receive(people[0])
@@ -88,8 +85,7 @@ import Testing
         #expect(board.insert(try Self.forged(ana) { _ in }).result == .inserted)
     }
 
-    // BD-4
-    @Test func `what builds on what was refused is refused, whichever comes first`() throws {
+    @Test func `BD-4: what builds on what was refused is refused, whichever comes first`() throws {
         let people = try Self.people(1)
         var bad = try Self.forged(people[0]) { $0.lamport += 5 }.header
         let refused = try Self.forged(people[0]) { $0.lamport += 5 }
@@ -106,8 +102,7 @@ import Testing
         #expect(board.insert(child).result == .invalid(.refusedParent(refused.name)))
     }
 
-    // BD-5
-    @Test func `concurrent move and recolour keep both, and the later stamp wins one property`() throws {
+    @Test func `BD-5: concurrent move and recolour keep both, and the later stamp wins one property`() throws {
         var people = try Self.people(2)
         let id = try people[0].draw(Self.box)
         people[1].receive(people[0])
@@ -123,8 +118,7 @@ import Testing
         #expect(content.position == Point(x: 80, y: 88))
     }
 
-    // BD-6
-    @Test func `deletion wins over concurrent edits and only the mark's author takes it back`() throws {
+    @Test func `BD-6: deletion wins over concurrent edits and only the mark's author takes it back`() throws {
         var people = try Self.people(2)
         let id = try people[0].draw(Self.box)
         people[1].receive(people[0])
@@ -143,8 +137,7 @@ import Testing
         }
     }
 
-    // BD-6
-    @Test func `a retraction works whether it or its mark comes first, another's never`() throws {
+    @Test func `BD-6: a retraction works whether it or its mark comes first, another's never`() throws {
         var people = try Self.people(2)
         let id = try people[1].draw(Self.box)
         people[0].receive(people[1])
@@ -167,8 +160,7 @@ import Testing
         }
     }
 
-    // BD-7
-    @Test func `the samples of a stroke are its maker's first`() throws {
+    @Test func `BD-7: the samples of a stroke are its maker's first`() throws {
         var people = try Self.people(2)
         let points = [Point.zero, Point(x: 10, y: 10)]
         let id = try people[0].draw(ShapeDraft(kind: .freehand, position: .zero, points: points))
@@ -185,8 +177,7 @@ import Testing
         #expect(throws: RuleViolation.badValue(field: "points")) { try people[0].set(id, .points([])) }
     }
 
-    // BD-7
-    @Test func `samples that another wrote before the stroke was there have no effect`() throws {
+    @Test func `BD-7: samples that another wrote before the stroke was there have no effect`() throws {
         var people = try Self.people(2)
         let id = ShapeID(author: people[0].author, number: 1)
         try people[1].write([Write(id, .points, .points([.zero])), Write(id, .kind, .kind(ShapeKind.note.rawValue))])
@@ -199,8 +190,7 @@ import Testing
         #expect(people[1].board.shapes == people[0].board.shapes)
     }
 
-    // BD-7
-    @Test func `the corners of a line are anybody's to move`() throws {
+    @Test func `BD-7: the corners of a line are anybody's to move`() throws {
         var people = try Self.people(2)
         let id = try people[0].draw(ShapeDraft(kind: .line, position: .zero, points: [.zero, Point(x: 80, y: 0)]))
         people[1].receive(people[0])
@@ -211,8 +201,7 @@ import Testing
         #expect(people[1].board.shape(id)?.content.points.last == Point(x: 80, y: 0))
     }
 
-    // BD-8
-    @Test func `a fork stays, is reported with its proof, and both sides agree`() throws {
+    @Test func `BD-8: a fork stays, is reported with its proof, and both sides agree`() throws {
         var people = try Self.people(2)
         var copy = people[1]
         try people[1].draw(Self.box)
@@ -233,8 +222,7 @@ import Testing
         #expect(copy.board.transactions.last?.sequence == 3)
     }
 
-    // BD-10
-    @Test func `orphans wait, name what is missing, and enter parents first`() throws {
+    @Test func `BD-10: orphans wait, name what is missing, and enter parents first`() throws {
         var people = try Self.people(2)
         for text in ["a", "b", "c", "d"] { try people[0].say(text) }
         let said = people[0].board.transactions
@@ -249,8 +237,7 @@ import Testing
         #expect(people[1].board.insert(said[2]).result == .duplicate)
     }
 
-    // BD-10
-    @Test func `orphans are bounded, the oldest go first, and what went can come again`() throws {
+    @Test func `BD-10: orphans are bounded, the oldest go first, and what went can come again`() throws {
         var people = try Self.people(1)
         for index in 0..<60 { try people[0].say("\(index)") }
         let said = people[0].board.transactions
@@ -266,8 +253,7 @@ import Testing
         #expect(board.transactionCount == said.count && board.fingerprint == people[0].board.fingerprint)
     }
 
-    // BD-21
-    @Test func `own work is not continued while own earlier work is known by name only`() throws {
+    @Test func `BD-21: own work is not continued while own earlier work is known by name only`() throws {
         var people = try Self.people(1)
         let restored = people[0]
         try people[0].say("lost from the backup")
@@ -281,9 +267,8 @@ import Testing
         #expect(board.forks.isEmpty && board.contiguousSequence(of: restored.author) == 4)
     }
 
-    // BD-46
     @Test(arguments: 0..<10 as Range<UInt64>)
-    func `of heads and forks by the hundred the right ones are found`(seed: UInt64) throws {
+    func `BD-46: of heads and forks by the hundred the right ones are found`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let start = try genesis(by: key(1))
         var board = try Board(genesis: start)
@@ -312,8 +297,7 @@ import Testing
         }
     }
 
-    // BD-4
-    @Test func `more than sixteen heads are gathered over several transactions`() throws {
+    @Test func `BD-4: more than sixteen heads are gathered over several transactions`() throws {
         var people = try Self.people(40)
         for index in people.indices.dropFirst() {
             try people[index].say("at once")
@@ -327,8 +311,7 @@ import Testing
         #expect(people[0].board.heads.count == 1)
     }
 
-    // BD-5
-    @Test func `names and messages go by stamp, and only one's own name can be set`() throws {
+    @Test func `BD-5: names and messages go by stamp, and only one's own name can be set`() throws {
         var people = try Self.people(2)
         try people[0].rename("Ana")
         people[1].receive(people[0])
@@ -343,8 +326,7 @@ import Testing
         #expect(throws: RuleViolation.badValue(field: "text")) { try people[0].say(String(repeating: "x", count: 4097)) }
     }
 
-    // BD-18
-    @Test func `a new shape lies on top, and depth can be changed`() throws {
+    @Test func `BD-18: a new shape lies on top, and depth can be changed`() throws {
         var people = try Self.people(2)
         let ids = try (0..<3).map { _ in try people[0].draw(Self.box) }
         people[1].receive(people[0])
@@ -357,8 +339,7 @@ import Testing
         #expect(people[0].board.shapes.map(\.id) == ids + [top])
     }
 
-    // BD-7
-    @Test func `shapes are found by the label of their maker`() throws {
+    @Test func `BD-7: shapes are found by the label of their maker`() throws {
         var people = try Self.people(2)
         var draft = Self.box
         draft.label = "a1"
@@ -372,8 +353,7 @@ import Testing
         #expect(people[0].board.ids(labelled: "a1").count == 2 && people[0].board.ids(labelled: "").isEmpty)
     }
 
-    // BD-4, BD-30
-    @Test func `a number that another wrote to is passed over, and no other`() throws {
+    @Test func `BD-4, BD-30: a number that another wrote to is passed over, and no other`() throws {
         var people = try Self.people(2)
         try people[1].write([Write(ShapeID(author: people[0].author, number: 7), .text, .text("mine?"))])
         people[0].receive(people[1])

@@ -4,9 +4,8 @@ import InkPrimitives
 import Testing
 
 @Suite struct ConvergenceTests {
-    // BD-1 BD-5 BD-6 BD-7 BD-8 BD-9
     @Test(arguments: seeds(150))
-    func `replicas agree whatever the order, with repeats`(seed: UInt64) throws {
+    func `BD-1, BD-5, BD-6, BD-7, BD-8, BD-9: replicas agree whatever the order, with repeats`(seed: UInt64) throws {
         let people = try someHistory(seed: seed)
         let all = union(people)
         var random = SplitMix64(seed: seed ^ 0xFEED)
@@ -24,9 +23,8 @@ import Testing
         for picture in pictures { #expect(picture == pictures[0]) }
     }
 
-    // BD-13
     @Test(arguments: seeds(60))
-    func `a board loaded again offers the same undo and redo`(seed: UInt64) throws {
+    func `BD-13: a board loaded again offers the same undo and redo`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         for person in try someHistory(seed: seed) {
             let transactions = person.board.transactions
@@ -40,9 +38,8 @@ import Testing
         }
     }
 
-    // BD-1 BD-10
     @Test(arguments: seeds(40))
-    func `what an insertion reports leads from the old picture to the new one`(seed: UInt64) throws {
+    func `BD-1, BD-10: what an insertion reports leads from the old picture to the new one`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let people = try someHistory(seed: seed)
         let all = union(people)

@@ -3,9 +3,8 @@ import InkPrimitives
 import Testing
 
 @Suite struct DepthKeyTests {
-    // BD-18
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func `a key put between two others lies between them`(seed: UInt64) throws {
+    func `BD-18: a key put between two others lies between them`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var keys: [DepthKey] = []
         for _ in 0..<400 {
@@ -24,8 +23,7 @@ import Testing
         #expect(keys.count > 300)
     }
 
-    // BD-18
-    @Test func `keys on top stay short and never pass the limit anywhere`() {
+    @Test func `BD-18: keys on top stay short and never pass the limit anywhere`() {
         var top: DepthKey?
         for _ in 0..<20_000 { top = DepthKey.between(top, nil) }
         #expect(top?.bytes.count == 4)
@@ -41,12 +39,10 @@ import Testing
         }
     }
 
-    // BD-2
     @Test(arguments: [[], [0x40, 0x01], [5, 0], [0x80], Array(repeating: 1, count: 65)] as [[UInt8]])
-    func `bytes of another form are no key`(bytes: [UInt8]) { #expect(DepthKey(bytes) == nil) }
+    func `BD-2: bytes of another form are no key`(bytes: [UInt8]) { #expect(DepthKey(bytes) == nil) }
 
-    // BD-18
-    @Test func `the highest key there can be still yields one`() throws {
+    @Test func `BD-18: the highest key there can be still yields one`() throws {
         let highest = try #require(DepthKey(Array(repeating: 255, count: 64)))
         #expect(DepthKey.between(highest, nil) == highest)
         let lowest = try #require(DepthKey([0]))

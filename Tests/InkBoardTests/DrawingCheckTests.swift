@@ -39,9 +39,8 @@ import Testing
         ]
     }()
 
-    // BD-71
     @Test(arguments: 0..<drafts.count)
-    func `what no board takes is told in words, and all else is taken`(index: Int) throws {
+    func `BD-71: what no board takes is told in words, and all else is taken`(index: Int) throws {
         let (draft, flaw) = Self.drafts[index]
         var drawing = Drawing()
         drawing.items = [Drawing.Item(content: ShapeDraft(kind: .note, position: .zero)), Drawing.Item(content: draft)]
@@ -54,8 +53,7 @@ import Testing
         if flaw != "has no points" { #expect((parts == nil) == (flaw != nil)) }
     }
 
-    // BD-71
-    @Test func `a drawing has so many shapes at most`() throws {
+    @Test func `BD-71: a drawing has so many shapes at most`() throws {
         var drawing = Drawing()
         drawing.items = Array(repeating: Drawing.Item(content: ShapeDraft(kind: .note, position: .zero)), count: Drawing.itemsMax + 1)
         #expect(throws: DrawingError("there are more than 50000 shapes")) { try drawing.checked() }

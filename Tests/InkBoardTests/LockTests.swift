@@ -48,9 +48,10 @@ import Testing
         return pasts
     }
 
-    // BD-1, BD-123, BD-124
     @Test(arguments: seeds(100))
-    func `a lock keeps out what comes after it and nothing else, in each of a hundred orders of arrival`(seed: UInt64) throws {
+    func `BD-1, BD-123, BD-124: a lock keeps out what comes after it and nothing else, in each of a hundred orders of arrival`(seed: UInt64)
+        throws
+    {
         var random = SplitMix64(seed: seed)
         var people = try Self.room()
         for _ in 0..<25 + random.below(25) {
@@ -114,8 +115,7 @@ import Testing
         }
     }
 
-    // BD-123
-    @Test func `what others write to a locked shape is kept and has no effect, what they wrote beside it has`() throws {
+    @Test func `BD-123: what others write to a locked shape is kept and has no effect, what they wrote beside it has`() throws {
         var people = try Self.room()
         let id = try people[2].draw(Self.box)
         for index in [0, 3] { people[index].receive(people[2]) }
@@ -148,8 +148,7 @@ import Testing
         #expect(people[0].board.shape(id)?.isLocked == false)
     }
 
-    // BD-123
-    @Test func `who once came after a lock cannot go back before it, and who never did is taken back`() throws {
+    @Test func `BD-123: who once came after a lock cannot go back before it, and who never did is taken back`() throws {
         var people = try Self.room()
         let id = try people[0].draw(Self.box)
         for index in [2, 3] { people[index].receive(people[0]) }
@@ -169,8 +168,7 @@ import Testing
         #expect(people[0].board.shape(id)?.content.fill == nil && people[0].board.shape(id)?.content.text == "before")
     }
 
-    // BD-123
-    @Test func `the undo of who is no owner leaves a locked shape alone and says so`() throws {
+    @Test func `BD-123: the undo of who is no owner leaves a locked shape alone and says so`() throws {
         var people = try Self.room()
         let id = try people[2].draw(Self.box)
         try people[2].move(id, by: Point(x: 8, y: 8))
@@ -183,8 +181,7 @@ import Testing
         #expect(people[2].board.shape(id)?.content.position == Point(x: 8, y: 8))
     }
 
-    // BD-124
-    @Test func `while nothing is locked nothing is held, and then little`() throws {
+    @Test func `BD-124: while nothing is locked nothing is held, and then little`() throws {
         var people = try Self.room()
         let id = try people[0].draw(Self.box)
         #expect(people[0].board.log.lockPast.isEmpty)

@@ -13,9 +13,8 @@ import Testing
         }
     }
 
-    // BD-14
     @Test(arguments: 0..<60 as Range<UInt64>)
-    func `the root depends on the set alone`(seed: UInt64) {
+    func `BD-14: the root depends on the set alone`(seed: UInt64) {
         let entries = Self.entries(seed)
         var random = SplitMix64(seed: seed)
         var (ordered, shuffled) = (MerkleTree(), MerkleTree())
@@ -34,9 +33,8 @@ import Testing
         #expect(less.root != ordered.root)
     }
 
-    // BD-14
     @Test(arguments: seeds(60))
-    func `what is taken out leaves a tree of the rest`(seed: UInt64) {
+    func `BD-14: what is taken out leaves a tree of the rest`(seed: UInt64) {
         let entries = Self.entries(seed)
         var random = SplitMix64(seed: seed)
         var tree = MerkleTree()
@@ -62,9 +60,8 @@ import Testing
         }
     }
 
-    // BD-14
     @Test(arguments: seeds(60))
-    func `a part of a tree has the hash of a tree of that part`(seed: UInt64) throws {
+    func `BD-14: a part of a tree has the hash of a tree of that part`(seed: UInt64) throws {
         let entries = Self.entries(seed)
         var random = SplitMix64(seed: seed)
         var tree = MerkleTree()
@@ -88,9 +85,8 @@ import Testing
         }
     }
 
-    // BD-15
     @Test(arguments: 0..<60 as Range<UInt64>)
-    func `the newest names are as many whole lamport numbers as fit`(seed: UInt64) {
+    func `BD-15: the newest names are as many whole lamport numbers as fit`(seed: UInt64) {
         let entries = Self.entries(seed)
         var tree = MerkleTree()
         for entry in entries { tree.insert(entry) }

@@ -13,8 +13,7 @@ import Testing
         return (person.board.transactions[0], person.board.transactions[2...])
     }
 
-    // BD-41
-    @Test func `a supplier pushes out only what it brought itself`() throws {
+    @Test func `BD-41: a supplier pushes out only what it brought itself`() throws {
         let (genesis, few) = try Self.orphans(5, by: 3)
         let (_, many) = try Self.orphans(200, by: 4)
         let share = 20 * OrphanPool.cost(of: few[2], missing: 1)
@@ -28,8 +27,7 @@ import Testing
         #expect(board.isOrphan(newest.name))
     }
 
-    // BD-41
-    @Test func `where all together are too many, the greatest supplier gives way`() throws {
+    @Test func `BD-41: where all together are too many, the greatest supplier gives way`() throws {
         let (genesis, few) = try Self.orphans(5, by: 3)
         let (_, many) = try Self.orphans(200, by: 4)
         let limit = 20 * OrphanPool.cost(of: few[2], missing: 1)
@@ -39,8 +37,7 @@ import Testing
         #expect(few.allSatisfy { board.isOrphan($0.name) } && board.orphanByteCount <= limit)
     }
 
-    // BD-41
-    @Test func `what one device brought can be forgotten, and the rest still enters`() throws {
+    @Test func `BD-41: what one device brought can be forgotten, and the rest still enters`() throws {
         let (genesis, few) = try Self.orphans(5, by: 3)
         let (_, many) = try Self.orphans(50, by: 4)
         var board = try Board(genesis: genesis)
@@ -53,8 +50,7 @@ import Testing
         #expect(board.orphanCount == 0 && board.orphanByteCount == 0 && board.missing.isEmpty)
     }
 
-    // BD-41
-    @Test func `orphans that came and were released leave nothing behind`() throws {
+    @Test func `BD-41: orphans that came and were released leave nothing behind`() throws {
         let (genesis, chain) = try Self.orphans(400, by: 3)
         var pool = OrphanPool(byteLimit: 64 << 20, shareLimit: 64 << 20)
         for orphan in chain {
@@ -72,8 +68,7 @@ import Testing
         }
     }
 
-    // BD-45
-    @Test func `what waits of one supplier has no more shapes than can be inserted in one go`() throws {
+    @Test func `BD-45: what waits of one supplier has no more shapes than can be inserted in one go`() throws {
         var person = try Replica(3, genesis: try genesis(by: key(1)))
         let draft = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8, height: 8))
         func wide(_ count: UInt64) throws -> Transaction {

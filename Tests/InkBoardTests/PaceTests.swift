@@ -5,8 +5,7 @@ import Testing
 @testable import InkBoard
 
 @Suite struct PaceTests {
-    // BD-125
-    @Test func `the newest word of an owner stands, in any order, and nobody else's`() throws {
+    @Test func `BD-125: the newest word of an owner stands, in any order, and nobody else's`() throws {
         var people = try TakeBackTests.room(2)
         #expect(people[0].board.pace == nil)
         for milliseconds in [10_000, 500, 0, 60_000] as [UInt64] {
@@ -31,8 +30,7 @@ import Testing
         #expect(throws: RuleViolation.self) { try Board.writes(pacing: 3_600_001, by: people[0].author) }
     }
 
-    // BD-125
-    @Test func `the word of an owner who was removed goes with what does not count`() throws {
+    @Test func `BD-125: the word of an owner who was removed goes with what does not count`() throws {
         var people = try TakeBackTests.room(2)
         let right = try #require(people[0].board.right(of: people[1].author))
         try people[0].write(

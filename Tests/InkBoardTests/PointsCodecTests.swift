@@ -13,17 +13,15 @@ import Testing
         return again
     }
 
-    // BD-19
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func `a stroke of a pen takes at most 1.5 bytes a point`(seed: UInt64) throws {
+    func `BD-19: a stroke of a pen takes at most 1.5 bytes a point`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let points = somePoints(count: 500, using: &random)
         #expect(try Self.roundTrip(points) == points)
         #expect(Double(PointsCodec.byteCount(points)) / 500 <= 1.5)
     }
 
-    // BD-19
-    @Test func `a stroke of a mouse that moves by cells takes about a byte a point`() throws {
+    @Test func `BD-19: a stroke of a mouse that moves by cells takes about a byte a point`() throws {
         var random = SplitMix64(seed: 2)
         var point = Point.zero
         let points = (0..<300).map { _ in
@@ -34,9 +32,8 @@ import Testing
         #expect(PointsCodec.byteCount(points) <= 320)
     }
 
-    // BD-19
     @Test(arguments: 0..<100 as Range<UInt64>)
-    func `any points within the limits read back`(seed: UInt64) throws {
+    func `BD-19: any points within the limits read back`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let limit = Int(Limits.coordinate)
         let range = [3, 100, 1 << 16, limit][random.below(4)]
@@ -50,8 +47,7 @@ import Testing
         #expect(try Self.roundTrip(corners) == corners)
     }
 
-    // BD-2
-    @Test func `other spellings are refused`() {
+    @Test func `BD-2: other spellings are refused`() {
         // Count 1, shift 0, the point (2, 2): the common power of two was not taken out.
         var reader = ByteReader([1, 0x00, 0x44])
         #expect(throws: WireError.nonCanonical) { try PointsCodec.read(from: &reader) }

@@ -4,8 +4,8 @@ import Testing
 @testable import InkBoard
 
 @Suite struct PropertyTests {
-    // BD-47: a number below 32 that means something else is another protocol, and so are other bytes from any number on.
-    @Test func `the table is what peers and scripts rely on`() {
+    // A number below 32 that means something else is another protocol, and so are other bytes from any number on.
+    @Test func `BD-47: the table is what peers and scripts rely on`() {
         let rows = KnownProperty.allCases.map { property in
             let row = property.row
             let keys = row.secondKey.map { "\(row.key),\($0)" } ?? "\(row.key)"
@@ -41,8 +41,7 @@ import Testing
             ])
     }
 
-    // BD-47
-    @Test func `every property has a row by its number, and no other number below 32 has one`() {
+    @Test func `BD-47: every property has a row by its number, and no other number below 32 has one`() {
         for number in 0...UInt16(130) {
             let property = Property(rawValue: number)
             let isKnown = KnownProperty.allCases.contains { $0.rawValue == number }
@@ -51,15 +50,14 @@ import Testing
         }
     }
 
-    // BD-48: who does not know a property holds it as a register, or as what means nothing, so no other law would be kept by all.
-    @Test func `from 32 on a law is one that every version keeps`() {
+    // Who does not know a property holds it as a register, or as what means nothing, so no other law would be kept by all.
+    @Test func `BD-48: from 32 on a law is one that every version keeps`() {
         for property in KnownProperty.allCases where property.rawValue >= 32 {
             #expect(property.row.law == .register || property.row.law == .remark, "\(property)")
         }
     }
 
-    // BD-2, BD-47
-    @Test func `what is no value of a form is refused`() {
+    @Test func `BD-2, BD-47: what is no value of a form is refused`() {
         let author = [UInt8](repeating: 7, count: 32)
         let place: [UInt8] = [0, 1, 0, 2]
         let tooHigh = Limits.shapeNumber + 1
@@ -88,9 +86,8 @@ import Testing
         return value
     }
 
-    // BD-47
     @Test(arguments: seeds(100))
-    func `a drawing is its properties, each of which its form allows`(seed: UInt64) throws {
+    func `BD-47: a drawing is its properties, each of which its form allows`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let draft = someDraft(using: &random)
         var copy = ShapeDraft(kind: .note, position: Point(x: 5, y: 5), size: Size(width: 1, height: 1), text: "x", fill: Color(rgb: 5))
@@ -102,8 +99,7 @@ import Testing
         #expect(copy == draft)
     }
 
-    // BD-47
-    @Test func `what is unwritten is what a shape has of which only the kind was said`() throws {
+    @Test func `BD-47: what is unwritten is what a shape has of which only the kind was said`() throws {
         var person = try Replica(1, genesis: try genesis(by: try key(1)))
         let id = ShapeID(author: person.author, number: 1)
         try person.write([Write(id, .kind, .kind(ShapeKind.rectangle.rawValue))])
@@ -134,8 +130,7 @@ import Testing
         (.number, .number(70), nil), (.opaque, .bytes([1, 2, 3]), .text("")),
     ]
 
-    // BD-2, BD-47
-    @Test func `each form reads what it wrote, and tells what is in its range`() throws {
+    @Test func `BD-2, BD-47: each form reads what it wrote, and tells what is in its range`() throws {
         for (form, value, wrong) in Self.samples {
             var writer = ByteWriter(capacity: 64)
             let isWritten = form.write(value, to: &writer)
@@ -147,8 +142,7 @@ import Testing
         }
     }
 
-    // BD-48
-    @Test func `from 32 on what bytes mean is their form's to say, and bytes that are none mean nothing`() {
+    @Test func `BD-48: from 32 on what bytes mean is their form's to say, and bytes that are none mean nothing`() {
         for (form, value, _) in Self.samples {
             #expect(form.value(of: form.bytes(of: value)) == value, "\(form)")
             guard form != .opaque else { continue }
@@ -159,8 +153,7 @@ import Testing
                 && PropertyForm.text(limit: 4).value(of: [9, 65]) == .text(""))
     }
 
-    // BD-49
-    @Test func `what is not known is shown as bytes, follows undo and redo, and is bounded`() throws {
+    @Test func `BD-49: what is not known is shown as bytes, follows undo and redo, and is bounded`() throws {
         var (ana, bob) = (try Replica(1, genesis: try genesis(by: try key(1))), try Replica(2, genesis: try genesis(by: try key(1))))
         let id = try ana.draw(ShapeDraft(kind: .rectangle, position: .zero))
         func shown(_ person: Replica) -> [UInt16: [UInt8]] {
@@ -188,8 +181,7 @@ import Testing
         #expect(shown(ana) == [100: [5], 101: [6]])
     }
 
-    // BD-49
-    @Test func `a change of what is not known is told`() throws {
+    @Test func `BD-49: a change of what is not known is told`() throws {
         var (ana, bob) = (try Replica(1, genesis: try genesis(by: try key(1))), try Replica(2, genesis: try genesis(by: try key(1))))
         let id = try ana.draw(ShapeDraft(kind: .rectangle, position: .zero))
         bob.receive(ana)
@@ -197,8 +189,7 @@ import Testing
         #expect(outcome.changes.map(\.after?.extra) == [[ExtraProperty(property: Property(rawValue: 100), bytes: [1, 2])]])
     }
 
-    // BD-48
-    @Test func `from 32 on all stand anywhere as bytes, whether this version knows them or not`() throws {
+    @Test func `BD-48: from 32 on all stand anywhere as bytes, whether this version knows them or not`() throws {
         var person = try Replica(1, genesis: try genesis(by: try key(1)))
         let id = try person.draw(ShapeDraft(kind: .rectangle, position: .zero))
         let me = ShapeID(author: person.author, number: 0)

@@ -28,9 +28,10 @@ import Testing
         for side in 0..<2 { _ = boards[side].settle() }
     }
 
-    // BD-97 BD-101
     @Test(arguments: seeds(150))
-    func `boards that hold different things, and hide different ones, agree after a few runs on what counts of all`(seed: UInt64) throws {
+    func `BD-97, BD-101: boards that hold different things, and hide different ones, agree after a few runs on what counts of all`(
+        seed: UInt64
+    ) throws {
         var random = SplitMix64(seed: seed).split("pairs")
         let scroll = try RightsScroll(seed: seed, members: 3 + random.below(6))
         let history = RightsHistory(seed: seed, scribe: scroll)

@@ -73,9 +73,8 @@ import Testing
         return (one.board, two.board)
     }
 
-    // BD-16
     @Test(arguments: 0..<60 as Range<UInt64>)
-    func `two boards that differ anyhow become equal in one run, and nothing is sent twice`(seed: UInt64) throws {
+    func `BD-16: two boards that differ anyhow become equal in one run, and nothing is sent twice`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         // Rebuilt without orphans: an orphan that a run releases is known to the neighbour only after the next one.
         let boards = try someHistory(seed: seed, actions: 150).prefix(2).map { person in
@@ -100,8 +99,7 @@ import Testing
         #expect(pair.messageBytesMax <= Limits.reconcileMessageBytes)
     }
 
-    // BD-15
-    @Test func `a reconnect with few differences costs one round trip`() throws {
+    @Test func `BD-15: a reconnect with few differences costs one round trip`() throws {
         let (left, right) = try Self.boards(common: 600, left: 20, right: 30)
         var pair = Pair(left, right)
         pair.start(0)
@@ -115,8 +113,7 @@ import Testing
         #expect(pair.messageBytesMax < 4096)
     }
 
-    // BD-15
-    @Test func `equal boards know it after one round trip and send nothing`() throws {
+    @Test func `BD-15: equal boards know it after one round trip and send nothing`() throws {
         let (left, right) = try Self.boards(common: 500, left: 0, right: 0)
         var pair = Pair(left, right)
         pair.start(1)
@@ -128,8 +125,7 @@ import Testing
         #expect(step.isEqual && step.wanted == 0)
     }
 
-    // BD-16
-    @Test(arguments: [0, 1]) func `an empty board gets 2000 transactions in one run`(starter: Int) throws {
+    @Test(arguments: [0, 1]) func `BD-16: an empty board gets 2000 transactions in one run`(starter: Int) throws {
         let (full, _) = try Self.boards(common: 2000, left: 0, right: 0)
         var pair = Pair(try Board(genesis: full.transactions[0]), full)
         pair.start(starter)
@@ -139,8 +135,7 @@ import Testing
         #expect(pair.wanted == [2000, 0])
     }
 
-    // BD-16
-    @Test func `old and scattered differences are found by descending`() throws {
+    @Test func `BD-16: old and scattered differences are found by descending`() throws {
         let (full, _) = try Self.boards(common: 10, left: 0, right: 0)
         let first = full.transactions[0]
         // Many authors who began at the same moment: one lamport number holds hundreds of names.
@@ -162,8 +157,7 @@ import Testing
         #expect(Set(pair.sent[0]).count == pair.sent[0].count)
     }
 
-    // BD-16
-    @Test func `what is in flight is not sent again`() throws {
+    @Test func `BD-16: what is in flight is not sent again`() throws {
         let (left, right) = try Self.boards(common: 5, left: 4, right: 0)
         var (one, two) = (Reconciler(hashKey: Self.hashKey, isInitiator: true), Reconciler(hashKey: Self.hashKey, isInitiator: false))
         let pushed = left.transactions.suffix(3).map(\.name)
@@ -172,8 +166,7 @@ import Testing
         #expect(step.send == [left.transactions[6].name])
     }
 
-    // BD-17
-    @Test func `hostile messages throw or are answered within bounds`() throws {
+    @Test func `BD-17: hostile messages throw or are answered within bounds`() throws {
         let (left, right) = try Self.boards(common: 400, left: 30, right: 30)
         var random = SplitMix64(seed: 12)
         var victim = Reconciler(hashKey: Self.hashKey, isInitiator: false)
@@ -203,8 +196,7 @@ import Testing
         }
     }
 
-    // BD-17
-    @Test func `the work that a message cost is told, and has a bound`() throws {
+    @Test func `BD-17: the work that a message cost is told, and has a bound`() throws {
         let (left, _) = try Self.boards(common: 400, left: 30, right: 30)
         var victim = Reconciler(hashKey: Self.hashKey, isInitiator: false)
         var message = ReconcileMessage(isFromInitiator: true, root: NodeHash(left.fingerprint), transactionCount: 1)
@@ -215,8 +207,7 @@ import Testing
         #expect(step.reply.count <= Reconciler.messagesMax)
     }
 
-    // BD-40
-    @Test func `names that are visited are work, and what was sent is not walked again`() throws {
+    @Test func `BD-40: names that are visited are work, and what was sent is not walked again`() throws {
         let (left, _) = try Self.boards(common: 3000, left: 0, right: 0)
         var victim = Reconciler(hashKey: Self.hashKey, isInitiator: false)
         func ask(from lamport: UInt64) throws -> ReconcileStep {
@@ -243,9 +234,8 @@ import Testing
         #expect(try victim.receive(message.bytes, board: grown).send == [added.name])
     }
 
-    // BD-17
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `a message reads back as it was written`(seed: UInt64) throws {
+    func `BD-17: a message reads back as it was written`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let people = try someHistory(seed: seed, actions: 40)
         var (one, two) = (Reconciler(hashKey: Self.hashKey, isInitiator: true), Reconciler(hashKey: Self.hashKey, isInitiator: false))

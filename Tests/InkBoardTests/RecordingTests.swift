@@ -25,8 +25,7 @@ import Testing
     }
 
     @Test(arguments: seeds(50))
-    func `whoever has the same set has the same recording, parents before children`(seed: UInt64) throws {
-        // FM-220
+    func `FM-220: whoever has the same set has the same recording, parents before children`(seed: UInt64) throws {
         let people = try someHistory(seed: seed)
         let genesis = people[0].board.transactions[0]
         let all = union(people).filter { !$0.isGenesis }
@@ -48,8 +47,7 @@ import Testing
         }
     }
 
-    @Test func `who drew apart is shown together as the times say`() throws {
-        // FM-220
+    @Test func `FM-220: who drew apart is shown together as the times say`() throws {
         let genesis = try genesis(by: key(1))
         var (ana, bob) = (try Hand(1, genesis), try Hand(2, genesis))
         // Ana draws three times before Bob does once: by lamport numbers his would be second.
@@ -63,8 +61,9 @@ import Testing
         #expect(recording.markers.map(\.kind) == [.joined(ana.replica.author), .joined(bob.replica.author)])
     }
 
-    @Test func `a pause is as long as the idle limit and has a marker, and a clock that is wrong by minutes changes nothing`() throws {
-        // FM-221
+    @Test func `FM-221: a pause is as long as the idle limit and has a marker, and a clock that is wrong by minutes changes nothing`()
+        throws
+    {
         let genesis = try genesis(by: key(1))
         var (ana, bob) = (try Hand(1, genesis), try Hand(2, genesis))
         let wrong: UInt64 = 300_000
@@ -84,8 +83,7 @@ import Testing
         #expect(markers.map(\.milliseconds) == [7000])
     }
 
-    @Test func `a liar moves nobody back and makes no hours`() throws {
-        // FM-221 FM-222
+    @Test func `FM-221, FM-222: a liar moves nobody back and makes no hours`() throws {
         let genesis = try genesis(by: key(1))
         for claim in [4_102_444_800_000, 0, UInt64.max] as [UInt64] {
             var (ana, liar) = (try Hand(1, genesis), try Hand(2, genesis))
@@ -111,8 +109,7 @@ import Testing
         #expect(recording.markers.count == 2 + Recording.markersMax)
     }
 
-    @Test func `many authors take two hours together, and who takes little keeps it`() throws {
-        // FM-222
+    @Test func `FM-222: many authors take two hours together, and who takes little keeps it`() throws {
         let genesis = try genesis(by: key(1))
         var hands = try (1...9).map { try Hand($0, genesis) }
         // Nine draw 40 times an hour apart each, and the first once in a second before.
@@ -126,8 +123,7 @@ import Testing
         #expect((7_199_000...7_200_000).contains(recording.durationMilliseconds))
     }
 
-    @Test func `a share is counted whatever so many steps of an hour take together`() {
-        // FM-222
+    @Test func `FM-222: a share is counted whatever so many steps of an hour take together`() {
         let hour = 3_600_000
         for count in [1, 1_400_000, 1 << 31] {
             let taken = count * hour
@@ -138,8 +134,7 @@ import Testing
     }
 
     @Test(arguments: seeds(40))
-    func `a reel ends as the board, and a state is the same from both sides`(seed: UInt64) throws {
-        // FM-223
+    func `FM-223: a reel ends as the board, and a state is the same from both sides`(seed: UInt64) throws {
         let people = try someHistory(seed: seed)
         let genesis = people[0].board.transactions[0]
         var board = try Board(genesis: genesis)

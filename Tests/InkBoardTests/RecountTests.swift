@@ -31,9 +31,8 @@ import Testing
         return (board, Array(all[end...]))
     }
 
-    // BD-101
     @Test(arguments: seeds(100))
-    func `fingerprint and heads are those of what counts and of what that comes after`(seed: UInt64) throws {
+    func `BD-101: fingerprint and heads are those of what counts and of what that comes after`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var (board, late) = try Self.board(seed: seed, using: &random)
         for _ in 0..<3 {
@@ -64,9 +63,8 @@ import Testing
         #expect(try Self.recounted(board, counting: { _ in true }).fingerprint == again.fingerprint)
     }
 
-    // BD-101
     @Test(arguments: seeds(40))
-    func `boards that hide the same agree, whether they hold it or not`(seed: UInt64) throws {
+    func `BD-101: boards that hide the same agree, whether they hold it or not`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let (board, _) = try Self.board(seed: seed, using: &random)
         let authors = board.authors
@@ -85,9 +83,8 @@ import Testing
         }
     }
 
-    // BD-102
     @Test(arguments: seeds(100))
-    func `what a count reports leads from the old picture to the new one, whatever came meanwhile`(seed: UInt64) throws {
+    func `BD-102: what a count reports leads from the old picture to the new one, whatever came meanwhile`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var (board, late) = try Self.board(seed: seed, using: &random)
         var hidden: Set<TransactionName> = []
@@ -114,8 +111,7 @@ import Testing
         }
     }
 
-    // BD-102
-    @Test func `a count that was begun before another was taken is none, and claims made meanwhile hold`() throws {
+    @Test func `BD-102: a count that was begun before another was taken is none, and claims made meanwhile hold`() throws {
         var person = try Replica(1, genesis: try genesis(by: try key(1)))
         let id = try person.draw(ShapeDraft(kind: .ellipse, position: .zero))
         var (first, second) = (
@@ -134,8 +130,7 @@ import Testing
         #expect(person.board.shape(id) == nil)
     }
 
-    // BD-102
-    @Test func `a count of another log is none, and of an earlier state of this one it is taken`() throws {
+    @Test func `BD-102: a count of another log is none, and of an earlier state of this one it is taken`() throws {
         let first = try genesis(by: try key(1))
         var (one, two) = (try Replica(1, genesis: first), try Replica(2, genesis: first))
         let start = one.board

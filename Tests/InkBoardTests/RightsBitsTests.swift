@@ -4,9 +4,8 @@ import Testing
 @testable import InkBoard
 
 @Suite struct RightsBitsTests {
-    // BD-89
     @Test(arguments: seeds(100))
-    func `bits do what sets of numbers do, and two with the same numbers are equal`(seed: UInt64) {
+    func `BD-89: bits do what sets of numbers do, and two with the same numbers are equal`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let spread = [10, 100, 5000][random.below(3)]
         var pool: [(bits: RightsBits, numbers: Set<Int>)] = [(RightsBits(), [])]
@@ -41,8 +40,7 @@ import Testing
         }
     }
 
-    // BD-89
-    @Test func `a set that one was added to shares with the one before it what stayed`() {
+    @Test func `BD-89: a set that one was added to shares with the one before it what stayed`() {
         var sets = [RightsBits()]
         for number in 0..<20_000 {
             sets.append(sets[number])

@@ -62,8 +62,7 @@ import Testing
         return chain
     }
 
-    // BD-110
-    @Test(arguments: [0, 1, 2, 16]) func `who has genesis alone sees from a chain who gave a right`(steps: Int) throws {
+    @Test(arguments: [0, 1, 2, 16]) func `BD-110: who has genesis alone sees from a chain who gave a right`(steps: Int) throws {
         let line = try Line(steps: steps)
         let chain = try line.chain(of: steps)
         #expect(chain.links.count == steps && line.fault(chain, of: steps) == nil)
@@ -72,8 +71,7 @@ import Testing
         #expect(bytes.count == [0: 1, 1: 216, 2: 462, 16: 3906][steps])
     }
 
-    // BD-110 BD-112
-    @Test func `an admission's chain goes over its invite`() throws {
+    @Test func `BD-110, BD-112: an admission's chain goes over its invite`() throws {
         var line = try Line(steps: 1)
         let link = try key(99)
         let invite = try line.people[1].write(
@@ -97,8 +95,7 @@ import Testing
         #expect(line.fault(try RightsChain([invite] + rest), of: 1) == .invite)
     }
 
-    // BD-103 BD-112
-    @Test func `a chain goes over a device of one who has no role, and over nothing else of his`() throws {
+    @Test func `BD-103, BD-112: a chain goes over a device of one who has no role, and over nothing else of his`() throws {
         var line = try Line(steps: 0)
         line.people.append(try Replica(40, genesis: line.genesis))
         try line.give(.viewer, to: 1, from: 0)
@@ -124,8 +121,7 @@ import Testing
         #expect(Self.fault(try invite(.viewer), of: try key(50).author, line.genesis) == .roleForbids)
     }
 
-    // BD-111
-    @Test func `a chain that is too long is refused before anything is verified`() throws {
+    @Test func `BD-111: a chain that is too long is refused before anything is verified`() throws {
         let line = try Line(steps: 16)
         let links = try line.chain(of: 16).links
         let long = (0..<1000).map { links[$0 % 16] }
@@ -155,8 +151,7 @@ import Testing
         #expect(try RightsChain(Array(heavy.prefix(3))).links.count == 3)
     }
 
-    // BD-112
-    @Test func `what is left out, turned round, of another board or somebody else's is no chain`() throws {
+    @Test func `BD-112: what is left out, turned round, of another board or somebody else's is no chain`() throws {
         let line = try Line(steps: 4)
         let links = try line.chain(of: 4).links
         #expect(line.fault(try RightsChain(Array(links.dropLast())), of: 4) == .truncated)
@@ -184,8 +179,7 @@ import Testing
         return try Transaction.sign(header, writes: writes, key: signer)
     }
 
-    // BD-112
-    @Test func `nobody is given a right by who is no owner, or by a right of another`() throws {
+    @Test func `BD-112: nobody is given a right by who is no owner, or by a right of another`() throws {
         var line = try Line(steps: 2)
         line.people.append(try Replica(30, genesis: line.genesis))
         let (board, victim) = (line.people[0].board.id, try key(31))
@@ -207,8 +201,7 @@ import Testing
         #expect(Self.fault(try RightsChain([drawing] + owners), of: line.people[2].author, line.genesis) == .unlinked)
     }
 
-    // BD-112
-    @Test func `no chain holds of which one bit was changed`() throws {
+    @Test func `BD-112: no chain holds of which one bit was changed`() throws {
         let line = try Line(steps: 2)
         let bytes = Self.bytes(try line.chain(of: 2))
         let author = line.people[2].author
@@ -220,8 +213,7 @@ import Testing
         }
     }
 
-    // BD-113
-    @Test func `a chain says neither when nor whether it still stands`() throws {
+    @Test func `BD-113: a chain says neither when nor whether it still stands`() throws {
         var line = try Line(steps: 2)
         let chain = try line.chain(of: 2)
         try line.people[0].write(line.people[0].board.writes(removing: [chain.links[1].name], by: line.people[0].author))
@@ -232,8 +224,7 @@ import Testing
         #expect(try RightsChain([late] + chain.links).role(of: try key(40).author, under: line.genesis) == .editor)
     }
 
-    // BD-114
-    @Test func `what a board knows as ended lets nobody in, whatever was given under it unseen`() throws {
+    @Test func `BD-114: what a board knows as ended lets nobody in, whatever was given under it unseen`() throws {
         var line = try Line(steps: 2)
         let known = line.people[0].board
         #expect(throws: Never.self) { try known.role(of: line.people[2].author, by: try line.chain(of: 2)) }
@@ -268,8 +259,7 @@ import Testing
         return joiner
     }
 
-    // BD-114
-    @Test func `who was removed comes back neither by another admission nor by a claim`() throws {
+    @Test func `BD-114: who was removed comes back neither by another admission nor by a claim`() throws {
         var line = try Line(steps: 0)
         let (invite, link) = try Self.invited(&line, uses: 0)
         let joiner = try Self.join(20, &line, by: invite, link)
@@ -294,8 +284,7 @@ import Testing
         )
     }
 
-    // BD-115
-    @Test func `a claim holds where the invite stands, has uses left and time, and its key signed`() throws {
+    @Test func `BD-115: a claim holds where the invite stands, has uses left and time, and its key signed`() throws {
         var line = try Line(steps: 0)
         let (invite, link) = try Self.invited(&line)
         let (first, second) = (try key(20).author, try key(21).author)
@@ -324,8 +313,9 @@ import Testing
         #expect(throws: ClaimFault.self) { try line.people[0].board.role(of: second, claiming: claim, wallTime: nil) }
     }
 
-    // BD-110 BD-112 BD-114
-    @Test(arguments: seeds(200)) func `the chain of every right that somebody has says what the board does`(seed: UInt64) throws {
+    @Test(arguments: seeds(200)) func `BD-110, BD-112, BD-114: the chain of every right that somebody has says what the board does`(
+        seed: UInt64
+    ) throws {
         let scroll = try RightsScroll(seed: seed, members: 2 + Int(seed % 7))
         let history = RightsHistory(seed: seed, scribe: scroll)
         let genesis = try #require(scroll.genesis)

@@ -5,9 +5,8 @@ import Testing
 @testable import rights_histories
 
 @Suite struct RightsTests {
-    // BD-81 BD-84 BD-85 BD-86 BD-89 BD-90 BD-91
     @Test(arguments: 1...16 as ClosedRange<UInt64>)
-    func `laws hold over random histories, and the naive rules agree`(batch: UInt64) {
+    func `BD-81, BD-84, BD-85, BD-86, BD-89, BD-90, BD-91: laws hold over random histories, and the naive rules agree`(batch: UInt64) {
         for seed in batch * 1000..<batch * 1000 + RightsTests.histories {
             #expect(RightsLaws.broken(by: RightsHistory(seed: seed), orders: 2) == [])
         }
@@ -19,15 +18,13 @@ import Testing
         private static let histories: UInt64 = 60
     #endif
 
-    // BD-80
-    @Test func `a role allows what those below it do, and more`() {
+    @Test func `BD-80: a role allows what those below it do, and more`() {
         let allowed = Role.allCases.map { role in RightsNeed.allCases.filter { role.allows($0, viewersMayChat: false) } }
         #expect(allowed == [[.nothing], [.nothing, .message, .note], [.nothing, .message, .note, .edit], RightsNeed.allCases])
         #expect(RightsNeed.allCases.filter { Role.viewer.allows($0, viewersMayChat: true) } == [.nothing, .message])
     }
 
-    // BD-81
-    @Test func `nothing is given deeper than sixteen steps from the root owner`() throws {
+    @Test func `BD-81: nothing is given deeper than sixteen steps from the root owner`() throws {
         var room = RightsRoom()
         var giver = room.root
         for depth in 1...16 {
@@ -40,8 +37,7 @@ import Testing
         #expect(room.refusal(of: .grant(subject: room.keys[17], role: .viewer), by: 16, under: giver) == .tooDeep)
     }
 
-    // BD-103
-    @Test func `a second device is the same person, and only the first and who is senior to both end its right`() throws {
+    @Test func `BD-103: a second device is the same person, and only the first and who is senior to both end its right`() throws {
         var room = RightsRoom()
         let elder = try room.give(.grant(subject: room.keys[1], role: .owner), by: 0, under: room.root)
         let viewer = try room.give(.grant(subject: room.keys[2], role: .viewer), by: 0, under: room.root)
@@ -78,8 +74,7 @@ import Testing
         #expect(room.rights.stands(second) && !room.rights.stands(viewer))
     }
 
-    // BD-81 BD-103
-    @Test func `steps to devices are steps`() throws {
+    @Test func `BD-81, BD-103: steps to devices are steps`() throws {
         var room = RightsRoom()
         var (giver, holder) = (room.root, 0)
         for step in 1...8 {
@@ -92,8 +87,7 @@ import Testing
         #expect(room.rights.best(of: room.keys[8])?.depth == 0)
     }
 
-    // BD-82
-    @Test func `who joins has the role of his invite, one right however often he says so, and does not come back by it`() throws {
+    @Test func `BD-82: who joins has the role of his invite, one right however often he says so, and does not come back by it`() throws {
         var room = RightsRoom()
         let invite = try room.give(.invite(key: room.keys[9], role: .editor), by: 0, under: room.root)
         let before = room.newest
@@ -112,8 +106,7 @@ import Testing
         #expect(throws: RightsViolation.noInvite) { try room.join(1, by: room.root, at: room.newest) }
     }
 
-    // BD-86
-    @Test func `an invite that is removed ends, and who joined under the heads stays`() throws {
+    @Test func `BD-86: an invite that is removed ends, and who joined under the heads stays`() throws {
         var room = RightsRoom()
         let invite = try room.give(.invite(key: room.keys[9], role: .editor), by: 0, under: room.root)
         let early = room.newest
@@ -124,8 +117,7 @@ import Testing
         #expect(room.rights.stands(under) && !room.rights.stands(beside) && !room.rights.stands(invite))
     }
 
-    // BD-83 BD-84
-    @Test func `only what is strictly junior is removed, and a back-dated grant is no more senior than its giver`() throws {
+    @Test func `BD-83, BD-84: only what is strictly junior is removed, and a back-dated grant is no more senior than its giver`() throws {
         var room = RightsRoom()
         let ann = try room.give(.grant(subject: room.keys[1], role: .owner), by: 0, under: room.root)
         let old = room.newest
@@ -143,8 +135,7 @@ import Testing
         }
     }
 
-    // BD-86 BD-87
-    @Test func `who is removed removes nobody beside it, and who had been removed by him stands again`() throws {
+    @Test func `BD-86, BD-87: who is removed removes nobody beside it, and who had been removed by him stands again`() throws {
         var room = RightsRoom()
         let ann = try room.give(.grant(subject: room.keys[1], role: .owner), by: 0, under: room.root)
         let bob = try room.give(.grant(subject: room.keys[2], role: .owner), by: 0, under: room.root)
@@ -157,8 +148,7 @@ import Testing
         #expect(!room.rights.counts(purge) && room.rights.counts(last))
     }
 
-    // BD-85 BD-90
-    @Test func `work counts until its right ends, and then as far as the heads reach`() throws {
+    @Test func `BD-85, BD-90: work counts until its right ends, and then as far as the heads reach`() throws {
         var room = RightsRoom()
         let ann = try room.give(.grant(subject: room.keys[1], role: .editor), by: 0, under: room.root)
         let before = room.newest
@@ -183,8 +173,7 @@ import Testing
         #expect((0...5).filter(one.contains) == [0, 1, 2, 4] && one.heads == [4])
     }
 
-    // BD-83
-    @Test func `the right that allows most is the one to write under, and of two alike the senior one`() throws {
+    @Test func `BD-83: the right that allows most is the one to write under, and of two alike the senior one`() throws {
         var room = RightsRoom()
         let ann = try room.give(.grant(subject: room.keys[1], role: .owner), by: 0, under: room.root)
         _ = try room.give(.grant(subject: room.keys[2], role: .commenter), by: 0, under: room.root)
@@ -198,8 +187,7 @@ import Testing
         #expect(members[1].isSenior(to: members[2]) && !members[2].isSenior(to: members[1]))
     }
 
-    // BD-88
-    @Test func `viewers write messages while the newest policy that counts says so`() throws {
+    @Test func `BD-88: viewers write messages while the newest policy that counts says so`() throws {
         var room = RightsRoom()
         let ann = try room.give(.grant(subject: room.keys[1], role: .owner), by: 0, under: room.root)
         let viewer = try room.give(.grant(subject: room.keys[2], role: .viewer), by: 0, under: room.root)
@@ -215,8 +203,7 @@ import Testing
         }
     }
 
-    // BD-89
-    @Test func `drawing makes no sets, and sixteen parents make one`() throws {
+    @Test func `BD-89: drawing makes no sets, and sixteen parents make one`() throws {
         var room = RightsRoom()
         let start = room.newest
         var beside: [RightsSet] = []
@@ -257,8 +244,7 @@ import Testing
         #expect(try work(after: [asked]) == asked && room.rights.standing(at: asked).map(\.subject).last == room.keys[8])
     }
 
-    // BD-82 BD-89
-    @Test func `who joins over and over, on as many forks as he likes, takes memory for what he adds`() throws {
+    @Test func `BD-82, BD-89: who joins over and over, on as many forks as he likes, takes memory for what he adds`() throws {
         var room = RightsRoom()
         let invite = try room.give(.invite(key: room.keys[9], role: .viewer), by: 0, under: room.root)
         let start = room.newest
@@ -273,8 +259,7 @@ import Testing
         #expect(room.rights.standing().count == 2 && room.rights.counts(first))
     }
 
-    // BD-89
-    @Test func `what sets come to is remembered by the bytes that it takes`() throws {
+    @Test func `BD-89: what sets come to is remembered by the bytes that it takes`() throws {
         var room = RightsRoom()
         var sets: [RightsSet] = []
         for _ in 0..<12 {

@@ -22,8 +22,7 @@ import Testing
         return value
     }
 
-    // BD-92 BD-2
-    @Test func `the bytes of rights are frozen`() throws {
+    @Test func `BD-2, BD-92: the bytes of rights are frozen`() throws {
         let (ab, cd, ef) = (String(repeating: "ab", count: 32), String(repeating: "cd", count: 32), String(repeating: "ef", count: 32))
         let ac = String(repeating: "ac", count: 32)
         let signature = [UInt8](repeating: 7, count: 64)
@@ -50,8 +49,7 @@ import Testing
         }
     }
 
-    // BD-92 BD-2
-    @Test func `another spelling, and what exceeds a limit, is refused`() throws {
+    @Test func `BD-2, BD-92: another spelling, and what exceeds a limit, is refused`() throws {
         let (ab, ac) = ([UInt8](repeating: 0xAB, count: 32), [UInt8](repeating: 0xAC, count: 32))
         let keys = [UInt8](repeating: 1, count: 64)
         let refused: [(RightsForm, [UInt8])] = [
@@ -69,8 +67,7 @@ import Testing
         #expect(Self.bytes(.removal, .removal(RightsEnd(rights: [], heads: [Self.name], secret: Self.secret))) == nil)
     }
 
-    // BD-92
-    @Test func `a transaction gives one right at most, and an admission stands alone`() throws {
+    @Test func `BD-92: a transaction gives one right at most, and an admission stands alone`() throws {
         let owner = try key(1)
         let person = ShapeID(author: owner.author, number: 0)
         let grant = Write(person, .grant, .right(.grant(RightsGrant(role: .editor, subject: Self.author))))

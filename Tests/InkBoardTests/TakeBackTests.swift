@@ -56,9 +56,8 @@ import Testing
         return shapes
     }
 
-    // BD-120 BD-121
     @Test(arguments: [0...UInt64.max, 2...UInt64(Int64.max)] as [ClosedRange<UInt64>])
-    func `of a span that is said without a beginning or an end as much is taken back, and named, as is here`(
+    func `BD-120, BD-121: of a span that is said without a beginning or an end as much is taken back, and named, as is here`(
         sequences: ClosedRange<UInt64>
     ) throws {
         var people = try Self.room(1)
@@ -74,9 +73,8 @@ import Testing
         #expect(beyond.parts.isEmpty && beyond.skipped.isEmpty)
     }
 
-    // BD-120
     @Test(arguments: seeds(400))
-    func `what is left is what would be there had the vandal never come, and one undo brings it back`(seed: UInt64) throws {
+    func `BD-120: what is left is what would be there had the vandal never come, and one undo brings it back`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var people = try Self.room(3)
         let victim = people[3].author
@@ -127,8 +125,9 @@ import Testing
         #expect(people[0].board.writes(takingBack: try #require(people[0].board.span(of: victim)), by: people[0].author).parts.isEmpty)
     }
 
-    // BD-120
-    @Test(arguments: seeds(400)) func `a step that is done again leaves lines where it left them, whatever they were bound to`(seed: UInt64)
+    @Test(arguments: seeds(400)) func `BD-120: a step that is done again leaves lines where it left them, whatever they were bound to`(
+        seed: UInt64
+    )
         throws
     {
         var random = SplitMix64(seed: seed)
@@ -169,8 +168,7 @@ import Testing
         }
     }
 
-    // BD-120
-    @Test func `two hundred shapes that a vandal deleted before he left come back, marks upon marks`() throws {
+    @Test func `BD-120: two hundred shapes that a vandal deleted before he left come back, marks upon marks`() throws {
         var people = try Self.room(2)
         var ids: [ShapeID] = []
         for number in 0..<200 { ids.append(try people[1].draw(Self.box(number))) }
@@ -193,8 +191,7 @@ import Testing
         #expect(people[0].board.shapeCount == 200)
     }
 
-    // BD-121
-    @Test func `no undo brings back what was taken back, until that is undone`() throws {
+    @Test func `BD-121: no undo brings back what was taken back, until that is undone`() throws {
         var people = try Self.room(3)
         func share() { for to in people.indices { for from in people.indices where to != from { people[to].receive(people[from]) } } }
         let id = try people[1].draw(Self.box(1))
@@ -219,8 +216,7 @@ import Testing
         #expect(people[2].board.shape(id)?.content.fill == Color(rgb: 3))
     }
 
-    // BD-121
-    @Test func `of an editor such a record means nothing, nor do bytes that are none`() throws {
+    @Test func `BD-121: of an editor such a record means nothing, nor do bytes that are none`() throws {
         var people = try Self.room(3)
         let id = try people[1].draw(Self.box(1))
         people[2].receive(people[1])
@@ -240,8 +236,7 @@ import Testing
         }
     }
 
-    // BD-120
-    @Test func `after another vandal was taken back, what the first did does not come back`() throws {
+    @Test func `BD-120: after another vandal was taken back, what the first did does not come back`() throws {
         var people = try Self.room(3)
         let id = try people[1].draw(Self.box(1))
         for (index, color) in [(2, 0x2 as UInt32), (3, 0x3)] {
@@ -260,8 +255,7 @@ import Testing
         #expect(people[0].board.shape(id)?.content.fill == nil)
     }
 
-    // BD-122
-    @Test func `a span begins with the first work that claims to be of its time`() throws {
+    @Test func `BD-122: a span begins with the first work that claims to be of its time`() throws {
         var people = try Self.room(1)
         for time in [1000, 5000, 3000, 9000] as [UInt64] {
             let number = people[1].board.freeShapeNumber(of: people[1].author, from: 1)
@@ -277,8 +271,7 @@ import Testing
         #expect(people[0].board.shapes.map(\.id.number) == [1, 4])
     }
 
-    // BD-120
-    @Test func `500 changes among 2000 of others: only they go`() throws {
+    @Test func `BD-120: 500 changes among 2000 of others: only they go`() throws {
         var random = SplitMix64(seed: 500)
         var people = try Self.room(4)
         var ids: [ShapeID] = []

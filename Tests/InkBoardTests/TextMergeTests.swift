@@ -8,8 +8,7 @@ import Testing
         return [merge.text, merge.displaced]
     }
 
-    // BD-33
-    @Test func `what one of the two changed is taken as it is changed`() {
+    @Test func `BD-33: what one of the two changed is taken as it is changed`() {
         #expect(merged("box", "red box", "box, closed") == ["red box, closed", ""])
         #expect(merged("one two three", "one 2 three", "one two 3") == ["one 2 3", ""])
         #expect(merged("one two", "one", "one two three") == ["one three", ""])
@@ -19,8 +18,7 @@ import Testing
         #expect(merged("", "", "") == ["", ""])
     }
 
-    // BD-33
-    @Test func `two insertions at one place both stand`() {
+    @Test func `BD-33: two insertions at one place both stand`() {
         #expect(merged("", "ana", "bob") == ["bobana", ""])
         #expect(merged("base", "base ANA", "base CARL") == ["base CARL ANA", ""])
         // Who has the other's words already has only added to them.
@@ -30,8 +28,7 @@ import Testing
         #expect(merged("old", "so old", "new") == ["so new", ""])
     }
 
-    // BD-33
-    @Test func `where both changed the same letters theirs stand and mine are displaced, or stand behind them`() {
+    @Test func `BD-33: where both changed the same letters theirs stand and mine are displaced, or stand behind them`() {
         #expect(merged("color: red", "color: blue", "color: green")[0] == "color: green")
         let both = TextMerge(base: "x red", mine: "x blue!", theirs: "x pink", keepsBoth: true)
         #expect(both.displaced.isEmpty && both.text.contains("pink") && both.text.contains("blue"))
@@ -40,14 +37,12 @@ import Testing
         #expect(merged("abc", "aXc", "") == ["", "aXc"])
     }
 
-    // BD-33
-    @Test func `line breaks of any kind are one letter and graphemes stay whole`() {
+    @Test func `BD-33: line breaks of any kind are one letter and graphemes stay whole`() {
         #expect(merged("a\r\nb", "a\nb\nc", "x\r\na\r\nb") == ["x\na\nb\nc", ""])
         #expect(merged("👩‍👩‍👧", "👩‍👩‍👧🇩🇪", "漢👩‍👩‍👧") == ["漢👩‍👩‍👧🇩🇪", ""])
     }
 
-    // BD-33
-    @Test func `a merge that no text can hold leaves theirs and displaces what mine added`() {
+    @Test func `BD-33: a merge that no text can hold leaves theirs and displaces what mine added`() {
         let base = String(repeating: "a", count: 10_000)
         let (mine, theirs) = (base + String(repeating: "m", count: 5000), String(repeating: "t", count: 5000) + base)
         let merge = TextMerge(base: base, mine: mine, theirs: theirs)
@@ -57,8 +52,7 @@ import Testing
         #expect(TextMerge(base: "", mine: long, theirs: other).displaced == long)
     }
 
-    // BD-33
-    @Test func `the caret stays where it stood among the letters`() {
+    @Test func `BD-33: the caret stays where it stood among the letters`() {
         func caret(_ base: String, _ mine: String, _ theirs: String, _ caret: Int) -> String {
             let merge = TextMerge(base: base, mine: mine, theirs: theirs, caret: caret, keepsBoth: true)
             return merge.text.prefix(merge.caret) + "|" + merge.text.dropFirst(merge.caret)
@@ -70,9 +64,8 @@ import Testing
         #expect(caret("one two", "one two!", "two", 8) == "two!|")
     }
 
-    // BD-33
     @Test(arguments: 0..<300 as Range<UInt64>)
-    func `of insertions none is lost, and each one's letters keep their order`(seed: UInt64) {
+    func `BD-33: of insertions none is lost, and each one's letters keep their order`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         func typed(_ base: String, _ alphabet: [Character]) -> String {
             var letters = Array(base)

@@ -11,8 +11,7 @@ import Testing
         return (people, note)
     }
 
-    // BD-31, BD-32
-    @Test func `a text that was typed by hand and lost to one that knows nothing of it is found by its author`() throws {
+    @Test func `BD-31, BD-32: a text that was typed by hand and lost to one that knows nothing of it is found by its author`() throws {
         var (people, note) = try Self.people(2)
         try people[0].write(people[0].board.writes(typing: "base ana", in: note))
         try people[1].write(people[1].board.writes(typing: "base bob", in: note))
@@ -33,8 +32,7 @@ import Testing
         #expect(people[1 - loser].board.textMerge(by: merge.name).first?.base == lost.theirs)
     }
 
-    // BD-32
-    @Test func `a write whose editor knew what it overwrote costs nobody a word`() throws {
+    @Test func `BD-32: a write whose editor knew what it overwrote costs nobody a word`() throws {
         var (people, note) = try Self.people(2)
         try people[0].write(people[0].board.writes(typing: "base ana", in: note))
         people[1].receive(people[0])
@@ -47,8 +45,7 @@ import Testing
         #expect(people[0].board.lostText(of: people[0].author, in: note) == nil)
     }
 
-    // BD-32
-    @Test func `an editor that began before it saw the other's write did not know it, though its transaction comes after`() throws {
+    @Test func `BD-32: an editor that began before it saw the other's write did not know it, though its transaction comes after`() throws {
         var (people, note) = try Self.people(2)
         let began = try people[1].board.writes(typing: "base bob", in: note)
         try people[0].write(people[0].board.writes(typing: "base ana", in: note))
@@ -59,8 +56,7 @@ import Testing
         #expect(lost.base == "base" && lost.mineText == "base ana" && lost.theirsText == "base bob")
     }
 
-    // BD-32
-    @Test func `what a script, an undo or a restore wrote is not merged by its author`() throws {
+    @Test func `BD-32: what a script, an undo or a restore wrote is not merged by its author`() throws {
         for step in 0..<2 {
             var (people, note) = try Self.people(2)
             if step == 0 {
@@ -77,8 +73,7 @@ import Testing
         }
     }
 
-    // BD-32
-    @Test func `of three writers each finds its own words, over the last text that both knew`() throws {
+    @Test func `BD-32: of three writers each finds its own words, over the last text that both knew`() throws {
         var (people, note) = try Self.people(3)
         try people[0].write(people[0].board.writes(typing: "base a", in: note))
         people[1].receive(people[0])
@@ -97,8 +92,7 @@ import Testing
         #expect(TextMerge(base: lost.base, mine: lost.mineText, theirs: lost.theirsText).text == "base a bb cc")
     }
 
-    // BD-32
-    @Test func `a shape that is gone has lost no text`() throws {
+    @Test func `BD-32: a shape that is gone has lost no text`() throws {
         var (people, note) = try Self.people(2)
         try people[0].write(people[0].board.writes(typing: "base ana", in: note))
         for _ in 0..<3 { try people[1].say("x") }
@@ -108,8 +102,7 @@ import Testing
         #expect(people[0].board.lostText(of: people[0].author, in: note) == nil)
     }
 
-    // BD-34
-    @Test func `a wish over more shapes than a transaction holds is cut, and taken back as one`() throws {
+    @Test func `BD-34: a wish over more shapes than a transaction holds is cut, and taken back as one`() throws {
         var ana = try Replica(1, genesis: try genesis(by: try key(1)))
         let count = Limits.writesPerTransaction / 4 + 300
         var writes: [Write] = []
@@ -142,8 +135,7 @@ import Testing
         #expect(ana.board.shapeCount == count)
     }
 
-    // BD-35
-    @Test func `what would lie beyond the edge is not moved at all`() throws {
+    @Test func `BD-35: what would lie beyond the edge is not moved at all`() throws {
         var ana = try Replica(1, genesis: try genesis(by: try key(1)))
         let first = try ana.draw(ShapeDraft(kind: .rectangle, position: Point(x: Limits.coordinate - 8, y: 0)))
         let second = try ana.draw(ShapeDraft(kind: .rectangle, position: .zero))
@@ -153,8 +145,7 @@ import Testing
         #expect(throws: RuleViolation.beyondEdge) { try ana.move(second, by: Point(x: -Limits.coordinate - 8, y: Int32.max)) }
     }
 
-    // BD-36
-    @Test func `a resize writes what the hand changed, by as much as it did`() throws {
+    @Test func `BD-36: a resize writes what the hand changed, by as much as it did`() throws {
         var ana = try Replica(1, genesis: try genesis(by: try key(1)))
         let id = try ana.draw(ShapeDraft(kind: .rectangle, position: Point(x: 320, y: 0), size: Size(width: 640, height: 512)))
         #expect(try ana.board.writes(resizing: id, by: .zero, growing: Point(x: 256, y: 256)).map(\.property) == [.size])

@@ -9,9 +9,8 @@ import Testing
         try TransactionCodec.body(transaction.header, writes: transaction.writes.reversed()) + transaction.signature
     }
 
-    // BD-2
     @Test(arguments: seeds(60))
-    func `a transaction reads back as it was written`(seed: UInt64) throws {
+    func `BD-2: a transaction reads back as it was written`(seed: UInt64) throws {
         for transaction in union(try someHistory(seed: seed)) {
             let again = try Transaction(decoding: transaction.encoded)
             #expect(again == transaction && again.name == transaction.name && again.writes == transaction.writes)
@@ -19,8 +18,7 @@ import Testing
         }
     }
 
-    // BD-2 BD-3
-    @Test func `the bytes of version 1 are frozen`() throws {
+    @Test func `BD-2, BD-3: the bytes of version 1 are frozen`() throws {
         var person = try Replica(1, genesis: try genesis(by: try key(1)))
         #expect(Hex.encode(person.board.transactions[0].encoded.dropLast(64)) == Self.frozenGenesis)
         #expect(person.board.id.hex == "577a171371dcc627eca308c4a007ff1877ae16586cb61e4a47663f19628af933")
@@ -42,8 +40,7 @@ import Testing
         "0201577a171371dcc627eca308c4a007ff1877ae16586cb61e4a47663f19628af933000002c000018bcfe56800" + "00010105" + "0204" + "0440a00f"
         + "0802670022" + "0c800072b3" + "12026000" + "00"
 
-    // BD-2
-    @Test func `whatever mutated bytes decode to, they are its one encoding`() throws {
+    @Test func `BD-2: whatever mutated bytes decode to, they are its one encoding`() throws {
         var random = SplitMix64(seed: 99)
         var samples = (0..<4 as Range<UInt64>).flatMap { (try? someHistory(seed: $0)).map(union) ?? [] }.map(\.encoded)
         samples.sort { $0.count < $1.count }
@@ -68,16 +65,14 @@ import Testing
         #expect(decoded > 100)
     }
 
-    // BD-2
-    @Test func `truncated or longer bytes are refused`() throws {
+    @Test func `BD-2: truncated or longer bytes are refused`() throws {
         let bytes = try genesis(by: try key(1)).encoded
         for count in 0..<bytes.count { #expect(throws: WireError.self) { try Transaction(decoding: Array(bytes.prefix(count))) } }
         #expect(throws: WireError.self) { try Transaction(decoding: bytes + [0]) }
         #expect(throws: WireError.limitExceeded) { try Transaction(decoding: Array(repeating: 1, count: 65_537)) }
     }
 
-    // BD-2
-    @Test func `a count that promises more than was sent allocates nothing`() throws {
+    @Test func `BD-2: a count that promises more than was sent allocates nothing`() throws {
         let person = try Replica(2, genesis: try genesis(by: try key(1)))
         var writer = ByteWriter()
         writer.write(1 as UInt8)
@@ -96,8 +91,7 @@ import Testing
         }
     }
 
-    // BD-2
-    @Test func `an author in the table of the restored whom nothing restores is refused`() throws {
+    @Test func `BD-2: an author in the table of the restored whom nothing restores is refused`() throws {
         let person = try Replica(2, genesis: try genesis(by: try key(1)))
         let header = TransactionHeader(
             board: person.board.id, author: person.author, sequence: 1, previous: .zero,
@@ -117,8 +111,7 @@ import Testing
         #expect(throws: WireError.nonCanonical) { try Transaction(decoding: unused + Array(repeating: 0, count: 64)) }
     }
 
-    // BD-3
-    @Test func `the name is the hash of the body and the signature covers the domain and the body`() throws {
+    @Test func `BD-3: the name is the hash of the body and the signature covers the domain and the body`() throws {
         let owner = try key(1)
         let transaction = try genesis(by: owner)
         let body = Array(transaction.encoded.dropLast(64))
@@ -132,8 +125,7 @@ import Testing
         }
     }
 
-    // BD-2
-    @Test func `writes are canonical in any order and two alike are refused`() throws {
+    @Test func `BD-2: writes are canonical in any order and two alike are refused`() throws {
         var person = try Replica(1, genesis: try genesis(by: try key(1)))
         let foreign = ShapeID(author: try key(3).author, number: 4)
         let own = ShapeID(author: person.author, number: 4)
@@ -148,8 +140,7 @@ import Testing
         #expect(person.board.transactionCount == 2)
     }
 
-    // BD-2
-    @Test func `what exceeds a limit is refused when written`() throws {
+    @Test func `BD-2: what exceeds a limit is refused when written`() throws {
         var person = try Replica(1, genesis: try genesis(by: try key(1)))
         let id = ShapeID(author: person.author, number: 1)
         let bad: [Write] = [
@@ -176,8 +167,7 @@ import Testing
         #expect(person.board.transactionCount == 2)
     }
 
-    // BD-9
-    @Test func `properties that nobody knows here are kept and forwarded`() throws {
+    @Test func `BD-9: properties that nobody knows here are kept and forwarded`() throws {
         var person = try Replica(1, genesis: try genesis(by: try key(1)))
         let id = try person.draw(ShapeDraft(kind: .rectangle, position: .zero))
         let write = Write(id, Property(rawValue: 700), .bytes([1, 2, 3]))
@@ -189,8 +179,7 @@ import Testing
         #expect(person.board.transactions.last?.writes.contains { $0.property == write.property && $0.value == .bytes([]) } == true)
     }
 
-    // BD-9
-    @Test func `a shape of an unknown kind is kept and not shown`() throws {
+    @Test func `BD-9: a shape of an unknown kind is kept and not shown`() throws {
         var person = try Replica(1, genesis: try genesis(by: try key(1)))
         let id = ShapeID(author: person.author, number: 1)
         try person.write([Write(id, .kind, .kind(60)), Write(id, .position, .point(.zero))])
@@ -198,8 +187,7 @@ import Testing
         #expect(person.board.freeShapeNumber(of: person.author, from: 1) == 2)
     }
 
-    // BD-2
-    @Test func `a box costs about a hundred and ninety bytes with its signature`() throws {
+    @Test func `BD-2: a box costs about a hundred and ninety bytes with its signature`() throws {
         var person = try Replica(2, genesis: try genesis(by: try key(1)))
         try person.say("first")
         let id = try person.draw(ShapeDraft(kind: .rectangle, position: Point(x: 640, y: 640), size: Size(width: 768, height: 512)))

@@ -11,9 +11,8 @@ import Testing
         return (try Replica(1, genesis: first), try Replica(2, genesis: first))
     }
 
-    // BD-12
     @Test(arguments: seeds(60))
-    func `undo n times and redo n times leaves the picture as it was`(seed: UInt64) throws {
+    func `BD-12: undo n times and redo n times leaves the picture as it was`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         for var person in try someHistory(seed: seed) {
             let before = person.board.shapes
@@ -37,9 +36,8 @@ import Testing
         }
     }
 
-    // BD-11
     @Test(arguments: seeds(60))
-    func `undoing all of one's own work leaves only what others made`(seed: UInt64) throws {
+    func `BD-11: undoing all of one's own work leaves only what others made`(seed: UInt64) throws {
         for var person in try someHistory(seed: seed) where person.board.orphanCount == 0 {
             let others = Set(person.board.shapes.map(\.id).filter { $0.author != person.author })
             let standing = Set(person.board.shapes.map(\.id))
@@ -57,8 +55,7 @@ import Testing
         }
     }
 
-    // BD-11
-    @Test func `undo takes back one gesture and redo does it again`() throws {
+    @Test func `BD-11: undo takes back one gesture and redo does it again`() throws {
         var (ana, _) = try Self.pair()
         let id = try ana.draw(Self.box)
         try ana.move(id, by: Point(x: 8, y: 0))
@@ -76,8 +73,7 @@ import Testing
         #expect(ana.board.redoWrites(of: ana.author) == nil)
     }
 
-    // BD-11
-    @Test func `only a new gesture of one's own ends redo`() throws {
+    @Test func `BD-11: only a new gesture of one's own ends redo`() throws {
         var (ana, bob) = try Self.pair()
         let id = try ana.draw(Self.box)
         try ana.move(id, by: Point(x: 8, y: 0))
@@ -91,8 +87,7 @@ import Testing
         #expect(!ana.board.canRedo(ana.author))
     }
 
-    // BD-11
-    @Test func `what another changed since is left alone and said`() throws {
+    @Test func `BD-11: what another changed since is left alone and said`() throws {
         var (ana, bob) = try Self.pair()
         let id = try ana.draw(Self.box)
         try ana.set(id, .stroke(Color(rgb: 1)), .fill(Color(rgb: 2)))
@@ -109,8 +104,7 @@ import Testing
         #expect(bob.board.shape(id)?.content.stroke == nil)
     }
 
-    // BD-11
-    @Test func `redo leaves alone what another changed since the undo`() throws {
+    @Test func `BD-11: redo leaves alone what another changed since the undo`() throws {
         var (ana, bob) = try Self.pair()
         let id = try ana.draw(Self.box)
         try ana.set(id, .stroke(Color(rgb: 1)), .fill(Color(rgb: 2)))
@@ -126,8 +120,7 @@ import Testing
         #expect(bob.board.shape(id)?.content.stroke == Color(rgb: 1))
     }
 
-    // BD-11
-    @Test func `a step that others changed altogether is still a step`() throws {
+    @Test func `BD-11: a step that others changed altogether is still a step`() throws {
         var (ana, bob) = try Self.pair()
         let id = try ana.draw(Self.box)
         try ana.move(id, by: Point(x: 8, y: 0))
@@ -141,8 +134,7 @@ import Testing
         #expect(ana.board.shape(id) == nil)
     }
 
-    // BD-11
-    @Test func `undo of a change gives back the greatest other write, not the one seen at the time`() throws {
+    @Test func `BD-11: undo of a change gives back the greatest other write, not the one seen at the time`() throws {
         var (ana, bob) = try Self.pair()
         let id = try ana.draw(Self.box)
         bob.receive(ana)
@@ -156,8 +148,7 @@ import Testing
         #expect(ana.board.shape(id)?.content.fill == Color(rgb: 5))
     }
 
-    // BD-20
-    @Test func `undo never brings back what another deleted`() throws {
+    @Test func `BD-20: undo never brings back what another deleted`() throws {
         var (ana, bob) = try Self.pair()
         let id = try ana.draw(Self.box)
         try ana.move(id, by: Point(x: 8, y: 0))
@@ -181,8 +172,7 @@ import Testing
         #expect(ana.board.shape(id)?.content.position.x == 88)
     }
 
-    // BD-11
-    @Test func `undo of a deletion keeps what others changed meanwhile`() throws {
+    @Test func `BD-11: undo of a deletion keeps what others changed meanwhile`() throws {
         var (ana, bob) = try Self.pair()
         let id = try ana.draw(Self.box)
         bob.receive(ana)
@@ -198,8 +188,7 @@ import Testing
         #expect(ana.board.shape(id) != nil)
     }
 
-    // BD-22
-    @Test func `a gesture in several transactions is one step`() throws {
+    @Test func `BD-22: a gesture in several transactions is one step`() throws {
         var (ana, bob) = try Self.pair()
         let note = try ana.draw(ShapeDraft(kind: .note, position: .zero, text: "before"))
         func go(on first: TransactionName, _ id: ShapeID, _ text: String) throws {
@@ -241,8 +230,7 @@ import Testing
         #expect(ana.board.shape(note)?.content.text == "bob's" && ana.board.shapes.count == 2)
     }
 
-    // BD-11
-    @Test func `the undo of the largest gesture fits one transaction`() throws {
+    @Test func `BD-11: the undo of the largest gesture fits one transaction`() throws {
         var (ana, _) = try Self.pair()
         var ids: [ShapeID] = []
         for start in stride(from: 0 as UInt64, to: 3000, by: 500) {
@@ -259,8 +247,7 @@ import Testing
         #expect(ana.board.shapes.allSatisfy { $0.content.position == Self.box.position })
     }
 
-    // BD-11, BD-34
-    @Test func `what does not fit one transaction is taken back in several, as one step`() throws {
+    @Test func `BD-11, BD-34: what does not fit one transaction is taken back in several, as one step`() throws {
         var (ana, _) = try Self.pair()
         let long = String(repeating: "x", count: Limits.textBytes)
         var ids: [ShapeID] = []

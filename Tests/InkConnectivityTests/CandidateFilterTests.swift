@@ -6,14 +6,13 @@ private func host(_ text: String) throws -> Candidate { Candidate(address: try #
 private func reflexive(_ text: String) throws -> Candidate { Candidate(address: try #require(SocketAddress(text)), kind: .serverReflexive) }
 
 @Suite struct CandidateFilterTests {
-    // CN-6
     @Test(arguments: [
         "8.8.8.8:53", "8.8.8.8:1023", "8.8.8.8:1900", "8.8.8.8:5353", "8.8.8.8:11211", "8.8.8.8:3702", "0.0.0.0:5000", "0.1.2.3:5000",
         "239.1.1.1:5000", "255.255.255.255:5000", "169.254.169.254:8080", "127.0.0.1:6379", "[::1]:6379", "[::]:5000", "[ff02::1]:5000",
         "[fe80::1]:5000", "[::127.0.0.1]:5000", "[::7f00:1]:5000", "[::ffff:7f00:1]:5000", "[::ffff:0:7f00:1]:5000", "192.0.0.4:5000",
         "192.88.99.1:5000", "[100::1]:5000", "[fec0::1]:5000", "[4000::1]:5000", "[2001:2::1]:5000", "[2001:20::1]:5000",
     ])
-    func `a forbidden target is neither offered nor dialled`(text: String) throws {
+    func `CN-6: a forbidden target is neither offered nor dialled`(text: String) throws {
         let filter = CandidateFilter(networks: [LocalNetwork(assumedFor: .v4(0x7F00_0001))])
         guard let address = SocketAddress(text) else { return }  // dotted tails inside v6 are no address at all here
         let candidate = Candidate(address: address, kind: .host)
@@ -22,12 +21,11 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
         #expect(!filter.permits(address))
     }
 
-    // CN-11
     @Test(arguments: [
         ("64:ff9b::", "", true), ("2002:", "::1", true), ("2001:0:", ":0:0:fefe:fefe", true), ("2001:0:0808:0808:0:0:", "", false),
         ("2001:db8::5efe:", "", true), ("2001:db8::200:5efe:", "", true),
     ])
-    func `an address is as good as the IPv4 address within it`(front: String, back: String, isPlain: Bool) throws {
+    func `CN-11: an address is as good as the IPv4 address within it`(front: String, back: String, isPlain: Bool) throws {
         // Everything is allowed that can be: loopback, and all private networks.
         let filter = CandidateFilter(allowsLoopback: true, networks: [LocalNetwork(address: .v6(high: 0, low: 0), prefixLength: 0)])
         func isDialled(_ inner: UInt32) throws -> Bool {
@@ -43,8 +41,7 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
         }
     }
 
-    // CN-11
-    @Test func `a translator's own network, and a mapped address by whatever spelling, give no way in`() throws {
+    @Test func `CN-11: a translator's own network, and a mapped address by whatever spelling, give no way in`() throws {
         let filter = CandidateFilter()
         #expect(filter.dialable([try host("[64:ff9b:1::808:808]:40000")]).isEmpty)
         let mapped = Candidate(address: SocketAddress(ip: .v6(high: 0, low: 0xFFFF_7F00_0001), port: 40000), kind: .host)
@@ -53,8 +50,7 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
             filter.dialable([try host("[2001:db8::7]:40000"), try host("203.0.113.7:40000")]).count == 2, "as laboratories are numbered")
     }
 
-    // CN-12
-    @Test func `a link leads into our own networks and the world`() throws {
+    @Test func `CN-12: a link leads into our own networks and the world`() throws {
         let filter = CandidateFilter(networks: [LocalNetwork(address: .v4(0x0A14_0005), prefixLength: 16)])
         let good = ["10.20.7.7:40000", "203.0.113.7:40000", "[2001:db8::7]:40000"]
         let bad = [
@@ -66,8 +62,7 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
         #expect(CandidateFilter(allowsLoopback: true).permits(try #require(SocketAddress("127.0.0.1:40000"))))
     }
 
-    // CN-5
-    @Test func `loopback is for those who met over loopback`() throws {
+    @Test func `CN-5: loopback is for those who met over loopback`() throws {
         let candidates = [try host("127.0.0.1:40000"), try host("[::1]:40000")]
         #expect(CandidateFilter().dialable(candidates).isEmpty)
         #expect(CandidateFilter().offerable(candidates).isEmpty)
@@ -76,11 +71,10 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
         #expect(CandidateFilter(allowsLoopback: true).dialable([try host("127.0.0.1:53")]).isEmpty)
     }
 
-    // CN-7
     @Test(arguments: [
         "10.1.2.3:40000", "172.16.0.9:40000", "192.168.1.9:40000", "100.64.0.9:40000", "198.18.3.9:40000", "[fd00::9]:40000",
     ])
-    func `a private address needs a reason`(text: String) throws {
+    func `CN-7: a private address needs a reason`(text: String) throws {
         let theirs = try host(text)
         #expect(CandidateFilter().dialable([theirs]).isEmpty)
         #expect(CandidateFilter(networks: [LocalNetwork(assumedFor: theirs.address.ip)]).dialable([theirs]) == [theirs.address])
@@ -92,8 +86,7 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
         #expect(elsewhere.dialable([theirs, outer]) == [outer.address])
     }
 
-    // CN-7
-    @Test func `inside a private network the rendezvous' view of a peer is dialled`() throws {
+    @Test func `CN-7: inside a private network the rendezvous' view of a peer is dialled`() throws {
         var filter = CandidateFilter(ownReflexive: [try #require(SocketAddress("10.2.0.4:40000"))], isRendezvousPrivate: true)
         let offered = [try reflexive("10.9.0.4:40000"), try host("10.9.9.9:40000")]
         #expect(filter.dialable(offered).map(\.description) == ["10.9.0.4:40000"])
@@ -101,8 +94,7 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
         #expect(filter.dialable(offered).isEmpty, "a rendezvous outside that shows us a private address lies")
     }
 
-    // CN-7
-    @Test func `who claims our outer address gets two private addresses dialled, the nearest, however often it offers`() throws {
+    @Test func `CN-7: who claims our outer address gets two private addresses dialled, the nearest, however often it offers`() throws {
         let filter = CandidateFilter(
             networks: [LocalNetwork(assumedFor: .v4(0xC0A8_0105))], ownReflexive: [try #require(SocketAddress("203.0.113.5:60000"))])
         let outer = try reflexive("203.0.113.5:50000")
@@ -119,8 +111,7 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
         #expect(filter.dialable(first.filter { $0 != outer }, remembered: &remembered) == [near.address], "and none without the claim")
     }
 
-    // CN-8
-    @Test func `a thousand candidates become sixteen, each once, our own never`() throws {
+    @Test func `CN-8: a thousand candidates become sixteen, each once, our own never`() throws {
         let many = try (0..<1000).map { try host("198.51.100.\($0 % 200 + 1):\(20000 + $0)") }
         let filter = CandidateFilter()
         #expect(filter.dialable(many).count == Limits.candidates)
@@ -131,9 +122,8 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
         #expect(filter.offerable([both, many[0]]) == [both] && filter.offerable([many[0], both]) == [both])
     }
 
-    // CN-8
     @Test(arguments: [0, 12, 15, 16, 60])
-    func `however many interfaces there are, what the world sees is offered and dialled`(count: Int) throws {
+    func `CN-8: however many interfaces there are, what the world sees is offered and dialled`(count: Int) throws {
         let hosts = try (0..<count).map { try host("198.51.100.\($0 + 1):40000") }
         let seen = try ["203.0.113.5:50000", "[2001:db8::5]:40000", "203.0.113.5:50001", "203.0.113.5:50002", "203.0.113.5:50003"].map {
             try reflexive($0)
@@ -147,8 +137,7 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
         }
     }
 
-    // CN-8
-    @Test func `of several addresses that have our own numbers one is dialled, loopback besides`() throws {
+    @Test func `CN-8: of several addresses that have our own numbers one is dialled, loopback besides`() throws {
         let own = try ["192.168.1.4:40000", "172.17.0.1:40000", "127.0.0.1:40000"].map { try host($0) }
         let here = try ["192.168.1.4:40001", "172.17.0.1:40001", "127.0.0.1:40001"].map { try host($0) }
         let filter = CandidateFilter(allowsLoopback: true, networks: own.map { LocalNetwork(assumedFor: $0.address.ip) })

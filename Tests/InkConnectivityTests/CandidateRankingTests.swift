@@ -8,8 +8,7 @@ import Testing
         LocalAddress(address: try #require(SocketAddress(text)), prefixLength: prefix, standing: standing, interface: interface)
     }
 
-    // CN-10
-    @Test func `first is where we send from, then what the world sees, then the rest by how likely a peer comes there`() throws {
+    @Test func `CN-10: first is where we send from, then what the world sees, then the rest by how likely a peer comes there`() throws {
         let docker = try own("172.17.0.1:7000", .idle, interface: 4)
         let bridge = try own("172.18.0.1:7000", .inner, interface: 5)
         let vpn = try own("10.8.0.2:7000", .tunnel, interface: 6)
@@ -28,8 +27,7 @@ import Testing
         #expect([docker, bridge, vpn, radio].filter(\.isConnected) == [bridge, vpn, radio])
     }
 
-    // CN-10
-    @Test func `an interface with many addresses crowds out no other`() throws {
+    @Test func `CN-10: an interface with many addresses crowds out no other`() throws {
         let many = try (1...30).map { try own("[2001:db8::\($0)]:7000", interface: 2, prefix: 64) }
         let wire = try own("192.168.1.4:7000", interface: 2)
         let radio = try own("192.168.2.4:7000", interface: 3)
@@ -38,9 +36,10 @@ import Testing
         #expect(ranked.count == 32 && Set(ranked).count == 32)
     }
 
-    // CN-8 CN-10
     @Test(arguments: [0, 14, 20, 60])
-    func `with any number of networks of containers on both sides two behind NATs, and two on one LAN, dial each other`(count: Int) throws {
+    func `CN-8, CN-10: with any number of networks of containers on both sides two behind NATs, and two on one LAN, dial each other`(
+        count: Int
+    ) throws {
         struct Side {
             var own: [LocalAddress]
             var candidates: [Candidate]
@@ -68,9 +67,8 @@ import Testing
         #expect(dialled(ana, cy) == ["203.0.113.2:7000"] + same, "two NATs")
     }
 
-    // CN-7 CN-10
     @Test(arguments: [("10.20.0.5", "10.20.7.8", 16), ("100.64.0.5", "100.127.3.9", 10), ("fd00:0:0:1::5", "fd00:0:0:9::5", 48)])
-    func `the masks of our links are those that the system has`(mine: String, theirs: String, prefix: Int) throws {
+    func `CN-7, CN-10: the masks of our links are those that the system has`(mine: String, theirs: String, prefix: Int) throws {
         let own = LocalAddress(address: SocketAddress(ip: try #require(IPAddress(mine)), port: 7000), prefixLength: prefix)
         let offered = Candidate(address: SocketAddress(ip: try #require(IPAddress(theirs)), port: 7000), kind: .host)
         #expect(CandidateFilter(networks: [own.network]).dialable([offered]) == [offered.address])

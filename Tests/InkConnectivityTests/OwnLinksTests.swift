@@ -16,8 +16,7 @@ import Testing
         return SocketAddress(ip: address.ip.inZone(zone), port: address.port)
     }
 
-    // CN-20
-    @Test func `who is heard on a link is dialled on that link, and nowhere else`() throws {
+    @Test func `CN-20: who is heard on a link is dialled on that link, and nowhere else`() throws {
         let links = OwnLinks([
             try own("192.168.1.4:7000", .routed), try own("[fe80::4]:7000", zone: 2, .routed, prefix: 64),
             try own("10.0.0.4:7000", interface: 3),
@@ -40,8 +39,7 @@ import Testing
         #expect(!OwnLinks().permits(try address("192.168.1.5:40000"), heardBy: 2))
     }
 
-    // CN-21
-    @Test func `something is said on four links at most, the likeliest, from one address of each`() throws {
+    @Test func `CN-21: something is said on four links at most, the likeliest, from one address of each`() throws {
         let cable = try own("192.168.1.4:7000", .routed)
         let cable6 = try own("[fe80::4]:7000", zone: 2, .routed, prefix: 64)
         let second = try own("192.168.1.9:7000", .routed)
@@ -60,8 +58,7 @@ import Testing
         #expect(OwnLinks([idle]).speakers.isEmpty && OwnLinks([global6]).speakers.isEmpty)
     }
 
-    // CN-22
-    @Test func `what is done for who speaks on a link is bounded for each and for all, whoever they say to be`() {
+    @Test func `CN-22: what is done for who speaks on a link is bounded for each and for all, whoever they say to be`() {
         let pace = (each: SenderLimiter.Pace(rate: 1, burst: 3), all: SenderLimiter.Pace(rate: 10, burst: 20))
         var limiter = SenderLimiter(each: pace.each, all: pace.all)
         let start = Instant.zero

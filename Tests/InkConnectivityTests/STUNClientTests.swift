@@ -47,8 +47,7 @@ private func seconds(_ value: Double) -> Instant { Instant(nanoseconds: Int64(va
         #expect(failedAt == seconds(39.5))
     }
 
-    // CN-3
-    @Test func `tells a mapping when it changes and only then, asking again each 20 s or so`() throws {
+    @Test func `CN-3: tells a mapping when it changes and only then, asking again each 20 s or so`() throws {
         var client = STUNClient(using: SplitMix64(seed: 2))
         client.start(server: server, now: .zero)
         var now = Instant.zero
@@ -68,8 +67,7 @@ private func seconds(_ value: Double) -> Instant { Instant(nanoseconds: Int64(va
         #expect(told == [mapped, SocketAddress(ip: mapped.ip, port: 61001)])
     }
 
-    // CN-2
-    @Test func `takes nothing from another address, another transaction, or with an attribute it must understand`() throws {
+    @Test func `CN-2: takes nothing from another address, another transaction, or with an attribute it must understand`() throws {
         var client = STUNClient(using: SplitMix64(seed: 3))
         client.start(server: server, now: .zero)
         let question = try request(drain(&client))
@@ -108,8 +106,7 @@ private func seconds(_ value: Double) -> Instant { Instant(nanoseconds: Int64(va
         #expect(client.deadline == nil)
     }
 
-    // CN-13
-    @Test func `asking anew is another transaction, and what is known stays until its answer`() throws {
+    @Test func `CN-13: asking anew is another transaction, and what is known stays until its answer`() throws {
         var client = STUNClient(using: SplitMix64(seed: 5))
         client.restart(now: .zero)
         #expect(drain(&client).isEmpty, "there is nobody to ask")

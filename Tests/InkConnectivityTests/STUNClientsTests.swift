@@ -36,8 +36,7 @@ import Testing
         clients.receive(answer, from: server, now: .zero)
     }
 
-    // CN-13
-    @Test mutating func `each family asks one server, and both answers count`() throws {
+    @Test mutating func `CN-13: each family asks one server, and both answers count`() throws {
         clients.use([near4, near6, far4], now: .zero)
         let (asked, _) = drain()
         #expect(Set(asked.keys) == [near4, near6])
@@ -54,8 +53,7 @@ import Testing
         #expect(Set(drain().asked.keys) == [far4])
     }
 
-    // CN-13
-    @Test mutating func `a server that does not answer gives way to the next of its family`() throws {
+    @Test mutating func `CN-13: a server that does not answer gives way to the next of its family`() throws {
         clients.use([near4, far4, near6], now: .zero)
         let (asked, _) = drain()
         try answer(asked, from: near6, as: seen6)
@@ -73,8 +71,7 @@ import Testing
         #expect(clients.mapped == [seen6])
     }
 
-    // CN-13
-    @Test mutating func `asked anew are all, or those that are named`() throws {
+    @Test mutating func `CN-13: asked anew are all, or those that are named`() throws {
         clients.use([near4, near6], now: .zero)
         let (first, _) = drain()
         clients.restart([near6, far4], now: .zero)

@@ -36,8 +36,7 @@ private let coturnResponse =
         #expect(message.transaction == Array(try hex(coturnRequest)[8...]))
     }
 
-    // CN-1
-    @Test func `a flipped bit anywhere in a fingerprinted message makes it no message`() throws {
+    @Test func `CN-1: a flipped bit anywhere in a fingerprinted message makes it no message`() throws {
         let good = try hex(rfc5769ResponseV4)
         for index in good.indices {
             for bit in 0..<8 {
@@ -50,8 +49,7 @@ private let coturnResponse =
         }
     }
 
-    // CN-1
-    @Test func `fingerprint must be the last attribute`() throws {
+    @Test func `CN-1: fingerprint must be the last attribute`() throws {
         let message = STUNMessage(kind: .request, transaction: Array(1...12)).encoded(withFingerprint: true)
         var longer = message + [0x80, 0x22, 0, 0]
         longer[3] += 4
@@ -59,8 +57,7 @@ private let coturnResponse =
         #expect(throws: WireError.unexpected) { try STUNMessage(decoding: longer) }
     }
 
-    // CN-1
-    @Test func `tells STUN from everything else on the socket`() throws {
+    @Test func `CN-1: tells STUN from everything else on the socket`() throws {
         let request = STUN.bindingRequest(transaction: Array(repeating: 7, count: 12))
         #expect(STUN.isSTUN(request))
         #expect(!STUN.isSTUN([]))
@@ -93,9 +90,8 @@ private let coturnResponse =
         }
     }
 
-    // CN-4
     @Test(arguments: ["203.0.113.9:40000", "[2001:db8::9]:40000"])
-    func `answers a bare request with the sender's address and nothing more`(source: String) throws {
+    func `CN-4: answers a bare request with the sender's address and nothing more`(source: String) throws {
         let request = try hex(coturnRequest)
         let from = try address(source)
         let answer = try #require(STUN.answer(to: request, from: from))
@@ -110,8 +106,7 @@ private let coturnResponse =
         #expect(try STUNMessage(decoding: answer).hasFingerprint)
     }
 
-    // CN-4
-    @Test func `never answers an answer, an indication, or another method`() throws {
+    @Test func `CN-4: never answers an answer, an indication, or another method`() throws {
         let from = try address("203.0.113.9:40000")
         for type: [UInt8] in [[1, 1], [1, 0x11], [0, 0x11], [0, 3], [0, 4]] {
             var datagram = try hex(coturnRequest)
@@ -120,8 +115,7 @@ private let coturnResponse =
         }
     }
 
-    // CN-4
-    @Test func `names the attributes that it does not understand`() throws {
+    @Test func `CN-4: names the attributes that it does not understand`() throws {
         let answer = try #require(STUN.answer(to: hex(rfc5769Request), from: address("203.0.113.9:40000")))
         let message = try STUNMessage(decoding: answer)
         #expect(message.kind == .error)

@@ -3,8 +3,7 @@ import InkPrimitives
 import Testing
 
 @Suite struct SourceLimiterTests {
-    // CN-9
-    @Test func `ten times the allowed rate from one network is cut to the rate`() throws {
+    @Test func `CN-9: ten times the allowed rate from one network is cut to the rate`() throws {
         var limiter = SourceLimiter()
         var allowed = 0
         for index in 0..<2000 {
@@ -14,8 +13,7 @@ import Testing
         #expect((200...206).contains(allowed))
     }
 
-    // CN-9
-    @Test func `networks do not disturb each other`() throws {
+    @Test func `CN-9: networks do not disturb each other`() throws {
         var limiter = SourceLimiter()
         for index in 0..<100 {
             let isAllowed = limiter.allows(SocketAddress(ip: .v6(high: UInt64(index), low: 1), port: 1), now: .zero)
@@ -25,8 +23,7 @@ import Testing
         #expect(fifth.filter { $0 }.count == 4)
     }
 
-    // CN-9
-    @Test func `forged sources cannot make it grow, and idle ones make room`() {
+    @Test func `CN-9: forged sources cannot make it grow, and idle ones make room`() {
         var limiter = SourceLimiter()
         func allows(_ index: Int, at time: Duration) -> Bool {
             limiter.allows(SocketAddress(ip: .v4(UInt32(index) << 8), port: 9), now: .zero + time)

@@ -34,9 +34,8 @@ import Testing
         }
     }
 
-    // RV-20
     @Test(arguments: [1, 2, 50, 500, 1500], [true, false])
-    func `whatever many sources take all that they get, one more still gets some`(strangers: Int, inTurns: Bool) {
+    func `RV-20: whatever many sources take all that they get, one more still gets some`(strangers: Int, inTurns: Bool) {
         var shares = SourceShares(total: 10_000, perSource: 128)
         Self.fill(&shares, by: strangers, inTurns: inTurns)
         #expect(shares.held < 10_000 && shares.admits(Self.source(5000)))
@@ -46,8 +45,7 @@ import Testing
         if inTurns { #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 1) }
     }
 
-    // RV-20
-    @Test func `all of a site have four times what one source has`() {
+    @Test func `RV-20: all of a site have four times what one source has`() {
         var shares = SourceShares(total: 100_000, perSource: 100)
         Self.fill(&shares, by: 300, isV6: true)
         #expect((380...400).contains(shares.held))
@@ -55,8 +53,7 @@ import Testing
         #expect(shares.admits(Self.source(1)) && shares.admits(nil))
     }
 
-    // RV-20
-    @Test func `what is given back is there for the next, and nothing is left of who has nothing`() {
+    @Test func `RV-20: what is given back is there for the next, and nothing is left of who has nothing`() {
         var shares = SourceShares(total: 2, perSource: 1)
         shares.take(Self.source(1))
         #expect(!shares.admits(Self.source(1)) && shares.admits(Self.source(2)))

@@ -23,8 +23,7 @@ import Testing
         ),
     ]
 
-    // CR-30
-    @Test(arguments: 0..<2) func `the hash is that of libsodium's vectors`(index: Int) throws {
+    @Test(arguments: 0..<2) func `CR-30: the hash is that of libsodium's vectors`(index: Int) throws {
         let vector = Self.vectors[index]
         let (password, salt) = (try #require(Hex.decode(Self.password)), try #require(Hex.decode(Self.salt)))
         let digest = Argon2id.hash(
@@ -32,8 +31,7 @@ import Testing
         #expect(digest.map(Hex.encode) == vector.digest)
     }
 
-    // CR-30
-    @Test func `one bit of any input makes another hash`() {
+    @Test func `CR-30: one bit of any input makes another hash`() {
         let (cost, salt) = (Argon2id.Cost(passes: 1, memory: 8192), [UInt8](repeating: 7, count: 16))
         let digest = Argon2id.hash([1, 2, 3], salt: salt, cost: cost, count: 16)
         #expect(digest != nil && digest != Argon2id.hash([1, 2, 2], salt: salt, cost: cost, count: 16))
@@ -41,8 +39,7 @@ import Testing
         #expect(digest != Argon2id.hash([1, 2, 3], salt: salt, cost: Argon2id.Cost(passes: 2, memory: 8192), count: 16))
     }
 
-    // CR-31
-    @Test func `no memory is no hash, and no crash`() {
+    @Test func `CR-31: no memory is no hash, and no crash`() {
         let tooMuch = Argon2id.Cost(passes: 1, memory: 1 << 60)
         #expect(Argon2id.hash([1], salt: [UInt8](repeating: 0, count: 16), cost: tooMuch, count: 16) == nil)
     }

@@ -34,8 +34,7 @@ import Testing
 
     private static func bytes(_ key: CPaceKey?) -> [UInt8]? { key.map { $0.withBytes { Array($0) } } }
 
-    // CR-22
-    @Test func `the official run gives the generator and the shares`() throws {
+    @Test func `CR-22: the official run gives the generator and the shares`() throws {
         let official = try Vectors.load("cpace-ristretto255-sha512", as: Official.self)
         let (password, channel) = (try official.bytes(\.protocol, "PRS"), try official.bytes(\.protocol, "CI"))
         let session = try official.bytes(\.protocol, "sid")
@@ -52,8 +51,7 @@ import Testing
         #expect(other.share == (try official.bytes(\.protocol, "Yb")))
     }
 
-    // CR-22
-    @Test func `the key is the draft's, of the official run with the sides' names`() throws {
+    @Test func `CR-22: the key is the draft's, of the official run with the sides' names`() throws {
         let official = try Vectors.load("cpace-ristretto255-sha512", as: Official.self)
         func part(_ name: String) throws -> [UInt8] { try official.bytes(\.protocol, name) }
         let one = CPace(
@@ -66,8 +64,7 @@ import Testing
         #expect(Self.bytes(other.key(with: one.share, associated: try part("ADa"))) == (try part("ISK_IR")))
     }
 
-    // CR-22
-    @Test func `who knows the password shares the key, and anything else that differs gives another`() throws {
+    @Test func `CR-22: who knows the password shares the key, and anything else that differs gives another`() throws {
         let ana = try Self.run(.initiator, secret: 1)
         let bob = try Self.run(.responder, secret: 2)
         let key = try #require(Self.bytes(ana.key(with: bob.share)))
@@ -87,8 +84,7 @@ import Testing
         #expect(Self.bytes(ana.key(with: ana.share)) != key)
     }
 
-    // CR-22
-    @Test func `what is no point, and the identity, fail the run`() throws {
+    @Test func `CR-22: what is no point, and the identity, fail the run`() throws {
         let ana = try Self.run(.initiator, secret: 1)
         let identity = [UInt8](repeating: 0, count: 32)
         // The field's prime, and a point with a set top bit: encodings that the group does not have.
@@ -108,8 +104,7 @@ import Testing
         #expect((80...180).contains(count), "\(count)")
     }
 
-    // CR-2
-    @Test func `a run and its key show nothing`() throws {
+    @Test func `CR-2: a run and its key show nothing`() throws {
         let ana = try Self.run(.initiator, secret: 1)
         let key = try #require(ana.key(with: try Self.run(.responder, secret: 2).share))
         #expect(Mirror(reflecting: ana).children.isEmpty)

@@ -17,7 +17,7 @@ import Testing
             counter: bytes[4...].reversed().reduce(0) { $0 << 8 | UInt64($1) })
     }
 
-    @Test func `ChaCha20-Poly1305 in place agrees with every Wycheproof verdict`() throws {
+    @Test func `CR-8: ChaCha20-Poly1305 in place agrees with every Wycheproof verdict`() throws {
         var count = 0
         for group in try Vectors.load("chacha20_poly1305_test", as: Wycheproof<PlainGroup<AEADTest>>.self).testGroups {
             for test in group.tests {
@@ -33,7 +33,6 @@ import Testing
                     var packet = sealed
                     let isOpened = ChaChaPoly.open(&packet, headerCount: test.aad.bytes.count, nonce: nonce, key: key)
                     #expect(isOpened == (test.result == "valid"), "test \(test.tcId)")
-                    // CR-8
                     #expect(packet == (isOpened ? plain : sealed), "test \(test.tcId)")
                     guard test.result == "valid" else { return }
                     packet = plain
@@ -45,8 +44,9 @@ import Testing
         #expect(count == 218)
     }
 
-    // CR-10
-    @Test(arguments: ChaChaPoly.Maker.all) func `whoever seals and opens, every Wycheproof verdict is the same`(maker: ChaChaPoly.Maker)
+    @Test(arguments: ChaChaPoly.Maker.all) func `CR-10: whoever seals and opens, every Wycheproof verdict is the same`(
+        maker: ChaChaPoly.Maker
+    )
         throws
     {
         for group in try Vectors.load("chacha20_poly1305_test", as: Wycheproof<PlainGroup<AEADTest>>.self).testGroups {
@@ -68,8 +68,7 @@ import Testing
         }
     }
 
-    // CR-10
-    @Test func `OpenSSL is here, and what one seals the other opens, at every length and on several threads`() async throws {
+    @Test func `CR-10: OpenSSL is here, and what one seals the other opens, at every length and on several threads`() async throws {
         #if os(Linux)
             #expect(ChaChaPoly.Maker.all == [.libsodium, .openSSL])
         #endif

@@ -12,8 +12,7 @@ import Testing
         StaticKey.withAgreement(try #require(Secret32(secret)), with: publicKey) { Array($0) }
     }
 
-    // CR-4
-    @Test func `X25519 refuses every zero secret of Wycheproof and computes the rest`() throws {
+    @Test func `CR-4: X25519 refuses every zero secret of Wycheproof and computes the rest`() throws {
         var (computed, refused) = (0, 0)
         for group in try Vectors.load("x25519_test", as: Wycheproof<PlainGroup<XDHTest>>.self).testGroups {
             for test in group.tests {
@@ -27,8 +26,7 @@ import Testing
         #expect(computed + refused == 355)
     }
 
-    // CR-4
-    @Test func `X25519 refuses a key of another length`() throws {
+    @Test func `CR-4: X25519 refuses a key of another length`() throws {
         #expect(try Self.agreement([UInt8](repeating: 7, count: 32), [9]) == nil)
     }
 
@@ -70,8 +68,7 @@ import Testing
         var tests: [EdTest]
     }
 
-    // CR-5
-    @Test func `Ed25519 agrees with every Wycheproof verdict`() throws {
+    @Test func `CR-5: Ed25519 agrees with every Wycheproof verdict`() throws {
         var count = 0
         for group in try Vectors.load("ed25519_test", as: Wycheproof<EdGroup>.self).testGroups {
             let author = try #require(AuthorID(group.publicKey.pk.bytes))
@@ -98,16 +95,14 @@ import Testing
         }
     }
 
-    // CR-5
-    @Test func `nothing verifies under the zero key`() throws {
+    @Test func `CR-5: nothing verifies under the zero key`() throws {
         // With a lenient verifier, R = A = identity and S = 0 sign every message.
         let identity = [1] + [UInt8](repeating: 0, count: 31)
         let author = try #require(AuthorID(identity))
         #expect(!Signature.verify(identity + [UInt8](repeating: 0, count: 32), of: [1, 2, 3], by: author))
     }
 
-    // CR-20
-    @Test func `what is sealed to a device opens by its signing key alone`() throws {
+    @Test func `CR-20: what is sealed to a device opens by its signing key alone`() throws {
         var generator = SecretGenerator(seed: [UInt8](repeating: 3, count: 32))
         let (device, other) = (SigningKey(seed: generator.secret()), SigningKey(seed: generator.secret()))
         let (plain, context): ([UInt8], [UInt8]) = ([1, 2, 3], [9])
@@ -128,8 +123,7 @@ import Testing
         #expect(DeviceBox.open([], by: device, context: context) == nil)
     }
 
-    // CR-20
-    @Test func `to what is no key nothing is sealed`() throws {
+    @Test func `CR-20: to what is no key nothing is sealed`() throws {
         var generator = SecretGenerator(seed: [UInt8](repeating: 3, count: 32))
         // The point of order 1, one of order 4 (y = 0), and a y that is on no point.
         let one = [1] + [UInt8](repeating: 0, count: 31)

@@ -103,8 +103,7 @@ import Testing
         }
     }
 
-    // TR-100
-    @Test func `what a handshake exports is the same on both sides, of one label only, and of no other handshake`() throws {
+    @Test func `TR-100: what a handshake exports is the same on both sides, of one label only, and of no other handshake`() throws {
         func completed(ephemeral: UInt8) throws -> (NoiseHandshake, NoiseHandshake) {
             var asker = NoiseHandshake(
                 renewing: .initiator, psk: try Self.secret(9), prologue: [1], ephemeral: try Self.secret(ephemeral))
@@ -135,8 +134,7 @@ import Testing
         }
     }
 
-    // CR-7
-    @Test func `a forged message is refused at every bit and the true one is still taken`() throws {
+    @Test func `CR-7: a forged message is refused at every bit and the true one is still taken`() throws {
         var (initiator, responder) = try Self.pair()
         func deliver(_ message: [UInt8], to receiver: inout NoiseHandshake) throws -> [UInt8] {
             for index in message.indices {
@@ -174,8 +172,7 @@ import Testing
         #expect(throws: NoiseError.notAuthentic) { try responder.readMessage(last) }
     }
 
-    // CR-4
-    @Test func `an ephemeral key of small order is refused`() throws {
+    @Test func `CR-4: an ephemeral key of small order is refused`() throws {
         var (initiator, responder) = try Self.pair()
         _ = try initiator.writeMessage([])
         // Message 1 made by an attacker who knows the prologue and sends the zero point: its tag comes from public values, so a
@@ -197,8 +194,7 @@ import Testing
         #expect(!initiator.isComplete)
     }
 
-    // CR-3
-    @Test func `a packet opens only under its number, its header and the other side's key`() throws {
+    @Test func `CR-3, CR-8: a packet opens only under its number, its header and the other side's key`() throws {
         var (initiator, responder) = try Self.pair()
         _ = try responder.readMessage(try initiator.writeMessage([]))
         _ = try initiator.readMessage(try responder.writeMessage([]))

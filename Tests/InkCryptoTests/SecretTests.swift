@@ -15,8 +15,7 @@ import Testing
         #expect(Secret32(Self.planted + [0]) == nil)
     }
 
-    // CR-1
-    @Test func `secrets are equal when all their bytes are`() throws {
+    @Test func `CR-1: secrets are equal when all their bytes are`() throws {
         #expect(Secret32(Self.planted) == Secret32(Self.planted))
         for index in Self.planted.indices {
             var other = Self.planted
@@ -25,24 +24,21 @@ import Testing
         }
     }
 
-    // CR-1
-    @Test func `a block between guard pages kills whoever writes to it`() async {
+    @Test func `CR-1: a block between guard pages kills whoever writes to it`() async {
         await #expect(processExitsWith: .signal(SIGSEGV)) {
             let block = SecretBlock(count: 32) { (_: UnsafeMutablePointer<UInt8>) in }
             block.withPointer { UnsafeMutablePointer(mutating: $0)[0] = 1 }
         }
     }
 
-    // CR-1
-    @Test func `a block between guard pages kills whoever reads past it`() async {
+    @Test func `CR-1: a block between guard pages kills whoever reads past it`() async {
         await #expect(processExitsWith: .signal(SIGSEGV)) {
             let block = SecretBlock(count: 32) { (_: UnsafeMutablePointer<UInt8>) in }
             print(block.withPointer { $0[32] })
         }
     }
 
-    // CR-1
-    @Test func `a secret cannot be read after its last owner dropped it`() async {
+    @Test func `CR-1: a secret cannot be read after its last owner dropped it`() async {
         await #expect(processExitsWith: .signal(SIGSEGV)) {
             var block: SecretBlock? = SecretBlock(count: 32) { (_: UnsafeMutablePointer<UInt8>) in }
             let address = block.map { $0.withPointer { UInt(bitPattern: $0) } } ?? 0
@@ -51,8 +47,7 @@ import Testing
         }
     }
 
-    // CR-1
-    @Test func `secrets can be made when no memory may be locked`() async {
+    @Test func `CR-1: secrets can be made when no memory may be locked`() async {
         await #expect(processExitsWith: .success) {
             var limit = rlimit(rlim_cur: 0, rlim_max: 0)
             #if canImport(Glibc)
@@ -79,8 +74,7 @@ import Testing
         return [Array(String(describing: value).utf8)] + Mirror(reflecting: value).children.flatMap { leaves($0.value, depth: depth + 1) }
     }
 
-    // CR-2
-    @Test func `nothing that holds a secret shows its bytes when printed, dumped or mirrored`() throws {
+    @Test func `CR-2: nothing that holds a secret shows its bytes when printed, dumped or mirrored`() throws {
         let secret = try #require(Secret32(Self.planted))
         let prefix = Array(Self.planted.prefix(8))
         let other = try #require(Secret32([UInt8](repeating: 5, count: 32)))
@@ -117,8 +111,7 @@ import Testing
         #expect(!(secret is any Encodable))
     }
 
-    // CR-6
-    @Test func `derived secrets differ by label, context, and their border`() throws {
+    @Test func `CR-6: derived secrets differ by label, context, and their border`() throws {
         let secret = try #require(Secret32(Self.planted))
         let derived = [
             secret.derive("a"), secret.derive("b"), secret.derive("a", context: [98]), secret.derive("ab"), secret.derive(""),
@@ -133,8 +126,7 @@ import Testing
         #expect(secret.derive("a", context: [98]).withBytes { $0 } == Blake2b.hash256([1, 97, 98], key: Self.planted))
     }
 
-    // CR-6
-    @Test func `no two keys of a room, or of two rooms or epochs, are alike`() throws {
+    @Test func `CR-6: no two keys of a room, or of two rooms or epochs, are alike`() throws {
         let (one, other) = (try #require(Secret32(Self.planted)), try #require(Secret32([UInt8](repeating: 5, count: 32))))
         let later = try #require(EpochID([UInt8](repeating: 1, count: 32)))
         var seen: [[UInt8]] = [Self.planted, [UInt8](repeating: 5, count: 32)]
@@ -150,8 +142,7 @@ import Testing
         #expect(RoomKeys(roomSecret: one).topic == RoomKeys(roomSecret: one).topic)
     }
 
-    // CR-9
-    @Test func `a generator is a function of its seed and never repeats`() {
+    @Test func `CR-9: a generator is a function of its seed and never repeats`() {
         var (left, right) = (SecretGenerator(seed: Self.planted), SecretGenerator(seed: Self.planted))
         var seen: Set<[UInt8]> = []
         for round in 0..<200 {

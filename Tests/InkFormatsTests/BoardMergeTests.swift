@@ -23,8 +23,7 @@ import Testing
         return (merge.text.split(separator: "\n").dropFirst().dropLast().map(String.init), merge.conflicts)
     }
 
-    // FM-185
-    @Test func `other properties of one shape are merged, and what both did alike is done once`() throws {
+    @Test func `FM-185: other properties of one shape are merged, and what both did alike is done once`() throws {
         let ours = ["a rectangle at=8,0 size=10,4 text=\"one\" depth=05", Self.base[2], "n note at=0,0"]
         let theirs = [
             "a rectangle at=0,0 size=10,4 text=\"two\" fill=#FFFFFF depth=05", Self.base[2], "n note at=0,0", "x text at=1,1 text=\"x\"",
@@ -40,8 +39,7 @@ import Testing
         #expect(swapped.lines == lines)
     }
 
-    // FM-186
-    @Test func `one property changed twice is a conflict of that line alone, with all else of it merged`() throws {
+    @Test func `FM-186: one property changed twice is a conflict of that line alone, with all else of it merged`() throws {
         let ours = ["a rectangle at=8,0 size=10,4 text=\"ours\" depth=05"] + Self.base[1...]
         let theirs = [
             "a rectangle at=0,0 size=10,4 text=\"theirs\" stroke=#FF0000 depth=05", "b note at=40,0 size=10,4 depth=08", Self.base[2],
@@ -57,8 +55,7 @@ import Testing
             ])
     }
 
-    // FM-186
-    @Test func `what one deletes while the other changes it or binds a line to it is a conflict`() throws {
+    @Test func `FM-186: what one deletes while the other changes it or binds a line to it is a conflict`() throws {
         let gone = Array(Self.base.dropFirst(2))
         let changed = [Self.base[0], "b note at=48,0 size=10,4 depth=06", Self.base[2]]
         let first = try Self.merged([Self.base[0]] + gone, changed)
@@ -75,8 +72,7 @@ import Testing
         #expect(try Self.merged(Self.base, [Self.base[0]]).lines == [Self.base[0]])
     }
 
-    // FM-186
-    @Test func `what a line in conflict is bound to is in conflict too where one side deleted it`() throws {
+    @Test func `FM-186: what a line in conflict is bound to is in conflict too where one side deleted it`() throws {
         let base = [Self.base[0], "p arrow at=0,0 depth=07 points=0,0;8,8"]
         let ours = ["p arrow at=8,0 depth=07 points=0,0;8,8"]
         let theirs = [Self.base[0], "p arrow at=16,0 start_binding=a depth=07 points=0,0;8,8"]
@@ -88,8 +84,7 @@ import Testing
         #expect(try Self.merged(ours, [Self.base[0], "p arrow at=16,0 depth=07 points=0,0;8,8"], base: base).conflicts == ["p"])
     }
 
-    // FM-187
-    @Test func `of a base with conflicts what it has in both versions is known, and all else must be alike on both sides`() throws {
+    @Test func `FM-187: of a base with conflicts what it has in both versions is known, and all else must be alike on both sides`() throws {
         let base = [
             "<<<<<<< Temporary merge branch 1", "a rectangle at=0,0 size=10,4 text=\"two\" depth=05", "=======",
             "a rectangle at=0,0 size=10,4 text=\"three\" depth=05", ">>>>>>> Temporary merge branch 2", "<<<<<<< ours",
@@ -112,8 +107,7 @@ import Testing
         #expect(throws: DrawingError.self) { try BoardMerge.Side(Self.text(base)) }
     }
 
-    // FM-186
-    @Test func `another kind is another shape, and what both added is held property against property`() throws {
+    @Test func `FM-186: another kind is another shape, and what both added is held property against property`() throws {
         let round = ["a ellipse at=0,0 size=10,4 depth=05"] + Self.base[1...]
         let moved = ["a rectangle at=8,0 size=10,4 text=\"one\" depth=05"] + Self.base[1...]
         #expect(try Self.merged(round, Self.base).lines == round)
@@ -123,8 +117,7 @@ import Testing
         #expect(try Self.merged(["n note at=0,0"], ["n note at=1,0"], base: nil).conflicts == ["n"])
     }
 
-    // FM-186
-    @Test func `only what both come from may be empty, and what cannot be merged stands whole between marks`() throws {
+    @Test func `FM-186: only what both come from may be empty, and what cannot be merged stands whole between marks`() throws {
         #expect(throws: DrawingError.self) { try BoardMerge.Side([]) }
         #expect(throws: DrawingError.self) { try BoardMerge.Side(base: [65]) }
         #expect(

@@ -43,15 +43,13 @@ import Testing
         return text.replacing("~NOTE", with: name)
     }
 
-    // FM-180
-    @Test func `a board is a line a shape, in one order and one spelling`() {
+    @Test func `FM-180: a board is a line a shape, in one order and one spelling`() {
         #expect(BoardText.text(of: Self.shapes) == Self.expected)
         #expect(BoardText.text(of: Self.shapes.reversed()) == Self.expected)
         #expect(BoardText.text(of: []) == "inkwire board 1\nend\n")
     }
 
-    // FM-181
-    @Test func `what was written is read as it was`() throws {
+    @Test func `FM-181: what was written is read as it was`() throws {
         let drawing = try BoardText.drawing(reading: Array(Self.expected.utf8))
         let order = [3, 0, 2, 1]
         #expect(drawing.items.map(\.depth) == order.map { Self.shapes[$0].depth } && drawing.items.map(\.rank) == [2, 0, 1, 0])
@@ -71,17 +69,15 @@ import Testing
         #expect(try BoardText.drawing(reading: Array(other.utf8)).items.map(\.content.position) == [Point(x: -12, y: 16), .zero])
     }
 
-    // FM-181
     @Test(arguments: [ShapeKind.line, .arrow, .freehand])
-    func `a path of which no point is written has one, and goes out with it`(kind: ShapeKind) throws {
+    func `FM-181: a path of which no point is written has one, and goes out with it`(kind: ShapeKind) throws {
         let drawing = try BoardText.drawing(reading: Array("inkwire board 1\na \(kind.name) at=1,2\nend\n".utf8)).checked()
         #expect(drawing.items.map(\.content.points) == [[.zero]])
         let text = BoardText.text(of: [Self.shape(1, ShapeDraft(kind: kind, position: .zero, label: "a"))])
         #expect(text == "inkwire board 1\na \(kind.name) at=0,0 depth=05 points=0,0\nend\n")
     }
 
-    // FM-181
-    @Test func `all of Unicode comes back, and stands in one line that nobody is misled by`() throws {
+    @Test func `FM-181: all of Unicode comes back, and stands in one line that nobody is misled by`() throws {
         for start in Array(stride(from: 0 as UInt32, to: 0x2_0000, by: 0x400)) + [0xE_0000, 0xF_FC00, 0x10_FC00] {
             var words = ""
             for value in start..<start + 0x400 { if let scalar = Unicode.Scalar(value) { words.unicodeScalars.append(scalar) } }
@@ -95,7 +91,6 @@ import Testing
         }
     }
 
-    // FM-182
     @Test(arguments: [
         ("", "the file is empty: `inkwire export --format board` writes what is read here"),
         ("{}", "line 1, column 1: the file does not begin with “inkwire board 1”: it is no board of inkwire"),
@@ -129,21 +124,19 @@ import Testing
             "line 2, column 1: a conflict is not resolved here: of the lines from “<<<<<<<” to “>>>>>>>” keep one of each shape, and take out the marks"
         ),
     ])
-    func `what is no board is told with its place`(text: String, expected: String) {
+    func `FM-182: what is no board is told with its place`(text: String, expected: String) {
         let error = #expect(throws: DrawingError.self) { try BoardText.drawing(reading: Array(text.utf8)) }
         #expect(error?.description == expected)
     }
 
-    // FM-182
-    @Test func `an end that is bound to nothing is told, and lies where its point is`() throws {
+    @Test func `FM-182: an end that is bound to nothing is told, and lies where its point is`() throws {
         let text = "inkwire board 1\na line at=0,0 end_binding=b points=0,0;1,1\nend\n"
         let drawing = try BoardText.drawing(reading: Array(text.utf8))
         #expect(drawing.items.first?.content.endBinding == nil && drawing.losses.map(\.count) == [1])
     }
 
-    // FM-182
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `whatever bytes come, they are read or refused, and what is read is written as it is read again`(seed: UInt64) throws {
+    func `FM-182: whatever bytes come, they are read or refused, and what is read is written as it is read again`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let whole = Array(Self.expected.utf8)
         for _ in 0..<100 {

@@ -4,8 +4,7 @@ import InkPrimitives
 import Testing
 
 @Suite struct CellRasterTests {
-    @Test func `two overlapping boxes and a line through them join`() {
-        // FM-1
+    @Test func `FM-1: two overlapping boxes and a line through them join`() {
         let shapes = [box(0, 0, 8, 3), box(4, 1, 12, 5), path(.line, [(2, 2), (14, 2)])]
         #expect(
             picture(shapes, 20, 8) == """
@@ -19,16 +18,14 @@ import Testing
                 """)
     }
 
-    @Test func `moving one box away heals the other`() {
-        // FM-1
+    @Test func `FM-1: moving one box away heals the other`() {
         let alone = picture([box(0, 0, 8, 3)], 9, 4)
         let both = [box(0, 0, 8, 3), box(4, 1, 12, 5)]
         #expect(picture(both, 9, 4) != alone)
         #expect(picture([both[0], box(24, 1, 32, 5)], 9, 4) == alone)
     }
 
-    @Test func `the sixteen light mixes of arms have their characters`() {
-        // FM-1
+    @Test func `FM-1: the sixteen light mixes of arms have their characters`() {
         let names: [Character] = Array(" ╵╶└╷│┌├╴┘─┴┐┤┬┼")
         let asciiNames: [Character] = Array(" |-+||++-+-+++++")
         for bits in 0..<16 {
@@ -42,8 +39,7 @@ import Testing
         }
     }
 
-    @Test func `all eighty-one mixes of light and heavy differ and the heavier of two lines stays`() {
-        // FM-1
+    @Test func `FM-1: all eighty-one mixes of light and heavy differ and the heavier of two lines stays`() {
         var seen: Set<Glyph> = []
         for code in 0..<81 {
             let (north, east, south, west) = (UInt8(code % 3), UInt8(code / 3 % 3), UInt8(code / 9 % 3), UInt8(code / 27))
@@ -54,8 +50,7 @@ import Testing
         #expect(picture([box(0, 0, 4, 2, width: 32), path(.line, [(2, 0), (2, 2)])], 5, 3) == "┏━┯━┓\n┃ │ ┃\n┗━┷━┛\n")
     }
 
-    @Test func `a filled shape hides what lies under it and nothing above it`() {
-        // FM-2
+    @Test func `FM-2: a filled shape hides what lies under it and nothing above it`() {
         let under = path(.line, [(0, 1), (8, 1)])
         let filled = box(2, 0, 6, 2, fill: Color(rgb: 0xFF0000))
         #expect(picture([under, filled], 9, 3) == "  ┌───┐\n╶─│   │─╴\n  └───┘\n")
@@ -67,8 +62,7 @@ import Testing
         #expect(raster.cell(column: 1, row: 1, style: .unicode).background == nil)
     }
 
-    @Test func `a crossing takes the colour of the upper shape`() {
-        // FM-1
+    @Test func `FM-1: a crossing takes the colour of the upper shape`() {
         let (red, blue) = (Color(rgb: 0xFF0000), Color(rgb: 0xFF))
         var raster = CellRaster(region: CellRegion(column: 0, row: 0, columns: 12, rows: 8), grid: .standard)
         raster.draw(box(0, 0, 6, 4, stroke: red))
@@ -78,8 +72,7 @@ import Testing
     }
 
     @Test(arguments: [3, 5, 8, 13, 20])
-    func `a circle is symmetric and as wide as it is high in dots`(radius: Int) {
-        // FM-3
+    func `FM-3: a circle is symmetric and as wide as it is high in dots`(radius: Int) {
         let side = Int32(radius * 2 * Grid.standard.dotUnits)
         let circle = ShapeDraft(kind: .ellipse, position: Point(x: 640, y: 640), size: Size(width: side, height: side))
         var dots: Set<[Int]> = []
@@ -98,8 +91,7 @@ import Testing
         }
     }
 
-    @Test func `the smallest ellipses and diamonds leave ink`() {
-        // FM-3
+    @Test func `FM-3: the smallest ellipses and diamonds leave ink`() {
         for kind in [ShapeKind.ellipse, .diamond] {
             for (width, height) in [(0, 0), (0, 32), (32, 0), (32, 32), (32, 64), (64, 32), (64, 64), (32, 900), (900, 32)] {
                 let size = Size(width: Int32(width), height: Int32(height))
@@ -109,38 +101,33 @@ import Testing
         }
     }
 
-    @Test func `an ellipse and a diamond stand in braille with their texts in the middle`() {
-        // FM-3 FM-4
+    @Test func `FM-3, FM-4: an ellipse and a diamond stand in braille with their texts in the middle`() {
         #expect(picture([box(.diamond, 0, 0, 8, 4, text: "ok?")], 9, 5).contains("ok?"))
         let ellipse = picture([box(.ellipse, 0, 0, 12, 4, text: "cache")], 13, 5)
         #expect(ellipse.split(separator: "\n")[2].contains("cache"))
         #expect(ellipse.unicodeScalars.allSatisfy { $0.value < 0x80 || (0x2800...0x28FF).contains($0.value) })
     }
 
-    @Test func `a text inside a box is centred and wrapped, and a wide character counts two cells`() {
-        // FM-4
+    @Test func `FM-4: a text inside a box is centred and wrapped, and a wide character counts two cells`() {
         #expect(picture([box(0, 0, 10, 2, text: "cache")], 12, 3) == "┌─────────┐\n│  cache  │\n└─────────┘\n")
         #expect(picture([box(0, 0, 7, 3, text: "漢字ab c")], 12, 4) == "┌──────┐\n│漢字ab│\n│  c   │\n└──────┘\n")
         #expect(picture([box(.note, 0, 0, 6, 2, text: "hi")], 12, 4) == "╭─────╮\n│hi   │\n╰─────╯\n")
     }
 
-    @Test func `half of a wide character at the edge of the window is a space`() {
-        // FM-4
+    @Test func `FM-4: half of a wide character at the edge of the window is a space`() {
         #expect(picture([words("漢字", 0, 0)], 3, 1) == "漢\n")
         #expect(picture([words("漢字", 0, 0)], 3, 1, column: 1) == " 字\n")
         #expect(picture([words("漢字", 0, 0), box(1, 0, 1, 0)], 4, 1) == " □字\n")
     }
 
-    @Test func `a line ends in an arrow head in its direction`() {
-        // FM-5
+    @Test func `FM-5: a line ends in an arrow head in its direction`() {
         #expect(picture([path(.arrow, [(0, 0), (4, 0)])], 6, 1) == "╶───►\n")
         #expect(picture([path(.arrow, [(4, 0), (0, 0)])], 6, 1) == "◄───╴\n")
         #expect(picture([path(.arrow, [(0, 0), (0, 2)])], 6, 3) == "╷\n│\n▼\n")
         #expect(picture([path(.arrow, [(0, 2), (0, 0)])], 6, 3, style: .ascii) == "^\n|\n|\n")
     }
 
-    @Test func `a stroke of cell samples runs smoothly in dots`() {
-        // FM-6
+    @Test func `FM-6: a stroke of cell samples runs smoothly in dots`() {
         let stairs = path(.freehand, [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (5, 2), (6, 3)])
         var dots: [[Int]] = []
         StrokeCurve(points: stairs.points, origin: stairs.position).forEachPiece(touching: (-1e9, -1e9, 1e9, 1e9)) { _, to in
@@ -156,8 +143,7 @@ import Testing
         #expect(picture([stairs], 8, 4).unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
     }
 
-    @Test func `few dots never hide a line and no dots hide a line's end`() {
-        // FM-1
+    @Test func `FM-1: few dots never hide a line and no dots hide a line's end`() {
         let line = path(.line, [(0, 0), (3, 0)])
         let dot = ShapeDraft(kind: .freehand, position: Point(x: 64, y: 0), points: [.zero])
         #expect(picture([line, dot], 4, 1) == "╶──╴\n")
@@ -166,8 +152,7 @@ import Testing
         #expect(mixed.hasPrefix("╶") && mixed.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
     }
 
-    @Test func `the ASCII twin has only bytes below 0x80`() {
-        // FM-7
+    @Test func `FM-7: the ASCII twin has only bytes below 0x80`() {
         let shapes = [
             box(0, 0, 8, 3, text: "é漢👍"), box(.ellipse, 4, 1, 20, 9), box(.diamond, 14, 1, 30, 9, text: "naïve"),
             box(.note, 2, 6, 12, 9, text: "•"),
@@ -181,8 +166,7 @@ import Testing
         #expect(picture([words("“a” ‘b’ – c’s…", 0, 0)], 15, 1, style: .ascii) == "\"a\" 'b' - c's~\n")
     }
 
-    @Test func `a window shows the same cells wherever it is cut`() {
-        // FM-8
+    @Test func `FM-8: a window shows the same cells wherever it is cut`() {
         let shapes = [
             box(0, 0, 18, 7, text: "cut me"), box(.ellipse, 4, 1, 30, 9), box(.diamond, 14, 1, 38, 11), path(.line, [(1, 1), (30, 10)]),
             path(.freehand, [(0, 9), (9, 0), (18, 9), (30, 2)]), words("漢字かな", 5, 4),
@@ -201,8 +185,7 @@ import Testing
     }
 
     @Test(arguments: ShapeKind.allCases)
-    func `the farthest coordinates neither trap nor hang`(kind: ShapeKind) {
-        // FM-8
+    func `FM-8: the farthest coordinates neither trap nor hang`(kind: ShapeKind) {
         let far = Limits.coordinate
         let corners = [Point(x: -far, y: -far), Point(x: far, y: far), Point(x: -far, y: far), Point(x: far, y: -far), .zero]
         var raster = CellRaster(region: CellRegion(column: -40, row: -12, columns: 80, rows: 24), grid: .standard)
@@ -216,8 +199,8 @@ import Testing
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `no random board traps`(seed: UInt64) {
-        // FM-8: 20 seeds of 500 boards each.
+    func `FM-8: no random board traps`(seed: UInt64) {
+        // 20 seeds of 500 boards each.
         var random = SplitMix64(seed: seed)
         for _ in 0..<500 {
             var raster = CellRaster(

@@ -6,8 +6,7 @@ import InkPrimitives
 import Testing
 
 @Suite struct DiagramCorpusTests {
-    // FM-156
-    @Test func `what a person sees in drawings of text is read`() throws {
+    @Test func `FM-156: what a person sees in drawings of text is read`() throws {
         let diagrams = try Diagram.all()
         #expect(diagrams.count >= 60)
         let isTold = ProcessInfo.processInfo.environment["INKWIRE_FIGURES"] != nil
@@ -32,8 +31,7 @@ import Testing
         #expect(all.equalCells * 100 >= all.cells * 95, "\(all.row)")
     }
 
-    // FM-156
-    @Test func `who moves a box takes along what is bound to it`() throws {
+    @Test func `FM-156: who moves a box takes along what is bound to it`() throws {
         let key = try SigningKey(seed: #require(Secret32(Array(repeating: 7, count: 32))))
         var ends = 0
         let step = Point(x: 40 * 64, y: 20 * 128)

@@ -114,17 +114,15 @@ import Testing
         ),
     ]
 
-    // FM-170
     @Test(arguments: corpus.indices)
-    func `files of all makers are read as a person lists them`(index: Int) throws {
+    func `FM-170: files of all makers are read as a person lists them`(index: Int) throws {
         let (file, rows) = Self.corpus[index]
         let drawing = try ExcalidrawReader([UInt8](Data(contentsOf: Self.folder.appending(path: "\(file).excalidraw")))).drawing
         let read = drawing.items.map { Self.row($0.content, drawing) } + drawing.losses.map(Self.row)
         #expect(read == rows, "\(file):\n\(read.joined(separator: "\n"))")
     }
 
-    // FM-170
-    @Test func `a library is refused with what to do`() throws {
+    @Test func `FM-170: a library is refused with what to do`() throws {
         let bytes = [UInt8](try Data(contentsOf: Self.folder.appending(path: "library.excalidrawlib")))
         let error = #expect(throws: DrawingError.self) { try ExcalidrawReader(bytes) }
         #expect(error?.description.contains("put what you need of it on a board there") == true)

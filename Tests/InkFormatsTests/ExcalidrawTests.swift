@@ -52,9 +52,8 @@ import Testing
         return drafts
     }
 
-    // FM-160
     @Test(arguments: 0..<50 as Range<UInt64>)
-    func `what is written is read as it was, and nothing is lost`(seed: UInt64) throws {
+    func `FM-160: what is written is read as it was, and nothing is lost`(seed: UInt64) throws {
         let drafts = Self.drafts(seed)
         let file = ExcalidrawWriter(Self.board(drafts)).text
         let drawing = try ExcalidrawReader(Array(file.utf8)).drawing
@@ -71,8 +70,7 @@ import Testing
         }
     }
 
-    // FM-171
-    @Test func `what Excalidraw would drop for its extent, or wrap and measure otherwise, is written so that it does not`() throws {
+    @Test func `FM-171: what Excalidraw would drop for its extent, or wrap and measure otherwise, is written so that it does not`() throws {
         var narrow = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8 * 64, height: 4 * 128), text: "words in rows")
         narrow.stroke = Color("#C92A2A")
         let drafts = [
@@ -93,7 +91,6 @@ import Testing
         #expect(read.items.map(\.content.text) == ["", "", "", "words in rows", "a\tb"])
     }
 
-    // FM-172
     @Test(arguments: [
         // Above the box, slanted: on its way it is in the box from (60, 0) to (80, 40).
         ("[[0,0],[20,40]]", "20,-80", 70, 20),
@@ -102,7 +99,7 @@ import Testing
         // Within the box: where it ends.
         ("[[0,0],[50,0]]", "-20,10", 30, 10),
     ])
-    func `a bound end goes on as its last piece goes, into the box`(points: String, at: String, x: Double, y: Double) throws {
+    func `FM-172: a bound end goes on as its last piece goes, into the box`(points: String, at: String, x: Double, y: Double) throws {
         let place = at.split(separator: ",")
         let file = """
             {"type":"excalidraw","elements":[{"id":"a","type":"rectangle","x":0,"y":0,"width":100,"height":40},
@@ -113,15 +110,13 @@ import Testing
         #expect(abs(Double(binding.x) / full * 100 - x) < 0.2 && abs(Double(binding.y) / full * 40 - y) < 0.2, "\(binding)")
     }
 
-    // FM-160
-    @Test func `the order is told by keys that are fractional indices, ascending`() {
+    @Test func `FM-160: the order is told by keys that are fractional indices, ascending`() {
         let keys = (0..<5000).map { ExcalidrawWriter.index($0) }
         #expect(keys[0] == "a0" && keys[61] == "az" && keys[62] == "b00" && keys[62 + 3844] == "c000")
         #expect(zip(keys, keys.dropFirst()).allSatisfy { $0 < $1 })
     }
 
-    // FM-161
-    @Test func `what we do not have is told by name and count, or becomes what is nearest`() throws {
+    @Test func `FM-161: what we do not have is told by name and count, or becomes what is nearest`() throws {
         let file = """
             {"type":"excalidraw","version":2,"source":"https://excalidraw.com","elements":[
               {"id":"a","type":"rectangle","x":10.5,"y":20,"width":100,"height":50,"angle":1.5707963267948966,"strokeColor":"#e03131",
@@ -151,7 +146,6 @@ import Testing
             ])
     }
 
-    // FM-162
     @Test(arguments: [
         ("", "line 1, column 1: the file ends within a value of JSON"),
         ("[]", "line 1, column 2: the file is no JSON object, and so none of Excalidraw"),
@@ -168,12 +162,11 @@ import Testing
         (#"{"type":"excalidraw","elements":[{"type":"line","x":0,"y":0}]}"#, "line 1, column 35: points: a list of pairs is needed"),
         (#"{"type":"excalidraw","elements":[{"type":"text","x":"0"}]}"#, "line 1, column 35: x: a number is needed"),
     ])
-    func `what is no file of Excalidraw is told with its place`(text: String, expected: String) {
+    func `FM-162: what is no file of Excalidraw is told with its place`(text: String, expected: String) {
         let error = #expect(throws: DrawingError.self) { try ExcalidrawReader(Array(text.utf8)) }
         #expect(error?.description.hasPrefix(expected) == true, "\(error?.description ?? "")")
     }
 
-    // FM-161
     @Test(arguments: [
         ("rgb(10, 20, 30)", "#0A141E"), ("rgba(10 20 30 / 100%)", "#0A141E"), ("rgb(100%, 0%, 20%)", "#FF0033"),
         ("hsl(120, 100%, 25%)", "#008000"),
@@ -185,15 +178,14 @@ import Testing
         ("rgb(nan,0,0)", "none of 1 colours that are not known"), ("hsl(1e999,0%,0%)", "none of 1 colours that are not known"),
         (")(", "none of 1 colours that are not known"),
     ])
-    func `colours are read as pages of the web name them, and what is not known is told`(name: String, expected: String) throws {
+    func `FM-161: colours are read as pages of the web name them, and what is not known is told`(name: String, expected: String) throws {
         let file = #"{"type":"excalidraw","elements":[{"type":"ellipse","x":0,"y":0,"width":9,"height":9,"backgroundColor":"\#(name)"}]}"#
         let drawing = try ExcalidrawReader(Array(file.utf8)).drawing
         let losses = drawing.losses.map { " of \($0.count) \($0.what)" }.joined()
         #expect("\(drawing.items[0].content.fill?.text.uppercased() ?? "none")\(losses)" == expected)
     }
 
-    // FM-161
-    @Test func `what is beyond a board's limits is cut to them, and told`() throws {
+    @Test func `FM-161: what is beyond a board's limits is cut to them, and told`() throws {
         let name = String(repeating: "n", count: Limits.textBytes + 1)
         let file = """
             {"type":"excalidraw","elements":[{"type":"ellipse","x":0,"y":0,"width":9,"height":9,"strokeWidth":255.9375,"strokeColor":"transparent"},
@@ -213,8 +205,7 @@ import Testing
             ])
     }
 
-    // FM-162
-    @Test func `an element is in memory as far as it is read, and as no more than a shape has`() throws {
+    @Test func `FM-162: an element is in memory as far as it is read, and as no more than a shape has`() throws {
         func element(_ members: String) throws(DrawingError) -> Drawing {
             try ExcalidrawReader(Array(#"{"type":"excalidraw","elements":[{"type":"line","x":0,"y":0,\#(members)}]}"#.utf8)).drawing
         }
@@ -228,8 +219,7 @@ import Testing
         }
     }
 
-    // FM-162
-    @Test func `texts that wait for their boxes are counted as well`() {
+    @Test func `FM-162: texts that wait for their boxes are counted as well`() {
         let text = #"{"type":"text","x":0,"y":0,"text":"a","containerId":"gone"}"#
         let file = #"{"type":"excalidraw","elements":["# + Array(repeating: text, count: Drawing.itemsMax + 1).joined(separator: ",") + "]}"
         let error = #expect(throws: DrawingError.self) { try ExcalidrawReader(Array(file.utf8)) }

@@ -37,8 +37,7 @@ import Testing
             CellRegion(column: Int($0) / Grid.standard.columnUnits - 5, row: Int($0) / Grid.standard.rowUnits - 3, columns: 10, rows: 6)
         }
 
-    // FM-141 FM-160 FM-183
-    @Test func `each format writes what lies at the edges of the board`() throws {
+    @Test func `FM-141, FM-160, FM-183: each format writes what lies at the edges of the board`() throws {
         let all = Self.drafts()
         for draft in all {
             for content in [[draft], [all[0], draft.drawn { _ in all[0] }]] {
@@ -53,8 +52,7 @@ import Testing
         }
     }
 
-    // FM-160
-    @Test func `Excalidraw's files give back what lies at the edges, and what is as wide as two boards`() throws {
+    @Test func `FM-160: Excalidraw's files give back what lies at the edges, and what is as wide as two boards`() throws {
         for draft in Self.drafts() where draft.endBinding == nil {
             let file = ExcalidrawWriter(Self.shapes([draft])).text
             let drawing = try ExcalidrawReader(Array(file.utf8)).drawing

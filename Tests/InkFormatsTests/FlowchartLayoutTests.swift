@@ -5,8 +5,9 @@ import Testing
 
 /// Where a flowchart's boxes, lines and words come to stand.
 @Suite struct FlowchartLayoutTests {
-    // FM-203
-    @Test(arguments: FlowchartTests.names) func `lines go level and upright and through no box, and labels have room`(name: String) throws {
+    @Test(arguments: FlowchartTests.names) func `FM-203: lines go level and upright and through no box, and labels have room`(name: String)
+        throws
+    {
         let drawing = try FlowchartDrawing(try FlowchartTests.bytes(name)).drawing
         let drawn = FlowchartTests.drawn(drawing)
         let boxes = drawn.filter { ![.line, .arrow, .note, .text].contains($0.kind) }
@@ -59,13 +60,11 @@ import Testing
         return found.sorted()
     }
 
-    // FM-204
-    @Test(arguments: FlowchartTests.names) func `links that lie on each other have an end in common`(name: String) throws {
+    @Test(arguments: FlowchartTests.names) func `FM-204: links that lie on each other have an end in common`(name: String) throws {
         #expect(Self.ambiguities(try FlowchartDrawing(try FlowchartTests.bytes(name)).drawing) == [])
     }
 
-    // FM-205
-    @Test func `the same text has the same layout, in bounded time`() throws {
+    @Test func `FM-205: the same text has the same layout, in bounded time`() throws {
         var random = SplitMix64(seed: 5)
         func chart(_ nodes: Int, _ links: Int) -> String {
             "flowchart TD\n"
@@ -87,8 +86,7 @@ import Testing
         #expect(FlowchartTests.faults(drawing) == [])
     }
 
-    // FM-202
-    @Test func `mutated texts are read or refused`() throws {
+    @Test func `FM-202: mutated texts are read or refused`() throws {
         var random = SplitMix64(seed: 11)
         let seeds = try FlowchartTests.names.map { try FlowchartTests.bytes($0) }
         let words = [

@@ -86,8 +86,7 @@ import Testing
         return faults
     }
 
-    // FM-200, FM-201, FM-203
-    @Test(arguments: names) func `a flowchart has what its list has`(name: String) throws {
+    @Test(arguments: names) func `FM-200, FM-201, FM-203: a flowchart has what its list has`(name: String) throws {
         let drawing = try FlowchartDrawing(try Self.bytes(name)).drawing
         let list = try String(contentsOf: Self.folder.appendingPathComponent(name.replacing(".mmd", with: ".list")), encoding: .utf8)
         #expect(Self.words(drawing) == list.split(separator: "\n").map { Self.word(String($0)) }.sorted())
@@ -95,8 +94,7 @@ import Testing
         #expect(FlowchartTests.names.count >= 30)
     }
 
-    // FM-206
-    @Test(arguments: names) func `a flowchart that went out comes in as it was`(name: String) throws {
+    @Test(arguments: names) func `FM-206: a flowchart that went out comes in as it was`(name: String) throws {
         let drawing = try FlowchartDrawing(try Self.bytes(name)).drawing
         let writer = FlowchartWriter(Self.shapes(drawing))
         let again = try Self.drawing(writer.text)
@@ -108,9 +106,8 @@ import Testing
         #expect(FlowchartWriter(Self.shapes(try Self.drawing(second))).text == second)
     }
 
-    // FM-206
     @Test(arguments: [("04-company.mmd", "TB"), ("20-up.mmd", "BT"), ("02-services.mmd", "LR"), ("08-heads.mmd", "RL")])
-    func `the direction is that of most arrows`(name: String, direction: String) throws {
+    func `FM-206: the direction is that of most arrows`(name: String, direction: String) throws {
         let drawing = try FlowchartDrawing(try Self.bytes(name)).drawing
         #expect(FlowchartWriter(Self.shapes(drawing)).text.hasPrefix("flowchart \(direction)\n"))
     }

@@ -5,7 +5,6 @@ import Testing
 
 /// Texts of Mermaid: what is refused, what is told, and what strangers write into labels.
 @Suite struct FlowchartTextTests {
-    // FM-202
     @Test(arguments: [
         ("", "line 1, column 1: the file does not begin with “flowchart” or “graph”: only flowcharts of Mermaid are read"),
         ("sequenceDiagram\n  A->>B: hi", "line 1, column 1: “sequenceDiagram” is no flowchart: only flowcharts of Mermaid are read"),
@@ -29,13 +28,12 @@ import Testing
         ("```mermaid\ngraph TD\nA\n```\nwords", "line 5, column 1: nothing may follow the one block of Mermaid"),
         ("graph TD\n A@{ shape: rect", "line 2, column 2: no “}” closes this"),
     ])
-    func `what is no flowchart is refused with its place`(text: String, why: String) {
+    func `FM-202: what is no flowchart is refused with its place`(text: String, why: String) {
         let error = #expect(throws: DrawingError.self) { try FlowchartTests.drawing(text) }
         #expect(error?.description == why)
     }
 
-    // FM-202
-    @Test func `a file that asks for too much is refused`() {
+    @Test func `FM-202: a file that asks for too much is refused`() {
         func error(_ text: String) -> String? { #expect(throws: DrawingError.self) { try FlowchartTests.drawing(text) }?.what }
         let many = (0..<100).map { "n\($0)" }.joined(separator: " & ")
         #expect(error("graph TD\n\(many) --> \(many)") == "there are more than 5000 links")
@@ -49,8 +47,7 @@ import Testing
         #expect(error("graph TD\n" + rings) == "subgraphs lie in each other deeper than 16")
     }
 
-    // FM-201
-    @Test func `styles become ours, and what we do not have is told`() throws {
+    @Test func `FM-201: styles become ours, and what we do not have is told`() throws {
         let drawing = try FlowchartTests.drawing(
             """
             flowchart TD
@@ -74,16 +71,14 @@ import Testing
             ])
     }
 
-    // FM-200
     @Test(arguments: [("cls-->", "cls"), ("cls-.->", "cls"), ("a-b---", "a-b"), ("cls==>", "cls"), ("a.b -->", "a.b"), ("cls;A-->", "cls")])
-    func `a class ends where a name of a node would`(text: String, name: String) throws {
+    func `FM-200: a class ends where a name of a node would`(text: String, name: String) throws {
         let drawing = try FlowchartTests.drawing("graph TD\nclassDef \(name) fill:#f00\nA:::\(text)B:::\(name)")
         #expect(drawing.items.map(\.content.text) == ["A", "B", ""])
         #expect(drawing.items.prefix(2).allSatisfy { $0.content.fill == Color(rgb: 0xFF0000) })
     }
 
-    // FM-206
-    @Test func `what goes out and is too much to come in again is told`() {
+    @Test func `FM-206: what goes out and is too much to come in again is told`() {
         func box(_ index: Int, _ size: Int32 = 80) -> ShapeDraft {
             ShapeDraft(kind: .rectangle, position: Point(x: Int32(index) * 100, y: 0), size: Size(width: size, height: size))
         }
@@ -111,8 +106,7 @@ import Testing
         #expect(refusal(Array(repeating: long, count: 20)) == "a flowchart of more than 1 MiB is not read")
     }
 
-    // FM-207
-    @Test func `a tab is a blank, and what nobody sees is told`() throws {
+    @Test func `FM-207: a tab is a blank, and what nobody sees is told`() throws {
         func box(_ text: String) -> Shape {
             Shape(
                 id: Drawing.reference(to: 0),
@@ -128,7 +122,6 @@ import Testing
         #expect(read.losses.map { "\($0.count) \($0.what)" } == ["1 letters of labels that nobody sees"])
     }
 
-    // FM-207
     @Test(arguments: [
         "a\"] --> x[\"b", "end", "%%{init: {'securityLevel':'loose'}}%%", "<script>alert(1)</script>", "click a call b()", "fa:fa-ban",
         "#quot;",
@@ -136,7 +129,7 @@ import Testing
         "a\nb",
         "#35;#60;", "~~~", "subgraph x", "a;b", "{{x}}", "é 東京 👩‍🚀",
     ])
-    func `no label breaks out of its quotes`(label: String) throws {
+    func `FM-207: no label breaks out of its quotes`(label: String) throws {
         let frame = ShapeDraft(kind: .note, position: .zero, size: Size(width: 4000, height: 4000), text: label, corners: .sharp)
         let one = ShapeDraft(kind: .rectangle, position: Point(x: 100, y: 400), size: Size(width: 800, height: 256), text: label)
         let two = ShapeDraft(kind: .diamond, position: Point(x: 100, y: 2000), size: Size(width: 800, height: 512), text: label)
@@ -157,8 +150,7 @@ import Testing
         }
     }
 
-    // FM-206
-    @Test func `frames, groups and what has no place go out as such`() throws {
+    @Test func `FM-206: frames, groups and what has no place go out as such`() throws {
         let group = GroupID(rawValue: 7)
         func box(_ x: Int32, _ y: Int32, _ text: String, _ groups: [GroupID] = []) -> ShapeDraft {
             ShapeDraft(kind: .rectangle, position: Point(x: x, y: y), size: Size(width: 800, height: 256), text: text, groups: groups)

@@ -5,8 +5,7 @@ import Testing
 
 @Suite struct GridTests {
     @Test(arguments: [1, 7, 16, 32, 100])
-    func `every point lies in one cell, whose middle lies in it too`(dotUnits: Int) {
-        // FM-12
+    func `FM-12: every point lies in one cell, whose middle lies in it too`(dotUnits: Int) {
         let grid = Grid(dotUnits: dotUnits)
         #expect(grid.columnUnits == 2 * dotUnits && grid.rowUnits == 4 * dotUnits)
         for column in -3...3 {
@@ -25,8 +24,7 @@ import Testing
         #expect(abs(Int(from.x) - Int(far.x)) < grid.columnUnits && abs(Int(to.y) - Int(far.y)) < grid.rowUnits)
     }
 
-    @Test func `a shape on a grid of half the size takes half the cells`() {
-        // FM-12
+    @Test func `FM-12: a shape on a grid of half the size takes half the cells`() {
         let shape = box(0, 0, 20, 10)
         #expect(shape.cellRegion(on: .standard) == CellRegion(column: 0, row: 0, columns: 21, rows: 11))
         let coarse = Grid(dotUnits: 64)
@@ -37,8 +35,7 @@ import Testing
         #expect(!raster.hasInk(column: 11, row: 5) && !raster.hasInk(column: 5, row: 3))
     }
 
-    @Test func `from afar a text without a box covers what it does at 100 %, and a note is as large`() {
-        // FM-130
+    @Test func `FM-130: from afar a text without a box covers what it does at 100 %, and a note is as large`() {
         func rows(_ shape: ShapeDraft, _ dotUnits: Int) -> [String] {
             let grid = Grid(dotUnits: dotUnits)
             let box = shape.cellRegion(on: grid)
@@ -68,8 +65,7 @@ import Testing
     }
 
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func `what a shape leaves in a window that moves is what it leaves in that window`(seed: UInt64) throws {
-        // FM-131 FM-8
+    func `FM-8, FM-131: what a shape leaves in a window that moves is what it leaves in that window`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let grid = Grid.zooms[random.below(Grid.zooms.count)]
         let kind = ShapeKind.allCases[Int(seed) % ShapeKind.allCases.count]

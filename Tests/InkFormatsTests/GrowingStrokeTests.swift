@@ -5,8 +5,7 @@ import Testing
 
 @Suite struct GrowingStrokeTests {
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func `a stroke that grows leaves the dots of the whole, however it grew`(seed: UInt64) {
-        // FM-13
+    func `FM-13: a stroke that grows leaves the dots of the whole, however it grew`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let grid = random.chance(0.8) ? Grid.standard : Grid(dotUnits: 20 + random.below(60))
         let region = CellRegion(column: random.below(9) - 4, row: random.below(9) - 4, columns: 20 + random.below(20), rows: 10)
@@ -38,8 +37,7 @@ import Testing
         }
     }
 
-    @Test func `what is taken back by a few samples goes on, another stroke or window does not`() {
-        // FM-13
+    @Test func `FM-13: what is taken back by a few samples goes on, another stroke or window does not`() {
         let region = CellRegion(column: 0, row: 0, columns: 30, rows: 10)
         let draft = path(.freehand, (0..<200).map { ($0 % 30, $0 % 9) })
         var stroke = GrowingStroke(draft, in: region, on: .standard)

@@ -14,8 +14,7 @@ import Testing
         TextExport.text(of: shapes, style: style).split(separator: "\n").map(String.init)
     }
 
-    // FM-61
-    @Test func `each style of a border has its glyphs, and ASCII ones`() {
+    @Test func `FM-61: each style of a border has its glyphs, and ASCII ones`() {
         let frame = box(0, 0, 5, 2)
         for (style, corners, rows, ascii) in [
             (.solid, .usual, ["┌────┐", "│    │", "└────┘"], ["+----+", "|    |", "+----+"]),
@@ -31,8 +30,7 @@ import Testing
         #expect(Self.shown([Self.styled(box(.note, 0, 0, 5, 2), .solid, .sharp)])[0] == "┌────┐")
     }
 
-    // FM-61, FM-1
-    @Test func `double lines join double, light and heavy ones`() {
+    @Test func `FM-1, FM-61: double lines join double, light and heavy ones`() {
         let frame = Self.styled(box(0, 0, 6, 4), .double)
         #expect(Self.shown([frame, path(.line, [(3, 0), (3, 4)])]) == ["╔══╤══╗", "║  │  ║", "║  │  ║", "║  │  ║", "╚══╧══╝"])
         #expect(Self.shown([frame, path(.line, [(0, 2), (6, 2)])])[2] == "╟─────╢")
@@ -43,9 +41,8 @@ import Testing
         #expect(Self.shown(pair)[1] == "╎   │   ╎")
     }
 
-    // FM-61, FM-8
     @Test(arguments: [LineStyle.dashed, .dotted, .double], [ShapeKind.ellipse, .diamond, .line])
-    func `what is drawn in dots shows its style, the same in every window`(style: LineStyle, kind: ShapeKind) {
+    func `FM-8, FM-61: what is drawn in dots shows its style, the same in every window`(style: LineStyle, kind: ShapeKind) {
         let plain = kind == .line ? path(.line, [(2, 1), (36, 14)]) : box(kind, 2, 1, 36, 14)
         let shape = Self.styled(plain, style)
         let whole = picture([shape], 40, 16)
@@ -64,9 +61,8 @@ import Testing
         }
     }
 
-    // FM-61
     @Test(arguments: [LineStyle.dashed, .dotted], [ShapeKind.ellipse, .diamond, .line])
-    func `what is too short for a gap has none, wherever on the board it lies`(style: LineStyle, kind: ShapeKind) {
+    func `FM-61: what is too short for a gap has none, wherever on the board it lies`(style: LineStyle, kind: ShapeKind) {
         for dots in 2...12 as ClosedRange<Int32> {
             for phase in 0..<8 as Range<Int32> {
                 let (from, extent) = (Point(x: phase * 32 + 16, y: phase * 32 + 16), Point(x: (dots - 1) * 32, y: (dots - 1) * 32))
@@ -80,8 +76,7 @@ import Testing
         }
     }
 
-    // FM-62, FM-61
-    @Test func `where two shapes meet neither has its look, however often the later one goes over the cell`() {
+    @Test func `FM-61, FM-62: where two shapes meet neither has its look, however often the later one goes over the cell`() {
         let bar = path(.line, [(0, 0), (4, 0)])
         // The corner of the box lies where the line begins.
         #expect(Self.shown([bar, Self.styled(box(0, 0, 4, 2), .solid, .round)]) == ["┌───┐", "│   │", "╰───╯"])
@@ -90,8 +85,7 @@ import Testing
         #expect(Self.shown([bar, twice]) == ["╶───╴"])
     }
 
-    // FM-63
-    @Test func `heads stand at either end, turned as the line goes`() {
+    @Test func `FM-63: heads stand at either end, turned as the line goes`() {
         func line(_ start: LineHead, _ end: LineHead, _ cells: [(Int, Int)] = [(0, 0), (5, 0)], _ kind: ShapeKind = .line) -> ShapeDraft {
             var draft = path(kind, cells)
             (draft.startHead, draft.endHead) = (start, end)
@@ -111,8 +105,7 @@ import Testing
                 && Self.shown([line(.usual, .usual, [(0, 0), (5, 0)], .arrow)]) == ["╶────►"])
     }
 
-    // FM-62, BD-65
-    @Test func `an elbow goes around its corners, which can be round`() {
+    @Test func `BD-65, FM-62: an elbow goes around its corners, which can be round`() {
         let ids = [1, 2].map { ShapeID(author: .zero, number: $0) }
         let boxes = [ids[0]: box(0, 0, 4, 2), ids[1]: box(11, 4, 15, 6)]
         var arrow = ShapeDraft(

@@ -5,8 +5,7 @@ import Testing
     /// Dark corners and a light cross.
     private static let small: [Bool] = [true, false, true, false, false, false, true, false, true]
 
-    // TM-297
-    @Test func `light is what is drawn, with a margin, and every row is as wide`() throws {
+    @Test func `TM-297: light is what is drawn, with a margin, and every row is as wide`() throws {
         let picture = try #require(QRPicture(modules: Self.small))
         let rows = try #require(picture.rows(columns: 100, rows: 100, style: .unicode))
         #expect(rows.count == 6 && rows.allSatisfy { $0.count == 11 })
@@ -19,8 +18,7 @@ import Testing
         #expect(ascii.count == 11 && ascii[4] == String(repeating: "##", count: 4) + "  ##  " + String(repeating: "##", count: 4))
     }
 
-    // TM-297
-    @Test func `a window that has no room for the whole margin has half of it, or there is no picture`() throws {
+    @Test func `TM-297: a window that has no room for the whole margin has half of it, or there is no picture`() throws {
         let picture = try #require(QRPicture(modules: Self.small))
         #expect(picture.rows(columns: 11, rows: 6, style: .unicode)?.count == 6)
         #expect(picture.rows(columns: 10, rows: 6, style: .unicode)?.first?.count == 7)

@@ -4,8 +4,7 @@ import InkPrimitives
 import Testing
 
 @Suite struct SVGTests {
-    // FM-140
-    @Test func `a box with its label is a path and words, in px of the board`() {
+    @Test func `FM-140: a box with its label is a path and words, in px of the board`() {
         let box = ShapeDraft(
             kind: .rectangle, position: Point(x: 80, y: 36), size: Size(width: 801, height: 384), text: "a <b>", stroke: Color("#D55E00"))
         let svg = SVG(VectorPicture(of: [box]))
@@ -24,8 +23,7 @@ import Testing
         #expect(SVG(VectorPicture(of: [])).text.contains("viewBox=\"0 0 32 32\""))
     }
 
-    // FM-141
-    @Test func `what peers wrote is nothing but letters`() {
+    @Test func `FM-141: what peers wrote is nothing but letters`() {
         let hostile = [
             "</text><script>alert(1)</script>", "\u{1B}]0;x\u{7}\u{0}\u{FFFE}", "\" onload=\"x", "<!--", "]]>", "&#0;", "\u{202E}abc",
         ]
@@ -47,8 +45,7 @@ import Testing
         }
     }
 
-    // FM-142
-    @Test func `a stroke is the curve of the terminal, and its bounds hold it`() throws {
+    @Test func `FM-142: a stroke is the curve of the terminal, and its bounds hold it`() throws {
         let stroke = path(.freehand, [(0, 0), (3, 2), (9, 1), (20, 8)], width: 32)
         let picture = VectorPicture(of: [stroke])
         guard case .path(let steps, let line?, .none)? = picture.marks.first else {
@@ -71,8 +68,7 @@ import Testing
         #expect(SVG(VectorPicture(of: [path(.freehand, [(1, 1)])])).text.contains("<path d=\"M12,24L12,24\""))
     }
 
-    // FM-143
-    @Test func `a line leaves room for its label, has heads that point where it goes, and ends where they begin`() {
+    @Test func `FM-143: a line leaves room for its label, has heads that point where it goes, and ends where they begin`() {
         var arrow = path(.arrow, [(0, 0), (40, 0)], text: "label")
         arrow.endHead = .triangle
         let marks = VectorPicture(of: [arrow]).marks
@@ -101,9 +97,8 @@ import Testing
         }
     }
 
-    // FM-174
     @Test(arguments: [UInt16(8), 32, 64], LineStyle.allCases)
-    func `the letters of a note stand within its outline, however thick it is`(width: UInt16, style: LineStyle) throws {
+    func `FM-174: the letters of a note stand within its outline, however thick it is`(width: UInt16, style: LineStyle) throws {
         var note = box(.note, 0, 0, 20, 8, text: "words")
         (note.strokeWidth, note.lineStyle) = (width, style)
         let marks = VectorPicture(of: [note]).marks
@@ -119,8 +114,7 @@ import Testing
         #expect(at.x > inner && at.x < inner + 8, "\(at) \(inner)")
     }
 
-    // FM-144
-    @Test func `a region shows what touches it, at its scale, on the paper of its theme`() {
+    @Test func `FM-144: a region shows what touches it, at its scale, on the paper of its theme`() {
         let shapes = [box(0, 0, 5, 2), box(100, 0, 105, 2)]
         let region = VectorBox(left: 0, top: 0, right: 100, bottom: 50)
         let svg = SVG(VectorPicture(of: shapes), SVG.Options(theme: .dark, region: region, scale: 2.5))
@@ -129,8 +123,7 @@ import Testing
         #expect(!SVG(VectorPicture(of: shapes), SVG.Options(theme: .transparent)).text.contains("<rect"))
     }
 
-    // FM-8
-    @Test func `no coordinate, extent or text traps`() {
+    @Test func `FM-8: no coordinate, extent or text traps`() {
         let far = Limits.coordinate
         for kind in ShapeKind.allCases {
             for style in LineStyle.allCases {

@@ -21,8 +21,7 @@ import Testing
         return path(kind, cells, width: width)
     }
 
-    @Test func `a stroke that crosses the window nine thousand times costs some steps a sample and is kept by its cells`() {
-        // FM-20
+    @Test func `FM-20: a stroke that crosses the window nine thousand times costs some steps a sample and is kept by its cells`() {
         let (wide, thin) = (ShapeStamp(bomb(), in: Self.window, on: .standard), ShapeStamp(bomb(width: 0), in: Self.window, on: .standard))
         // The window is 400 dots wide; stamped dot for dot the pen would be 52 times as dear.
         #expect(thin.work < 9000 * (400 + 32 + 24 * 4 + 8))
@@ -34,8 +33,7 @@ import Testing
         #expect(raster.work == 12 * 200 * 60)
     }
 
-    @Test func `far steps, straight steps, corners and rests are no dearer`() {
-        // FM-20
+    @Test func `FM-20: far steps, straight steps, corners and rests are no dearer`() {
         let far = Limits.coordinate
         var leaps = bomb()
         leaps.points = (0..<9000).map { Point(x: $0 % 2 == 0 ? -far / 2 : far / 2, y: Int32($0)) }
@@ -51,8 +49,7 @@ import Testing
         #expect(lines.count == 60 && lines.allSatisfy { $0 == String(repeating: "─", count: 200) })
     }
 
-    @Test func `ellipses, boxes and texts of any size cost no more than the window`() {
-        // FM-20
+    @Test func `FM-20: ellipses, boxes and texts of any size cost no more than the window`() {
         let far = Limits.coordinate
         let size = Size(width: far, height: far)
         for kind in [ShapeKind.ellipse, .diamond, .rectangle, .note] {
@@ -65,8 +62,7 @@ import Testing
         #expect(ShapeStamp(text, in: Self.window, on: .standard).work < 5 * Limits.textBytes)
     }
 
-    @Test func `a thousand sheets over the whole window cost little more than one`() {
-        // FM-20
+    @Test func `FM-20: a thousand sheets over the whole window cost little more than one`() {
         let sheets = (0..<1000).map { box([.rectangle, .ellipse][$0 % 2], -99, -99, 299, 199, fill: Color(rgb: UInt32($0))) }
         var raster = CellRaster(region: Self.window, grid: .standard)
         raster.draw(sheets)
@@ -74,8 +70,7 @@ import Testing
     }
 
     @Test(arguments: [0, 48, 64, 100, 128, 160, 192, 224, 2047] as [UInt16])
-    func `a pen leaves its round stamp at each dot of the line`(width: UInt16) {
-        // FM-20 FM-6
+    func `FM-6, FM-20: a pen leaves its round stamp at each dot of the line`(width: UInt16) {
         let region = CellRegion(column: -3, row: -2, columns: 47, rows: 19)
         let roomy = CellRegion(column: -13, row: -12, columns: 67, rows: 39)
         let size = max(1, min(8, (Int(width) + 16) / 32))
@@ -104,8 +99,7 @@ import Testing
     }
 
     @Test(arguments: 0..<30 as Range<UInt64>)
-    func `what is seen under many sheets is what all of them leave`(seed: UInt64) {
-        // FM-20
+    func `FM-20: what is seen under many sheets is what all of them leave`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let region = CellRegion(column: 0, row: 0, columns: 40, rows: 16)
         let drafts = (0..<30).map { _ in
@@ -129,8 +123,7 @@ import Testing
     }
 
     @Test(arguments: 0..<16 as Range<UInt64>)
-    func `the place where a shape is looked for has its ink, and none of its ink lies beyond its reach`(seed: UInt64) throws {
-        // FM-21
+    func `FM-21: the place where a shape is looked for has its ink, and none of its ink lies beyond its reach`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         for kind in ShapeKind.allCases {
             let points = (0..<1 + random.below(6)).map { _ in
@@ -159,8 +152,7 @@ import Testing
         }
     }
 
-    @Test func `white space leaves no ink to be looked for`() {
-        // FM-21
+    @Test func `FM-21: white space leaves no ink to be looked for`() {
         #expect(words(" \n\t ", 3, 3).inkPlace(near: CellPlace(column: 0, row: 0), on: .standard) == nil)
     }
 

@@ -3,8 +3,7 @@ import InkPrimitives
 import Testing
 
 @Suite struct TerminalTextTests {
-    @Test func `no byte, pair after escape or control survives the gate`() {
-        // FM-9
+    @Test func `FM-9: no byte, pair after escape or control survives the gate`() {
         for byte in UInt8.min...UInt8.max {
             #expect(isHarmless(safeForTerminal(bytes: [byte])))
             #expect(isHarmless(safeForTerminal(bytes: [0x1B, byte])))
@@ -20,8 +19,7 @@ import Testing
     }
 
     @Test(arguments: 0..<10 as Range<UInt64>)
-    func `random strings are harmless after the gate, and passing it twice changes nothing`(seed: UInt64) {
-        // FM-9
+    func `FM-9: random strings are harmless after the gate, and passing it twice changes nothing`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         for _ in 0..<1000 {
             let bytes = (0..<random.below(24)).map { _ in UInt8(random.below(random.chance(0.3) ? 0x30 : 256)) }
@@ -31,8 +29,7 @@ import Testing
         }
     }
 
-    @Test func `marks are bounded and clusters are shown by what terminals agree on`() {
-        // FM-10
+    @Test func `FM-10: marks are bounded and clusters are shown by what terminals agree on`() {
         #expect(safeForTerminal("e" + String(repeating: "\u{301}", count: 500)).unicodeScalars.count == 4)
         #expect(safeForTerminal("👨‍👩‍👧") == "👨👩👧")
         #expect(safeForTerminal("👍🏽") == "👍")
@@ -41,8 +38,7 @@ import Testing
         #expect(safeForTerminal("\u{E000}") == "\u{FFFD}")
     }
 
-    @Test func `widths are those of the Unicode table`() {
-        // FM-10
+    @Test func `FM-10: widths are those of the Unicode table`() {
         #expect(CharacterWidth.columns(of: "abc") == 3)
         #expect(CharacterWidth.columns(of: "漢字") == 4)
         #expect(CharacterWidth.columns(of: "e\u{301}") == 1)

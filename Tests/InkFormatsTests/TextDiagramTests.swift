@@ -34,8 +34,7 @@ import Testing
         return TextExport.text(of: drawn, style: style)
     }
 
-    // FM-150, FM-151
-    @Test func `boxes have their labels and arrows their boxes`() throws {
+    @Test func `FM-150, FM-151: boxes have their labels and arrows their boxes`() throws {
         let text = """
             ┌────────┐     ┌────────┐
             │ client ├────►│ server │
@@ -53,8 +52,7 @@ import Testing
         #expect(Self.again(drawing, .unicode) == text)
     }
 
-    // FM-150, FM-151, FM-152
-    @Test func `ASCII is read as it is drawn, with branches, labels in lines and words beside them`() throws {
+    @Test func `FM-150, FM-151, FM-152: ASCII is read as it is drawn, with branches, labels in lines and words beside them`() throws {
         let text = """
             +--------+   HTTP   +-----------------+
             | Client |--------->| Load balancer   |
@@ -81,8 +79,7 @@ import Testing
                 ].sorted())
     }
 
-    // FM-153
-    @Test func `a container holds others and keeps its name where it stood; a table is its cells`() throws {
+    @Test func `FM-153: a container holds others and keeps its name where it stood; a table is its cells`() throws {
         let text = """
             +------------------+   +---+---+
             | host A           |   | a | b |
@@ -97,8 +94,7 @@ import Testing
         #expect(Self.again(drawing, .ascii).replacing("+--| p2", with: "|--| p2").contains("| host A           |"))
     }
 
-    // FM-154
-    @Test func `prose and rules stay text`() throws {
+    @Test func `FM-154: prose and rules stay text`() throws {
         for text in ["a - b, c -- d.", "load-balancer | x", "x -> y", "1 + 2 = 3", "it's v. good: yes", "foo(a, b) => c", ""] {
             let drawing = try TextDiagram(text).drawing
             #expect(drawing.items.allSatisfy { $0.content.kind == .text }, "\(text): \(Self.words(drawing))")
@@ -106,8 +102,7 @@ import Testing
         }
     }
 
-    // FM-150
-    @Test func `who has miscounted has drawn a box all the same`() throws {
+    @Test func `FM-150: who has miscounted has drawn a box all the same`() throws {
         let drawing = try TextDiagram(
             """
             +--------+    +--------+
@@ -128,8 +123,7 @@ import Testing
         #expect(!open.items.contains { $0.content.kind == .rectangle })
     }
 
-    // FM-157
-    @Test func `an arrow passes the side of a box that it leaves, and a head alone joins two boxes`() throws {
+    @Test func `FM-157: an arrow passes the side of a box that it leaves, and a head alone joins two boxes`() throws {
         let passing = try TextDiagram(
             """
             +-----------+
@@ -154,8 +148,7 @@ import Testing
         #expect(Self.words(lone) == ["[a]", "[b]", "[c]", "[>]", "a --> b", "a --> c"].sorted())
     }
 
-    // FM-157
-    @Test func `arrows between upright lines, slashes, listings and buses are what they look like`() throws {
+    @Test func `FM-157: arrows between upright lines, slashes, listings and buses are what they look like`() throws {
         let sequence = try TextDiagram(
             """
             Ana      Bob      Cy
@@ -193,8 +186,7 @@ import Testing
         #expect(Self.words(bus) == ["[a]", "[b]", "a -- ·", "b -- ·", "· -- ·"].sorted())
     }
 
-    // FM-158
-    @Test func `what all rows of a comment begin with is left out, where a drawing is in it`() throws {
+    @Test func `FM-158: what all rows of a comment begin with is left out, where a drawing is in it`() throws {
         let plain = "+---+\n| a |-->\n+---+\n\nso it is"
         let read = try TextDiagram(plain).drawing
         for prefix in ["// ", "/// ", "  # ", " * ", "-- ", "> ", ";; "] {
@@ -212,8 +204,7 @@ import Testing
         }
     }
 
-    // FM-159
-    @Test func `bytes that are no UTF-8 are refused with their place, and a mark of the order of bytes is skipped`() throws {
+    @Test func `FM-159: bytes that are no UTF-8 are refused with their place, and a mark of the order of bytes is skipped`() throws {
         let box = Array("+-+\n|a|\n+-+".utf8)
         #expect(try TextDiagram(bytes: [0xEF, 0xBB, 0xBF] + box).drawing == TextDiagram(String(decoding: box, as: UTF8.self)).drawing)
         for (bytes, line, column) in [([0x61, 0xFF], 1, 2), (Array("ä\nß".utf8) + [0xC3], 2, 3), ([0x0A, 0xED, 0xA0, 0x80], 2, 1)]
@@ -225,13 +216,12 @@ import Testing
         }
     }
 
-    // FM-152
     @Test(arguments: [
         (0..<400).map { "\($0) \(String(repeating: "words ", count: 8))" }.joined(separator: "\n"), String(repeating: "x", count: 40_000),
         String(repeating: "東京 ", count: 9000), "a\n" + String(repeating: "x", count: 16_385) + "\n  b",
         (0..<120).map { String(repeating: " ", count: 120 - $0) + String(repeating: "é", count: 240) }.joined(separator: "\n"),
     ])
-    func `a long block of words is several texts in their cells`(words: String) throws {
+    func `FM-152: a long block of words is several texts in their cells`(words: String) throws {
         let rows = words.split(separator: "\n", omittingEmptySubsequences: false)
         func columns(_ row: Substring) -> Int { row.reduce(0) { $0 + CharacterWidth.columns(of: $1) } }
         let width = rows.map(columns).max() ?? 0
@@ -261,8 +251,7 @@ import Testing
         }
     }
 
-    // FM-155
-    @Test func `hostile drawings take bounded time`() throws {
+    @Test func `FM-155: hostile drawings take bounded time`() throws {
         for unit in [
             "+", "+-", "|", "-", "+\n", "+-|\n", "-> ", "v", "│┼─", "\t", ".'", "/", "|->", "| v ", "/\\", "├─ ", "# +-+\n", "|--",
         ] {

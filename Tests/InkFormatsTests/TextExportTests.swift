@@ -4,14 +4,12 @@ import InkPrimitives
 import Testing
 
 @Suite struct TextExportTests {
-    @Test func `an export is as large as its content and has no trailing spaces`() {
-        // FM-11
+    @Test func `FM-11: an export is as large as its content and has no trailing spaces`() {
         #expect(TextExport.text(of: []) == "")
         #expect(TextExport.text(of: [box(5, 7, 8, 8), words("x", 20, 7)]) == "┌──┐           x\n└──┘\n")
     }
 
-    @Test func `a bound arrow begins on its outline, and its head stands before the other`() {
-        // FM-60
+    @Test func `FM-60: a bound arrow begins on its outline, and its head stands before the other`() {
         let ids = [1, 2].map { ShapeID(author: .zero, number: $0) }
         let boxes = [ids[0]: box(0, 0, 5, 2, text: "a"), ids[1]: box(10, 0, 15, 2, text: "b")]
         func drawn(_ kind: ShapeKind, start: Binding?, end: Binding?, _ boxes: [ShapeID: ShapeDraft]) -> String {
@@ -32,8 +30,7 @@ import Testing
         #expect(drawn(.arrow, start: start, end: end, near).contains("│ a  ├► b  │"))
     }
 
-    @Test func `an export leaves nothing out that lies beyond a shape's box`() {
-        // FM-11
+    @Test func `FM-11: an export leaves nothing out that lies beyond a shape's box`() {
         #expect(TextExport.text(of: [path(.arrow, [(5, 1), (8, 1)], text: "far-wider-than-it")]).contains("far-wider-than-it"))
         // A wide pen reaches into the cells around; the same ink as in a window with room for it.
         let wide = path(.line, [(6, 4), (14, 9)], width: 200)
@@ -47,8 +44,7 @@ import Testing
             TextExport.text(of: [curve]).filter { $0 != " " && $0 != "\n" } == picture([curve], 80, 60).filter { $0 != " " && $0 != "\n" })
     }
 
-    @Test func `the caret stands after the letters of a text, wherever they stand`() {
-        // TM-10
+    @Test func `TM-10: the caret stands after the letters of a text, wherever they stand`() {
         for shape in [
             box(2, 2, 20, 8, text: "two lines\nof it"), box(.ellipse, 2, 2, 20, 8, text: "round"),
             box(.note, 2, 2, 20, 8, text: "a note\nmore"),
@@ -66,8 +62,7 @@ import Testing
         }
     }
 
-    @Test func `an export of a board without bounds is cut around the middle shape`() {
-        // FM-11
+    @Test func `FM-11: an export of a board without bounds is cut around the middle shape`() {
         let far = Limits.coordinate
         let shapes = [
             ShapeDraft(kind: .rectangle, position: Point(x: -far, y: -far), size: Size(width: 640, height: 640)), words("here", 0, 0),
@@ -84,8 +79,7 @@ import Testing
         #expect(!TextExport(of: [box(0, 0, 900, 900)]).isCut && !TextExport(of: []).isCut)
     }
 
-    @Test func `an export in ASCII has the same places`() {
-        // FM-7
+    @Test func `FM-7: an export in ASCII has the same places`() {
         #expect(
             TextExport.text(of: [box(0, 0, 5, 2, text: "api"), path(.arrow, [(5, 1), (9, 1)])], style: .ascii)
                 == "+----+\n|api +--->\n+----+\n")
@@ -93,8 +87,7 @@ import Testing
 }
 
 @Suite struct ColoredTextTests {
-    // FM-145
-    @Test func `colours are told where they change, and a row leaves none behind`() {
+    @Test func `FM-145: colours are told where they change, and a row leaves none behind`() {
         let red = Color("#FF0000"), blue = Color("#0000FF")
         let shapes = [box(0, 0, 2, 2, fill: blue, stroke: red), words("x", 4, 1)]
         let text = TextExport.text(of: shapes, isColored: true)
@@ -105,8 +98,7 @@ import Testing
         #expect(TextExport.text(of: shapes).unicodeScalars.allSatisfy { $0 != "\u{1B}" })
     }
 
-    // FM-146
-    @Test func `a block of Markdown ends where its fence says`() {
+    @Test func `FM-146: a block of Markdown ends where its fence says`() {
         #expect(TextExport.markdown("a\n") == "```text\na\n```\n")
         #expect(TextExport.markdown("  ````\n") == "`````text\n  ````\n`````\n")
     }

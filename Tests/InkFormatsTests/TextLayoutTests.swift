@@ -6,8 +6,7 @@ import Testing
 /// How texts stand in shapes: their line breaks, their rows, the caret in them, and what does not fit.
 @Suite struct TextLayoutTests {
     @Test(arguments: ["\n", "\r\n", "\r", "\u{0B}", "\u{0C}", "\u{85}", "\u{2028}", "\u{2029}"])
-    func `a line break of any system begins a row`(lineBreak: String) {
-        // FM-22
+    func `FM-22: a line break of any system begins a row`(lineBreak: String) {
         let text = "a" + lineBreak + "b"
         #expect(picture([words(text, 0, 0)], 9, 4) == "a\nb\n")
         #expect(picture([box(.note, 0, 0, 8, 3, text: text)], 9, 4) == "╭───────╮\n│a      │\n│b      │\n╰───────╯\n")
@@ -19,8 +18,7 @@ import Testing
         #expect(words("a" + lineBreak, 0, 0).caretPlace(after: 2, on: .standard) == CellPlace(column: 0, row: 1))
     }
 
-    @Test func `the caret in wrapped text stands before the letter that follows it`() {
-        // FM-23
+    @Test func `FM-23: the caret in wrapped text stands before the letter that follows it`() {
         let shape = box(0, 0, 10, 5, text: "hello world")
         let rows = picture([shape], 12, 6).split(separator: "\n").map(Array.init)
         for (index, letter) in shape.text.enumerated() where letter != " " {
@@ -32,8 +30,7 @@ import Testing
     }
 
     @Test(arguments: 0..<100 as Range<UInt64>)
-    func `wherever a text wraps, the caret is in its box and before the letter that follows it`(seed: UInt64) {
-        // FM-23 FM-24
+    func `FM-23, FM-24: wherever a text wraps, the caret is in its box and before the letter that follows it`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let letters = ["a", "b", "漢", " ", " ", "\n", "\r\n", "e\u{301}", "😀"]
         let text = (0..<random.below(24)).map { _ in letters[random.below(letters.count)] }.joined()
@@ -51,8 +48,7 @@ import Testing
     }
 
     @Test(arguments: 0..<100 as Range<UInt64>)
-    func `no glyph stands on a border, whatever its width`(seed: UInt64) {
-        // FM-24
+    func `FM-24: no glyph stands on a border, whatever its width`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let letters = ["a", "漢", " ", "\t", "😀", "\n"]
         let text = (0..<random.below(20)).map { _ in letters[random.below(letters.count)] }.joined()
@@ -68,16 +64,14 @@ import Testing
         }
     }
 
-    @Test func `a wide glyph goes where it has room, and is told where it has none`() {
-        // FM-24
+    @Test func `FM-24: a wide glyph goes where it has room, and is told where it has none`() {
         #expect(picture([box(0, 0, 5, 4, text: " abc漢")], 6, 5) == "┌────┐\n│ abc│\n│ 漢 │\n│    │\n└────┘\n")
         #expect(picture([box(0, 0, 5, 4, text: "word  abc漢")], 6, 5) == "┌────┐\n│word│\n│ abc│\n│ 漢 │\n└────┘\n")
         #expect(picture([box(0, 0, 2, 2, text: "漢")], 3, 3) == "┌─┐\n│…│\n└─┘\n")
         #expect(picture([box(0, 0, 2, 2, text: "漢")], 3, 3, style: .ascii) == "+-+\n|~|\n+-+\n")
     }
 
-    @Test func `a label that does not fit says so, on the screen and in exports`() {
-        // FM-25
+    @Test func `FM-25: a label that does not fit says so, on the screen and in exports`() {
         let narrow = box(0, 0, 7, 2, text: "authentication")
         #expect(picture([narrow], 8, 3) == "┌──────┐\n│authe…│\n└──────┘\n")
         #expect(TextExport.text(of: [narrow]) == "┌──────┐\n│authe…│\n└──────┘\n")
@@ -92,8 +86,7 @@ import Testing
         #expect(picture([box(0, 0, 7, 2, text: "漢字漢字")], 8, 3).contains("│漢字… │"))
     }
 
-    @Test func `a label leaves the outline of an ellipse or a diamond whole where it fits inside`() {
-        // FM-30
+    @Test func `FM-30: a label leaves the outline of an ellipse or a diamond whole where it fits inside`() {
         for (kind, columns, rows, text) in [
             (.ellipse, 14, 6, "one two three four"), (.diamond, 20, 8, "one two three"), (.ellipse, 14, 6, "漢字漢字漢字"),
             (.diamond, 24, 10, "漢字 漢字 漢字 漢字"), (.ellipse, 30, 4, "a sentence on one row"), (.diamond, 31, 7, "login service"),
@@ -116,8 +109,7 @@ import Testing
         }
     }
 
-    @Test func `where a label and an outline have no room for both, the letters are shown and no word is parted`() {
-        // FM-30
+    @Test func `FM-30: where a label and an outline have no room for both, the letters are shown and no word is parted`() {
         #expect(picture([box(.ellipse, 0, 0, 7, 2, text: "client")], 9, 3).contains("client"))
         #expect(picture([box(.diamond, 0, 0, 8, 4, text: "client")], 9, 5).contains("client"))
         let full = picture([box(.diamond, 0, 0, 14, 6, text: "one two three four five six")], 15, 7)
@@ -128,8 +120,7 @@ import Testing
         #expect(box(.diamond, 0, 0, 40, 4000, text: long).caretPlace(after: 9, on: .standard).row > 0)
     }
 
-    @Test func `a label that is longer than its arrow hides neither line nor head`() {
-        // FM-31
+    @Test func `FM-31: a label that is longer than its arrow hides neither line nor head`() {
         #expect(picture([path(.arrow, [(0, 1), (6, 1)], text: "HTTPS")], 8, 2) == "\n╶HTTPS►\n")
         #expect(picture([path(.arrow, [(1, 1), (6, 1)], text: "HTTPS")], 8, 2) == "  HTTPS\n ╶────►\n")
         #expect(picture([path(.arrow, [(9, 2), (3, 2)], text: "a label\nof two rows")], 12, 3) == "   a label\n of two rows\n   ◄─────╴\n")
@@ -141,8 +132,7 @@ import Testing
         #expect(picture([path(.arrow, [(3, 0), (3, 2)], text: "down")], 8, 3).split(separator: "\n")[1].contains("down"))
     }
 
-    @Test func `while a text is written, the rows about the caret are shown`() {
-        // FM-25
+    @Test func `FM-25: while a text is written, the rows about the caret are shown`() {
         let shape = box(0, 0, 7, 2, text: "authentication")
         let region = CellRegion(column: 0, row: 0, columns: 8, rows: 3)
         for (caret, row) in [(0, "│authen│"), (7, "│ticati│"), (14, "│  on  │")] {
@@ -153,8 +143,7 @@ import Testing
         }
     }
 
-    @Test func `joined emoji and letters are shown part by part, none left out`() {
-        // FM-10
+    @Test func `FM-10: joined emoji and letters are shown part by part, none left out`() {
         #expect(picture([words("👨‍👩‍👧!", 0, 0)], 12, 1) == "👨👩👧!\n")
         #expect(words("👨‍👩‍👧", 0, 0).cellRegion(on: .standard).columns == 6)
         #expect(words("👨‍👩‍👧!", 0, 0).caretPlace(after: 1, on: .standard).column == 6)

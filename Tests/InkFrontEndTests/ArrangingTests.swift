@@ -53,8 +53,7 @@ import Testing
         func groups(_ number: UInt64) -> [GroupID] { view[id(number)]?.content.groups ?? [] }
     }
 
-    // FE-83
-    @Test func `groups are chosen whole, nest, are entered, and come apart from the outside`() throws {
+    @Test func `FE-83: groups are chosen whole, nest, are entered, and come apart from the outside`() throws {
         var stand = Stand((1...5).map { Self.box($0, Int32($0) * 200, 0) })
         stand.act(try stand.view.grouping(Self.ids(2, 1)))
         #expect(stand.view.unit(of: Self.id(1))?.shapes == Self.ids(1, 2) && stand.groups(1) == stand.groups(2))
@@ -83,8 +82,7 @@ import Testing
         #expect(throws: ArrangementError.noGroup) { try stand.view.ungrouping(Self.ids(1, 4)) }
     }
 
-    // FE-83, BD-66
-    @Test func `two who group the same shapes at once make one group, and no group is too deep`() throws {
+    @Test func `BD-66, FE-83: two who group the same shapes at once make one group, and no group is too deep`() throws {
         var stand = Stand((1...12).map { Self.box($0, Int32($0) * 200, 0) })
         #expect(try stand.view.grouping(Self.ids(1, 2)) == stand.view.grouping(Self.ids(2, 1)))
         #expect(try stand.view.grouping(Self.ids(1, 2)) != stand.view.grouping(Self.ids(1, 3)))
@@ -100,8 +98,7 @@ import Testing
         #expect(half.view.unit(of: Self.id(1))?.shapes == Self.ids(1, 2) && half.groups(1).count == 2)
     }
 
-    // FE-84
-    @Test func `copies have groups of their own, and are bound among themselves`() throws {
+    @Test func `FE-84: copies have groups of their own, and are bound among themselves`() throws {
         var stand = Stand([
             Self.box(1, 0, 0), Self.box(2, 400, 0), Self.line(3, from: 1, to: 2), Self.line(4, from: 1, to: 5), Self.box(5, 900, 0),
         ])
@@ -132,8 +129,7 @@ import Testing
         }
     }
 
-    // FE-84, BD-65
-    @Test func `the copy of an elbow finds its way as an elbow does`() throws {
+    @Test func `BD-65, FE-84: the copy of an elbow finds its way as an elbow does`() throws {
         var (bound, free, half) = (Self.line(3, from: 1, to: 2), Self.line(4, from: 1, to: 2), Self.line(5, from: 1, to: 2))
         (bound.content.route, free.content.route, half.content.route) = (.elbow, .elbow, .elbow)
         (free.content.startBinding, free.content.endBinding) = (nil, nil)
@@ -158,8 +154,7 @@ import Testing
         return view
     }
 
-    // FE-85
-    @Test func `to the front, to the back, and a step past what overlaps`() throws {
+    @Test func `FE-85: to the front, to the back, and a step past what overlaps`() throws {
         // 1, 2 and 5 overlap; 3 and 4 lie elsewhere.
         let shapes = [Self.box(1, 0, 0), Self.box(2, 50, 0), Self.box(3, 5000, 0), Self.box(4, 6000, 0), Self.box(5, 20, 20)]
         var stand = Stand(shapes)
@@ -178,8 +173,7 @@ import Testing
         #expect(throws: ArrangementError.tooFew(.order, least: 1)) { try stand.view.ordering(Self.ids(77), to: .up) }
     }
 
-    // FE-85
-    @Test func `a step goes past shapes that were drawn at once, and what takes it keeps its own order`() throws {
+    @Test func `FE-85: a step goes past shapes that were drawn at once, and what takes it keeps its own order`() throws {
         // 3, 4 and 5 have one depth, as of people who draw at once; all overlap.
         var shapes = (1...8).map { Self.box($0, 0, 0) }
         for index in 2...4 { shapes[index].depth = depth(3) }
@@ -202,16 +196,14 @@ import Testing
         #expect(all.order == [3, 2, 1])
     }
 
-    // FE-85, BD-18
-    @Test func `a thousand shapes go between two neighbours and keep their order`() throws {
+    @Test func `BD-18, FE-85: a thousand shapes go between two neighbours and keep their order`() throws {
         var stand = Stand([Self.box(1, 0, 0), Self.box(2, 0, 0)] + (10..<1010).map { Self.box($0, 0, 0) })
         stand.act(try stand.view.ordering((10..<1010).map { Self.id($0) }, to: .down))
         #expect(stand.order == [1] + (10..<1010) + [2])
         #expect(stand.view.shapes.allSatisfy { $0.depth.bytes.count <= 6 })
     }
 
-    // FE-86
-    @Test func `each side has its way to align, groups move as one, and bound lines follow`() throws {
+    @Test func `FE-86: each side has its way to align, groups move as one, and bound lines follow`() throws {
         let shapes = [Self.box(1, 0, 0), Self.box(2, 300, 50, 40, 40), Self.box(3, 1000, 500, 200, 300), Self.line(4, from: 1, to: 3)]
         for (side, places) in [
             (.left, [(0, 0), (0, 50), (0, 500)]), (.right, [(1100, 0), (1160, 50), (1000, 500)]), (.top, [(0, 0), (300, 0), (1000, 0)]),
@@ -231,8 +223,7 @@ import Testing
         #expect(throws: ArrangementError.tooFew(.align, least: 2)) { try stand.view.aligning(Self.ids(1, 2, 4), to: .left) }
     }
 
-    // FE-86
-    @Test func `the room between shapes becomes equal to a unit, and the first and the last stay`() throws {
+    @Test func `FE-86: the room between shapes becomes equal to a unit, and the first and the last stay`() throws {
         var stand = Stand([Self.box(1, 0, 0), Self.box(2, 130, 9), Self.box(3, 600, 18, 33), Self.box(4, 1000, 27)])
         stand.act(try stand.view.distributing(Self.ids(4, 2, 1, 3), .horizontally))
         // 767 of room in three: 255, 256 and 256.

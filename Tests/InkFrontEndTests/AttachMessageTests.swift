@@ -5,16 +5,14 @@ import InkSession
 import Testing
 
 @Suite struct AttachMessageTests {
-    // FE-14
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func `every message reads back as it was written`(seed: UInt64) throws {
+    func `FE-14: every message reads back as it was written`(seed: UInt64) throws {
         var inventor = Inventor(seed: seed)
         for request in inventor.requests() { #expect(try AttachRequest(decoding: request.encode()) == request, "seed \(seed)") }
         for reply in inventor.replies() { #expect(try AttachReply(decoding: reply.encode()) == reply, "seed \(seed)") }
     }
 
-    // FE-14
-    @Test func `each intent and each event has the tag of the page, and is tried here`() {
+    @Test func `FE-14: each intent and each event has the tag of the page, and is tried here`() {
         var inventor = Inventor(seed: 1)
         let (intents, events) = (inventor.intents(), inventor.events())
         #expect(Set(intents.map(Self.tag)) == Set(1...28).union([40, 41, 45, 50, 60]))
@@ -23,9 +21,8 @@ import Testing
         for event in events { #expect(AttachReply.event(event).encode()[1] == Self.tag(event)) }
     }
 
-    // FE-14
     @Test(arguments: 0..<3 as Range<UInt64>)
-    func `shortened and lengthened messages are refused`(seed: UInt64) {
+    func `FE-14: shortened and lengthened messages are refused`(seed: UInt64) {
         var inventor = Inventor(seed: seed)
         for request in inventor.requests() where !request.isOfAnotherVersion {
             let bytes = request.encode()
@@ -39,9 +36,8 @@ import Testing
         }
     }
 
-    // FE-14
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func `a message with other bits is refused, or is the one spelling of another message`(seed: UInt64) {
+    func `FE-14: a message with other bits is refused, or is the one spelling of another message`(seed: UInt64) {
         var (inventor, random) = (Inventor(seed: seed), SplitMix64(seed: seed))
         func damaged(_ bytes: [UInt8]) -> [UInt8] {
             var bytes = bytes
@@ -65,9 +61,8 @@ import Testing
         }
     }
 
-    // FE-14
     @Test(arguments: 0..<60 as Range<UInt64>)
-    func `garbage is refused`(seed: UInt64) {
+    func `FE-14: garbage is refused`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         for _ in 0..<50 {
             // Small numbers are tags, so that some of it gets far.
@@ -77,8 +72,7 @@ import Testing
         }
     }
 
-    // FE-14
-    @Test func `a count that promises more than was sent allocates nothing`() {
+    @Test func `FE-14: a count that promises more than was sent allocates nothing`() {
         let many: [UInt8] = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
         let rest = [UInt8](repeating: 0, count: 80)
         let shape = [UInt8](repeating: 0, count: 40)
@@ -102,8 +96,7 @@ import Testing
         for start in replies { #expect(throws: WireError.self, "\(start)") { try AttachReply(decoding: start + many + rest) } }
     }
 
-    // FE-14
-    @Test func `second spellings are refused`() throws {
+    @Test func `FE-14: second spellings are refused`() throws {
         // A path that the board could hold, in the plain form; a truth that is neither; a colour with too many bits; a share below nothing.
         #expect(throws: WireError.nonCanonical) { try AttachRequest(decoding: [1, 0, 11, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1]) }
         #expect(throws: WireError.unexpected) { try AttachRequest(decoding: [1, 2, 8]) }
@@ -137,8 +130,7 @@ import Testing
         #expect(throws: WireError.unexpected) { try AttachReply(decoding: typing) }
     }
 
-    // FE-15
-    @Test func `an intent arrives as it was asked, though the board will refuse it`() throws {
+    @Test func `FE-15: an intent arrives as it was asked, though the board will refuse it`() throws {
         let endless = (0..<Int32(Limits.pointsPerStroke) * 2).map { Point(x: $0, y: -$0) }
         let draft = ShapeDraft(
             kind: .freehand, position: Point(x: .min, y: .max), size: Size(width: -1, height: .min), points: endless,
@@ -155,8 +147,7 @@ import Testing
         }
     }
 
-    // FE-13
-    @Test func `programs of two versions can tell each other, whatever else they say`() throws {
+    @Test func `FE-13: programs of two versions can tell each other, whatever else they say`() throws {
         let (older, newer): (UInt16, UInt16) = (AttachProtocol.version - 1, AttachProtocol.version + 1)
         for theirs in [older, newer, .max] {
             let head = Array("INKA".utf8) + [UInt8(theirs >> 8), UInt8(theirs & 255)]
@@ -172,8 +163,7 @@ import Testing
         #expect(throws: WireError.self) { try AttachRequest(decoding: Array("INKA".utf8) + [0, UInt8(AttachProtocol.version)]) }
     }
 
-    // FE-13
-    @Test func `the bytes are those of the page`() {
+    @Test func `FE-13: the bytes are those of the page`() {
         #expect(
             Hex.encode(AttachRequest.hello(AttachRequest.Hello(strand: 7, pending: [9])).encode())
                 == "494e4b41" + "0010" + "0000000000000007" + "01" + "0000000000000009")
@@ -183,8 +173,7 @@ import Testing
         #expect(Hex.encode(AttachRequest.question(3, .status).encode()) == "02" + "0000000000000003" + "03")
     }
 
-    // FE-14
-    @Test func `a hello names as many references as a program can have, and a program that says more is refused`() throws {
+    @Test func `FE-14: a hello names as many references as a program can have, and a program that says more is refused`() throws {
         let most = AttachRequest.Hello.pendingMax
         let hello = AttachRequest.hello(AttachRequest.Hello(strand: 1, pending: (0..<UInt64(most)).map { $0 }))
         // Within what the holder takes in one frame.

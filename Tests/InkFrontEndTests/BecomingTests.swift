@@ -49,14 +49,12 @@ import Testing
         return drawing
     }
 
-    // FE-111
-    @Test func `what is as the file says is not written`() {
+    @Test func `FE-111: what is as the file says is not written`() {
         let same = Becoming(Self.view(Self.shapes), Self.drawing(Self.shapes))
         #expect(same.change.isEmpty && same.counts == Becoming.Counts())
     }
 
-    // FE-111
-    @Test func `only what differs is written, and a new end is bound to what is new`() {
+    @Test func `FE-111: only what differs is written, and a new end is bound to what is new`() {
         var drawing = Self.drawing(Self.shapes)
         drawing.items[0].content.text = "one"
         drawing.items.append(Drawing.Item(name: "c", content: Self.box("")))
@@ -70,8 +68,7 @@ import Testing
             ])
     }
 
-    // FE-111
-    @Test func `what is gone is deleted, and a line stays where the file has it`() {
+    @Test func `FE-111: what is gone is deleted, and a line stays where the file has it`() {
         var drawing = Self.drawing(Self.shapes)
         drawing.items.removeFirst()
         drawing.items[1].content.startBinding = nil
@@ -82,8 +79,7 @@ import Testing
         #expect(becoming.change.edits == [ShapeEdit(Self.id(3), [.points([.zero, Point(x: 8, y: 8)])])])
     }
 
-    // FE-111
-    @Test func `what has another kind is drawn anew under its name`() {
+    @Test func `FE-111: what has another kind is drawn anew under its name`() {
         var drawing = Self.drawing(Self.shapes)
         drawing.items[0].content.kind = .ellipse
         let becoming = Becoming(Self.view(Self.shapes), drawing)
@@ -93,8 +89,7 @@ import Testing
         #expect(becoming.change.edits.first?.changes.first == .startBinding(Binding(Drawing.reference(to: 0))))
     }
 
-    // FE-111
-    @Test func `a shape is found under the name that it had before another got its label, or lost it`() {
+    @Test func `FE-111: a shape is found under the name that it had before another got its label, or lost it`() {
         var shapes = Self.shapes
         shapes[1].content.label = "a"
         let shared = Self.drawing(shapes)
@@ -107,8 +102,7 @@ import Testing
         #expect(change.deleted == [Self.id(4)] && change.drawn.isEmpty && change.edits.isEmpty)
     }
 
-    // FE-112
-    @Test func `shapes of one depth lie as the file ranks them, and are left alone where they do`() {
+    @Test func `FE-112: shapes of one depth lie as the file ranks them, and are left alone where they do`() {
         var shapes = [Self.shape(1, Self.box("a"), depth: 5), Self.shape(2, Self.box("b"), depth: 5), Self.shape(3, Self.box("c"))]
         shapes[2].depth = depth(6)
         var drawing = Self.drawing(shapes)

@@ -33,8 +33,7 @@ import Testing
         ShapeChange(kind: kind, id: shape.id, author: author, shape: shape)
     }
 
-    // FE-80
-    @Test func `a line is told as changed with the shape to which it is bound, and nothing else is`() throws {
+    @Test func `FE-80: a line is told as changed with the shape to which it is bound, and nothing else is`() throws {
         var view = Self.view([Self.box(1, 0, 0), Self.box(2, 2000, 0), Self.box(3, 0, 3000), Self.arrow(4, from: 1, to: 2)])
         let before = try #require(view[Self.id(4)]).content
         #expect(before.points.first.map { before.position + $0 } == Point(x: 640, y: 128))
@@ -59,9 +58,8 @@ import Testing
         #expect(view.apply(Self.change(Self.box(1, 50, 50))).map(\.id) == [Self.id(1)] && view.lines(boundTo: Self.id(1)).isEmpty)
     }
 
-    // FE-80, BD-61
     @Test(arguments: 0..<30 as Range<UInt64>)
-    func `changes one by one and the whole board at once give one picture, whatever is bound to what`(seed: UInt64) {
+    func `BD-61, FE-80: changes one by one and the whole board at once give one picture, whatever is bound to what`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var view = BoardView()
         var standing: [ShapeID: Shape] = [:]
@@ -85,8 +83,7 @@ import Testing
         }
     }
 
-    // FE-80, FE-82, BD-67
-    @Test func `what lines end at is measured when it changes, and not for each line`() throws {
+    @Test func `BD-67, FE-80, FE-82: what lines end at is measured when it changes, and not for each line`() throws {
         let text = Self.shape(1, ShapeDraft(kind: .text, position: .zero, text: String(repeating: "a", count: 900)))
         var view = Self.view([text, Self.box(2, 0, 4000)] + (10..<60).map { Self.arrow($0, from: 1, to: 2) })
         #expect(view.outlinesMeasured == 2)
@@ -102,8 +99,7 @@ import Testing
         #expect(view.outlinesMeasured == 3)
     }
 
-    // FE-81
-    @Test func `the nearest shape is offered, of several the smallest, and what is offered is what is drawn`() throws {
+    @Test func `FE-81: the nearest shape is offered, of several the smallest, and what is offered is what is drawn`() throws {
         let view = Self.view([
             Self.box(1, 0, 0, 4000, 2000), Self.box(2, 640, 512), Self.box(3, 640, 512),
             Self.shape(4, ShapeDraft(kind: .line, position: .zero, points: [.zero, Point(x: 900, y: 700)])),
@@ -126,8 +122,7 @@ import Testing
         #expect(drawn.points.last.map { drawn.position + $0 } == inside.end)
     }
 
-    // FE-82
-    @Test func `lines go with what a hand moves before it is on the board`() throws {
+    @Test func `FE-82: lines go with what a hand moves before it is on the board`() throws {
         let view = Self.view([Self.box(1, 0, 0), Self.box(2, 2000, 0), Self.arrow(4, from: 1, to: 2), Self.arrow(5, from: 2, to: 1)])
         var moved = Self.box(2, 2000, 0).content
         moved.position = Point(x: 2000, y: 900)

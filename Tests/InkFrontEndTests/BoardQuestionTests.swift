@@ -6,8 +6,7 @@ import InkSession
 import Testing
 
 @Suite struct BoardQuestionTests {
-    // FE-16
-    @Test func `a node answers what only it knows`() throws {
+    @Test func `FE-16: a node answers what only it knows`() throws {
         var node = try Self.node(hasBoard: true)
         node.handle(.wallClock(1_700_000_000_000), now: .zero)
         Self.save(&node)
@@ -42,8 +41,7 @@ import Testing
         #expect(Self.ask(.invite, node) == .invite("inkwire://link"))
     }
 
-    // FE-16
-    @Test func `a node that has no board yet answers that nothing stands there`() throws {
+    @Test func `FE-16: a node that has no board yet answers that nothing stands there`() throws {
         let node = try Self.node(hasBoard: false)
         #expect(Self.ask(.board, node) == .board(BoardReport(name: "", shapes: [], role: "editor", ownLabels: [], unreadable: 0)))
         guard case .status(let status) = Self.ask(.status, node) else { return #expect(Bool(false)) }

@@ -6,8 +6,7 @@ import Testing
 
 @Suite struct BoardViewTests {
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `shapes stand in depth order, whatever came in which order`(seed: UInt64) {
-        // FE-6
+    func `FE-6: shapes stand in depth order, whatever came in which order`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let author: AuthorID = identifier(1)
         var (view, standing): (BoardView, [ShapeID: Shape]) = (BoardView(), [:])
@@ -37,8 +36,7 @@ import Testing
         #expect(view.index(of: ShapeID(author: author, number: 99)) == nil)
     }
 
-    @Test func `the newest messages are kept, each once`() {
-        // FE-7
+    @Test func `FE-7: the newest messages are kept, each once`() {
         var chats = Chats()
         for number in 0..<Chats.messagesMax + 10 {
             let message = ChatMessage(id: identifier(number), author: identifier(1), text: "\(number)")

@@ -14,8 +14,7 @@ import Testing
         ChatPage(numbers.map { ChatPage.Entry(message($0, by: identifier(2000)), name: "bob") }, next: next.map { identifier($0) })
     }
 
-    // FE-131
-    @Test func `pages stand before what came since, each message once, and go when nobody reads them`() {
+    @Test func `FE-131: pages stand before what came since, each message once, and go when nobody reads them`() {
         var chats = Chats()
         chats.take(message(500), by: "you")
         #expect(chats.older == .unknown)
@@ -34,8 +33,7 @@ import Testing
         #expect(chats.messages.count < Chats.readingMax + 200 && chats.older == .none)
     }
 
-    // FE-131
-    @Test func `what is older is asked for from a message on that the board has`() {
+    @Test func `FE-131: what is older is asked for from a message on that the board has`() {
         var chats = Chats()
         chats.take(page(0..<1, next: nil), me: me)
         chats.change(message(1, .failed(.noRight)), by: "you")
@@ -43,8 +41,7 @@ import Testing
         #expect(chats.messages.first?.message.id == identifier(1) && chats.older == .before(identifier(2)))
     }
 
-    // FE-130
-    @Test func `a message goes on under its name, and one that failed before it came makes way for what is said in its place`() {
+    @Test func `FE-130: a message goes on under its name, and one that failed before it came makes way for what is said in its place`() {
         var chats = Chats()
         chats.take(message(1, .waiting), by: "you")
         chats.change(message(1, .sent(by: 1, of: 2)), by: "you")
@@ -61,8 +58,7 @@ import Testing
         #expect(chats.messages.map(\.message.id) == [identifier(1), identifier(3)])
     }
 
-    // FE-132
-    @Test func `what others say is counted until it is read, and what names our person apart`() {
+    @Test func `FE-132: what others say is counted until it is read, and what names our person apart`() {
         for (text, isNamed) in [
             ("hello", false), ("@ana hello", true), ("hello @ANA!", true), ("@anabel", false), ("mail ana@ana.org", false),
             ("(@ana)", true),
@@ -85,8 +81,7 @@ import Testing
         #expect(Mention.completions(of: "A", among: ["bob", "ana", "Ali"]) == ["ana", "Ali"])
     }
 
-    // FE-133
-    @Test func `who types is told by name until they have said it, ended or left`() {
+    @Test func `FE-133: who types is told by name until they have said it, ended or left`() {
         var front = FrontEnd(name: "plan", me: me, isReady: true, shapes: [])
         let (bob, eve): (PeerID, PeerID) = (identifier(1), identifier(2))
         func hear(_ event: Event) { _ = front.take(event, holdsUnsaved: false, now: .zero) }

@@ -8,8 +8,7 @@ import Testing
     private let bob: PeerID = identifier(7)
     private var front = FrontEnd(name: "plan", me: identifier(1), isReady: false, shapes: [])
 
-    @Test func `an event that shows nothing new is told apart`() {
-        // FE-8
+    @Test func `FE-8: an event that shows nothing new is told apart`() {
         var front = front
         let author: AuthorID = identifier(7)
         let person = { (roundTrip: Int, state: PeerStatus.State) in
@@ -36,8 +35,7 @@ import Testing
         #expect(front.isReady && front.board.shapes == [shape] && front.chats.messages.count == 1)
     }
 
-    @Test func `that nobody can be invited is said when it stays so, and once`() {
-        // FE-66
+    @Test func `FE-66: that nobody can be invited is said when it stays so, and once`() {
         var front = front
         _ = front.take(.peer(PeerStatus(peer: bob, name: "bob", state: .joined)), holdsUnsaved: false, now: .zero)
         func hear(_ status: RendezvousStatus, at milliseconds: Int) {
@@ -72,8 +70,7 @@ import Testing
         #expect(words(at: 82_000) == [Sentence.invitesUnavailable(reason: "refused").text])
     }
 
-    @Test func `of a known name with another key one sentence is said, and another of one's own`() {
-        // FE-65
+    @Test func `FE-65: of a known name with another key one sentence is said, and another of one's own`() {
         var front = front
         let other: AuthorID = identifier(9)
         for (before, isYours) in [(identifier(8) as AuthorID, false), (identifier(1), true)] {
@@ -82,8 +79,7 @@ import Testing
         }
     }
 
-    @Test func `who joins is announced with what he may do and how he is reached, and how words are compared`() {
-        // FE-140
+    @Test func `FE-140: who joins is announced with what he may do and how he is reached, and how words are compared`() {
         func told(_ people: [(name: String, isVerified: Bool)], key: String = "P") -> [String] {
             var front = front
             front.safetyKey = key
@@ -102,8 +98,7 @@ import Testing
         #expect(told([("bob", false), ("eve", false)]) == ["bob, eve joined"])
     }
 
-    @Test func `that somebody goes by a trusted name stays until it is answered`() {
-        // FE-142
+    @Test func `FE-142: that somebody goes by a trusted name stays until it is answered`() {
         var front = front
         let (bob, eve, mal): (AuthorID, AuthorID, AuthorID) = (identifier(8), identifier(9), identifier(10))
         func warning(_ device: AuthorID) -> String { Sentence.identity("bob@\(device)", wasVerified: true).text }
@@ -130,8 +125,7 @@ import Testing
         #expect(front.claims[mal] == nil && front.notices.shown.allSatisfy { $0.kind != .identity })
     }
 
-    @Test func `an answer to one claim is none to another, and who was verified under another name is warned of`() {
-        // FE-142
+    @Test func `FE-142: an answer to one claim is none to another, and who was verified under another name is warned of`() {
         var front = front
         let (bob, ana, mal): (AuthorID, AuthorID, AuthorID) = (identifier(8), identifier(9), identifier(10))
         func claim(_ name: String, _ before: AuthorID, second: Int) {
@@ -155,8 +149,7 @@ import Testing
         #expect(warned() == [Sentence.identity("bob@\(mal)", wasVerified: true).text] && front.claims[mal] != nil)
     }
 
-    @Test func `a mismatch of versions is not said each time that somebody knocks`() {
-        // FE-17
+    @Test func `FE-17: a mismatch of versions is not said each time that somebody knocks`() {
         var front = front
         func knock(_ theirs: Int, at second: Int) -> Bool {
             let now = Instant.zero + .seconds(second)
@@ -168,8 +161,7 @@ import Testing
         #expect(front.notices.shown.map(\.text) == [Sentence.versionMismatch(theirs: 3, ours: 2).text])
     }
 
-    @Test func `nothing is called saved that is not, and a short wait needs no words`() {
-        // FE-9
+    @Test func `FE-9: nothing is called saved that is not, and a short wait needs no words`() {
         var front = front
         func status(isSaved: Bool, unsent: Int = 0) -> Event {
             .sync(SyncStatus(state: .ahead, missing: 0, unsent: unsent, isSaved: isSaved, fingerprint: .zero))
@@ -195,8 +187,7 @@ import Testing
         #expect(word(front, late) == .saved && front.sendingWord(now: late) == nil)
     }
 
-    @Test func `who goes last leaves one alone, with a true word about what is saved`() {
-        // FE-9
+    @Test func `FE-9: who goes last leaves one alone, with a true word about what is saved`() {
         for (isSaved, holdsUnsaved) in [(true, false), (true, true), (false, false)] {
             var front = front
             let status = SyncStatus(state: .synced, missing: 0, unsent: 0, isSaved: isSaved, fingerprint: .zero)
@@ -209,8 +200,7 @@ import Testing
         }
     }
 
-    @Test func `a loss is told after four seconds of silence, and its end once`() {
-        // FE-10
+    @Test func `FE-10: a loss is told after four seconds of silence, and its end once`() {
         var front = front
         func hear(silent: Int?) -> Bool {
             front.take(

@@ -44,8 +44,7 @@ import Testing
         glide.take(change, of: id, board: { id in board.first { $0.id == id } }, now: at(milliseconds))
     }
 
-    // FE-26
-    @Test func `a stroke is drawn as far as its pen has come`() {
+    @Test func `FE-26: a stroke is drawn as far as its pen has come`() {
         var glide = glide()
         take(.began(.stroke(stroke(1)), at: .milliseconds(50)), 50, into: &glide)
         take(samples(1..<6, from: 50), 100, into: &glide)
@@ -60,9 +59,8 @@ import Testing
         #expect(glide.deadline(after: at(400)) == nil)
     }
 
-    // FE-26
     @Test(arguments: seeds(100))
-    func `a stroke never grows shorter nor ahead of its pen, whatever comes late or not at all`(seed: UInt64) {
+    func `FE-26: a stroke never grows shorter nor ahead of its pen, whatever comes late or not at all`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var glide = glide()
         take(.began(.stroke(stroke(1)), at: .zero), 0, into: &glide)
@@ -95,8 +93,7 @@ import Testing
         #expect(length == (known - 1) * 100)
     }
 
-    // FE-26
-    @Test func `a dragged shape and a box glide between what is told of them`() {
+    @Test func `FE-26: a dragged shape and a box glide between what is told of them`() {
         let dragged = ShapeID(author: author, number: 3)
         var glide = glide()
         take(.began(.move([dragged], by: .zero), at: .milliseconds(50)), 50, into: &glide)
@@ -113,9 +110,8 @@ import Testing
         #expect(resized.previews(at: at(150)).map(\.preview) == [.gesture(box(100))])
     }
 
-    // FE-26 FE-27
     @Test(arguments: [[3, 2, 3], [2, 3, 2], [2, 2, 3], [3, 3, 2]], [true, false])
-    func `a line that gets corners, or loses them, is drawn nowhere but where it was told`(counts: [Int], isPulled: Bool) {
+    func `FE-26, FE-27: a line that gets corners, or loses them, is drawn nowhere but where it was told`(counts: [Int], isPulled: Bool) {
         let line = ShapeID(author: author, number: 3)
         func draft(_ count: Int) -> ShapeDraft {
             let points = [Point.zero, Point(x: 400, y: 0), Point(x: 400, y: 300)]
@@ -138,8 +134,7 @@ import Testing
         #expect(glide.previews(at: at(450)).isEmpty && glide.deadline(after: at(450)) == nil)
     }
 
-    // FE-27
-    @Test func `a finished stroke is drawn to its end, and then what stands on the board is`() {
+    @Test func `FE-27: a finished stroke is drawn to its end, and then what stands on the board is`() {
         var glide = glide()
         take(.began(.stroke(stroke(1)), at: .milliseconds(50)), 50, into: &glide)
         take(samples(1..<6, from: 50), 100, into: &glide)
@@ -156,9 +151,8 @@ import Testing
         #expect(glide.deadline(after: at(200)) == nil)
     }
 
-    // FE-27
     @Test(arguments: seeds(100))
-    func `what a gesture became is drawn at most 250 ms after it came`(seed: UInt64) {
+    func `FE-27: what a gesture became is drawn at most 250 ms after it came`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var glide = Glide()
         let spread = 1 + random.below(400)
@@ -170,8 +164,7 @@ import Testing
         #expect(drawn(glide, now + 250) == nil && glide.hidden(at: at(now + 250)) == [])
     }
 
-    // FE-27
-    @Test func `a dragged shape comes to rest where it stands`() {
+    @Test func `FE-27: a dragged shape comes to rest where it stands`() {
         let box = shape(ShapeDraft(kind: .rectangle, position: Point(x: 1000, y: 0), size: Size(width: 80, height: 80)), number: 3)
         var glide = glide()
         take(.began(.move([box.id], by: .zero), at: .milliseconds(50)), 50, into: &glide)
@@ -186,8 +179,7 @@ import Testing
         #expect(glide.previews(at: at(200)).isEmpty)
     }
 
-    // FE-27
-    @Test func `what is cancelled or not heard of any more goes at once`() {
+    @Test func `FE-27: what is cancelled or not heard of any more goes at once`() {
         for end in [GestureEnd.cancelled, .hidden] {
             var glide = glide()
             take(.began(.stroke(stroke(1)), at: .milliseconds(50)), 50, into: &glide)
@@ -198,8 +190,7 @@ import Testing
         }
     }
 
-    // FE-28
-    @Test func `where motion is not wanted gestures are drawn as they are, and what became of them at once`() {
+    @Test func `FE-28: where motion is not wanted gestures are drawn as they are, and what became of them at once`() {
         var glide = glide()
         glide.isStill = true
         take(.began(.stroke(stroke(1)), at: .milliseconds(50)), 50, into: &glide)
@@ -211,8 +202,7 @@ import Testing
         #expect(glide.hidden(at: at(110)) == [])
     }
 
-    // FE-26
-    @Test func `each peer has a glide, and the pointer of the program that moved last`() throws {
+    @Test func `FE-26: each peer has a glide, and the pointer of the program that moved last`() throws {
         let (ana, bob): (PeerID, PeerID) = (identifier(1), identifier(2))
         var (glides, board) = (Glides(), BoardView())
         func cursor(_ peer: PeerID, _ frontEnd: FrontEndID, _ milliseconds: Int, _ x: Int32) -> Event {

@@ -14,8 +14,7 @@ import Testing
         return (clock, latest)
     }
 
-    // FE-20
-    @Test func `the delay is the jitter of four packets of five and one interval`() {
+    @Test func `FE-20: the delay is the jitter of four packets of five and one interval`() {
         // Ten ways of 40 to 49 ms: the fastest is 40, the ninth of ten 48.
         let (clock, latest) = clock([40, 45, 41, 49, 43, 42, 48, 44, 46, 47])
         let settled = latest + .seconds(5)
@@ -25,8 +24,7 @@ import Testing
         #expect(clock.moment(at: settled)?.playhead == .nanoseconds(settled.nanoseconds) - .milliseconds(40 + 8 + 33))
     }
 
-    // FE-20
-    @Test func `a line that has become another is known after eight packets`() {
+    @Test func `FE-20: a line that has become another is known after eight packets`() {
         // Forty that take 40 ms, then all take 80 and more.
         let ways = Array(repeating: 40, count: 40) + [85, 80, 90, 84, 88, 81, 83, 86]
         let (seven, then) = clock(ways.dropLast())
@@ -35,15 +33,13 @@ import Testing
         #expect(eight.delay(at: now + .seconds(5)) == .milliseconds(40 + 33))
     }
 
-    // FE-20
-    @Test func `the first packet is drawn an interval at 30 Hz later`() {
+    @Test func `FE-20: the first packet is drawn an interval at 30 Hz later`() {
         let (clock, latest) = clock([40])
         #expect(clock.delay(at: latest) == .nanoseconds(33_333_333))
         #expect(GlideClock().moment(at: .zero) == nil)
     }
 
-    // FE-20
-    @Test func `lost packets and rests of the hand do not count as intervals`() {
+    @Test func `FE-20: lost packets and rests of the hand do not count as intervals`() {
         var clock = GlideClock()
         var sent = 0
         for gap in [33, 33, 66, 33, 33, 66, 33, 900, 33, 33, 400, 33] {
@@ -53,16 +49,14 @@ import Testing
         #expect(clock.interval == .milliseconds(33))
     }
 
-    // FE-20
-    @Test func `the delay stays between 20 and 250 ms`() {
+    @Test func `FE-20: the delay stays between 20 and 250 ms`() {
         let (calm, then) = clock(Array(repeating: 1, count: 20), every: 5)
         #expect(calm.delay(at: then + .seconds(5)) == .milliseconds(20))
         let (wild, late) = clock((0..<40).map { $0 % 2 * 600 }, every: 33)
         #expect(wild.delay(at: late + .seconds(5)) == .milliseconds(250))
     }
 
-    // FE-21
-    @Test func `the delay grows by a quarter of a second in each and shrinks by a twentieth`() {
+    @Test func `FE-21: the delay grows by a quarter of a second in each and shrinks by a twentieth`() {
         // 64 packets in time, then each third 90 ms late: the delay goes from 33 to 123 ms.
         var (clock, latest) = clock(Array(repeating: 40, count: 64))
         #expect(clock.delay(at: latest) == .milliseconds(33))
@@ -84,9 +78,8 @@ import Testing
         #expect(clock.delay(at: .zero + .seconds(60)) == .milliseconds(33))
     }
 
-    // FE-21
     @Test(arguments: seeds(50))
-    func `whatever the jitter, time goes on at three quarters to 1.05 of its speed`(seed: UInt64) {
+    func `FE-21: whatever the jitter, time goes on at three quarters to 1.05 of its speed`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let spread = 1 + random.below(120)
         var ways = (0..<300).map { _ in 40 + random.below(spread) }
@@ -113,8 +106,7 @@ import Testing
         }
     }
 
-    // FE-25
-    @Test func `a time that is told again says nothing of the way`() {
+    @Test func `FE-25: a time that is told again says nothing of the way`() {
         var (clock, latest) = clock([40, 40, 40])
         let jitter = clock.jitter
         #expect(clock.hear(.milliseconds(66), now: latest + .milliseconds(150)) == .known)
@@ -122,8 +114,7 @@ import Testing
         latest += .milliseconds(150)
     }
 
-    // FE-25
-    @Test func `times that cannot be of this clock are left out, and eight in a row are another clock`() {
+    @Test func `FE-25: times that cannot be of this clock are left out, and eight in a row are another clock`() {
         var (clock, latest) = clock(Array(repeating: 40, count: 10))
         let delay = clock.delay(at: latest)
         for hour in [3600, -3600] { #expect(clock.hear(.seconds(hour), now: latest) == .stray) }

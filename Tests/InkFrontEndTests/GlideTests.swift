@@ -45,15 +45,13 @@ import Testing
 
     private func x(_ glide: Glide, _ time: Int) -> Int32? { glide.position(at: when(glide, time))?.x }
 
-    // FE-22
-    @Test func `samples closer than a frame are joined by straight lines`() {
+    @Test func `FE-22: samples closer than a frame are joined by straight lines`() {
         var glide = glide()
         glide.take([(0, 0), (8, 80), (16, 240), (24, 240)].map(sample), now: at(24))
         #expect([0, 4, 8, 12, 16, 20, 24].map { x(glide, $0) } == [0, 40, 80, 160, 240, 240, 240])
     }
 
-    // FE-22
-    @Test func `samples farther apart are joined by a curve that comes to rest where the hand does`() {
+    @Test func `FE-22: samples farther apart are joined by a curve that comes to rest where the hand does`() {
         // Speed 1 a millisecond at the second; at the third, where the hand turns to rest, 0: half of the way and an eighth of it.
         let drawn = play([(0, 0), (100, 100), (200, 200), (300, 200)], through: glide(jitter: 145))
         for (time, x) in [(100.0, 100), (150, 163), (200, 200), (250, 200)] as [(Double, Int32)] {
@@ -61,9 +59,8 @@ import Testing
         }
     }
 
-    // FE-22
     @Test(arguments: seeds(100))
-    func `no coordinate passes the samples between which it is`(seed: UInt64) {
+    func `FE-22: no coordinate passes the samples between which it is`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var samples: [Sample] = [(0, 0)]
         for _ in 0..<30 { samples.append((samples[samples.count - 1].at + 8 + random.below(52), Int32(random.below(4000)))) }
@@ -77,16 +74,14 @@ import Testing
         #expect(seen > 500)
     }
 
-    // FE-23
-    @Test func `a motion goes on past its newest sample for 50 ms, ever slower, and holds`() {
+    @Test func `FE-23: a motion goes on past its newest sample for 50 ms, ever slower, and holds`() {
         var glide = glide()
         glide.take((0...8).map { sample(($0 * 8, Int32($0) * 80)) }, now: at(64))
         // 10 a millisecond: 10·(t − t³/7500).
         #expect([64, 74, 89, 114, 500].map { x(glide, $0) } == [640, 739, 869, 973, 973])
     }
 
-    // FE-23
-    @Test func `a motion goes on for no longer than packets are late, and not at all from a rest`() {
+    @Test func `FE-23: a motion goes on for no longer than packets are late, and not at all from a rest`() {
         var calm = glide(jitter: 5)
         calm.take((0...8).map { sample(($0 * 8, Int32($0) * 80)) }, now: at(64))
         // 10 ms: 10·(t − t³/300).
@@ -96,8 +91,7 @@ import Testing
         #expect([24, 40, 74].map { x(resting, $0) } == [160, 160, 160])
     }
 
-    // FE-24
-    @Test func `what was drawn wrong is led to where it is within 80 ms`() {
+    @Test func `FE-24: what was drawn wrong is led to where it is within 80 ms`() {
         var glide = glide()
         glide.take((0...8).map { sample(($0 * 8, Int32($0) * 80)) }, now: at(64))
         // Fifty milliseconds late comes that the hand had stopped: what was drawn is 333 beyond that.
@@ -110,8 +104,7 @@ import Testing
         #expect(drawn[4...] == [640, 640])
     }
 
-    // FE-24
-    @Test func `only a way that is long and begins long ago is jumped`() {
+    @Test func `FE-24: only a way that is long and begins long ago is jumped`() {
         // Forty cells of 64 units are 2560.
         func drawn(gap: Int, way: Int32) -> [Int32] {
             var glide = glide()
@@ -126,16 +119,14 @@ import Testing
         #expect(drawn(gap: 301, way: 2561).last == 2561)
     }
 
-    // FE-24
-    @Test func `a pointer that left is drawn until it did, and appears where it comes back`() {
+    @Test func `FE-24: a pointer that left is drawn until it did, and appears where it comes back`() {
         var glide = glide()
         glide.take([(0, 0), (8, 80), (16, nil), (40, 400), (48, 480)].map(sample), now: at(48))
         #expect([4, 8, 15, 16, 39, 40, 44].map { x(glide, $0) } == [40, 80, 80, nil, nil, 400, 440])
     }
 
-    // FE-25
     @Test(arguments: seeds(100))
-    func `the order in which packets come, and how often, changes nothing of what was all there`(seed: UInt64) {
+    func `FE-25: the order in which packets come, and how often, changes nothing of what was all there`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let samples = (0..<24).map { sample(($0 * 8, $0 == 0 ? 0 : Int32(random.below(4000)))) }
         let packets = (0..<6).map { Array(samples[$0 * 4..<$0 * 4 + 4]) }
@@ -148,9 +139,8 @@ import Testing
         #expect(drawn(packets) == drawn((packets + packets).shuffled(using: &random)), "seed \(seed)")
     }
 
-    // FE-25
     @Test(arguments: seeds(100))
-    func `no times that a peer makes up stop the drawing of the true ones for long`(seed: UInt64) {
+    func `FE-25: no times that a peer makes up stop the drawing of the true ones for long`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var glide = Glide()
         var now = Instant.zero
@@ -175,16 +165,14 @@ import Testing
         #expect((0...300).contains(behind), "seed \(seed): \(behind)")
     }
 
-    // FE-25
-    @Test func `a mouse that speaks a thousand times a second is kept for as long as another`() {
+    @Test func `FE-25: a mouse that speaks a thousand times a second is kept for as long as another`() {
         for (time, x) in play((0...999).map { ($0, Int32($0) * 8) }, through: glide()) where time > 40 {
             #expect(abs(Double(x ?? 0) - min(999, time) * 8) <= 8, "at \(time)")
         }
     }
 
-    // FE-22
     @Test(arguments: [5, 8, 10], [false, true])
-    func `a pointer that is told of each 100 ms crosses sixty cells in at least twenty places`(steps: Int, isRepeated: Bool) {
+    func `FE-22: a pointer that is told of each 100 ms crosses sixty cells in at least twenty places`(steps: Int, isRepeated: Bool) {
         // Told from the first on, to who knows nothing of the line; with and without a word between that it rests.
         var glide = Glide()
         var places: Set<Int32> = []
@@ -203,8 +191,7 @@ import Testing
         #expect(places.contains(60))
     }
 
-    // FE-29
-    @Test func `a frame is of use while anything moves, and none is after that`() {
+    @Test func `FE-29: a frame is of use while anything moves, and none is after that`() {
         var glide = glide()
         glide.take([(0, 0), (8, 80), (16, 80), (200, 80), (208, 160), (216, 160)].map(sample), now: at(216))
         func wait(_ time: Int) -> Duration? {
@@ -219,8 +206,7 @@ import Testing
         #expect(Glide().deadline(after: .zero) == nil)
     }
 
-    // FE-28
-    @Test func `where motion is not wanted the newest is drawn at once`() {
+    @Test func `FE-28: where motion is not wanted the newest is drawn at once`() {
         var glide = glide()
         glide.isStill = true
         glide.take([(0, 0), (8, 80), (16, 240)].map(sample), now: at(16))

@@ -32,8 +32,7 @@ import Testing
         return change.drawn
     }
 
-    // FE-110
-    @Test func `what is added keeps its order and bindings, and takes nobody's group or label`() throws {
+    @Test func `FE-110: what is added keeps its order and bindings, and takes nobody's group or label`() throws {
         let group = GroupID(rawValue: 7)
         var view = BoardView()
         let free = try Self.drawn(view.importing(Self.drawing([group]), by: Point(x: 80, y: 16), author: Self.author) { $0 == "b" })
@@ -47,8 +46,7 @@ import Testing
         #expect(try view.importing(Drawing(), author: Self.author) { _ in false } == nil)
     }
 
-    // FE-110
-    @Test func `what would lie beyond the edge is not added at all`() {
+    @Test func `FE-110: what would lie beyond the edge is not added at all`() {
         #expect(throws: ArrangementError.beyondEdge) {
             try BoardView().importing(Self.drawing([], at: 8), by: Point(x: Limits.coordinate, y: 0), author: Self.author) { _ in false }
         }

@@ -17,8 +17,7 @@ import Testing
         trail.paths(at: .milliseconds(milliseconds), head: nil, fades: true).map { $0.map(\.position.x) }
     }
 
-    // FE-100
-    @Test func `light fades in three steps and is gone after a second and a half`() {
+    @Test func `FE-100: light fades in three steps and is gone after a second and a half`() {
         var trail = LaserTrail()
         trail.take([
             Self.sample(0, 5, nil), Self.sample(1000, 10, 1), Self.sample(1100, 20, 1), Self.sample(1200, 30, nil),
@@ -38,8 +37,7 @@ import Testing
         #expect(trail.isOver && trail.nextChange(after: .milliseconds(2700), fades: true) == nil)
     }
 
-    // FE-100
-    @Test func `two trails are not joined, and light that is held stays where the pointer is`() {
+    @Test func `FE-100: two trails are not joined, and light that is held stays where the pointer is`() {
         var trail = LaserTrail()
         trail.take([Self.sample(0, 10, 1), Self.sample(50, 20, 1), Self.sample(60, 900, 2), Self.sample(90, 950, 2)])
         #expect(Self.places(trail, at: 100) == [[10, 20], [900, 950, 950]])
@@ -53,16 +51,14 @@ import Testing
         #expect(trail.isOver)
     }
 
-    // FE-100
-    @Test func `who shines without end fills nothing, and times that go back are left out`() {
+    @Test func `FE-100: who shines without end fills nothing, and times that go back are left out`() {
         var trail = LaserTrail()
         for number in 0..<5000 { trail.take([Self.sample(number, Int32(number), 1)]) }
         trail.take([Self.sample(10, 1, 1)])
         #expect(Self.places(trail, at: 5000).joined().count <= 513 && Self.places(trail, at: 5000).last?.last == 4999)
     }
 
-    // FE-100
-    @Test func `the light of others is drawn on the clock of their pointer and asks for frames only while it is seen`() throws {
+    @Test func `FE-100: the light of others is drawn on the clock of their pointer and asks for frames only while it is seen`() throws {
         var glide = Glide()
         var now = Instant.zero + .seconds(10)
         for step in 0..<20 {

@@ -3,8 +3,7 @@ import InkPrimitives
 import Testing
 
 @Suite struct NoticesTests {
-    @Test func `two notices are shown, each for four seconds`() {
-        // FE-3
+    @Test func `FE-3: two notices are shown, each for four seconds`() {
         var notices = Notices()
         for (index, text) in ["one", "two", "three"].enumerated() { notices.add(text, now: .zero + .seconds(index)) }
         #expect(notices.shown.map(\.text) == ["two", "three"])
@@ -17,8 +16,7 @@ import Testing
         #expect(notices.shown.count == 1 && notices.deadline == .zero + .seconds(9))
     }
 
-    @Test func `of one kind there is one, and names join it`() {
-        // FE-3
+    @Test func `FE-3: of one kind there is one, and names join it`() {
         var notices = Notices()
         notices.add(person: "bob", .joined, now: .zero)
         notices.add(person: "eve", .joined, now: .zero)
@@ -32,8 +30,7 @@ import Testing
         #expect(notices.shown.map(\.text) == ["bob, eve are back", "no answer"])
     }
 
-    @Test func `what is no longer so is not said beside what is`() {
-        // FE-60
+    @Test func `FE-60: what is no longer so is not said beside what is`() {
         var notices = Notices()
         notices.add(person: "bob", .left, now: .zero)
         notices.add(person: "ana", .left, now: .zero)

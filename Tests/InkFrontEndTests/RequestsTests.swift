@@ -7,8 +7,7 @@ import Testing
 @Suite struct RequestsTests {
     private let draft = ShapeDraft(kind: .text, position: .zero, text: "a")
 
-    @Test func `each intent has a reference of its own until its outcome, but for what streams`() {
-        // FE-11
+    @Test func `FE-11: each intent has a reference of its own until its outcome, but for what streams`() {
         var requests = Requests<String>()
         let asked = [
             Intent.begin(.shape(draft)), .update(.shape(draft)), .extend([.zero]), .cursor(.zero), .typing, .commit, .undo, .say("x"),
@@ -25,8 +24,7 @@ import Testing
         #expect(!requests.isAwaiting && requests[1] != nil && again == nil)
     }
 
-    @Test func `what the disk refuses is asked again each second, and shown meanwhile`() {
-        // FE-12
+    @Test func `FE-12: what the disk refuses is asked again each second, and shown meanwhile`() {
         var requests = Requests<String>()
         let first = requests.ask(.commit, for: "stroke", again: .draw(draft), now: .zero)
         _ = requests.ask(.delete([]), for: "deletion", now: .zero)
@@ -53,8 +51,7 @@ import Testing
         #expect(gone?.isKept == false && !requests.isAwaiting)
     }
 
-    @Test func `what waits to be asked again can be withdrawn, and what is on its way cannot`() {
-        // FE-12
+    @Test func `FE-12: what waits to be asked again can be withdrawn, and what is on its way cannot`() {
         var requests = Requests<Int>()
         _ = requests.ask(.draw(draft), for: 1, again: .draw(draft), now: .zero)
         #expect(!requests.withdraw(1) && requests.isAwaiting)
@@ -62,8 +59,7 @@ import Testing
         #expect(requests.withdraw(1) && requests.keptCount == 0 && requests.deadline(now: .zero) == nil && !requests.withdraw(1))
     }
 
-    @Test func `of what cannot be told why, and of the sixty-fifth, nothing is kept`() {
-        // FE-12
+    @Test func `FE-12: of what cannot be told why, and of the sixty-fifth, nothing is kept`() {
         var requests = Requests<Int>()
         for number in 0..<70 {
             let reference = requests.ask(.draw(draft), for: number, again: .draw(draft), now: .zero)
@@ -76,8 +72,7 @@ import Testing
         #expect(answer?.isKept == false)
     }
 
-    @Test func `what has no answer for five seconds is no longer shown, and still asked`() {
-        // FE-12
+    @Test func `FE-12: what has no answer for five seconds is no longer shown, and still asked`() {
         var requests = Requests<Int>()
         _ = requests.ask(.undo, for: 7, now: .zero)
         let late = Instant.zero + .seconds(5)

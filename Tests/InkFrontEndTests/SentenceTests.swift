@@ -4,8 +4,7 @@ import InkSession
 import Testing
 
 @Suite struct SentenceTests {
-    @Test func `the page of sentences says what the code says`() throws {
-        // FE-5
+    @Test func `FE-5: the page of sentences says what the code says`() throws {
         let page = try String(contentsOf: Self.page, encoding: .utf8)
         var rows: [String: String] = [:]
         for line in page.split(separator: "\n") where line.hasPrefix("| `") {
@@ -17,8 +16,7 @@ import Testing
         #expect(Set(rows.keys) == Set(Self.examples.map(Self.name)))
     }
 
-    @Test func `a sentence says its point first and leaves out what is not so`() {
-        // FE-5
+    @Test func `FE-5: a sentence says its point first and leaves out what is not so`() {
         #expect(Sentence.alone(isSaved: false).text == "Only you.")
         #expect(
             Sentence.lost(["bob"], seconds: 9, unsent: 0).text == "Connection to bob lost 9 s ago - trying again. You can go on drawing.")

@@ -18,8 +18,7 @@ import Testing
         .changed([ShapeChange(kind: .added, id: id(number), author: Self.me, shape: shape(number))], ref: nil)
     }
 
-    // FE-42
-    @Test func `a shape that is made anew keeps the name that the program was told`() {
+    @Test func `FE-42: a shape that is made anew keeps the name that the program was told`() {
         var aliases = ShapeAliases()
         #expect(aliases.forProgram(added(7)) == added(7) && aliases.forHolder(.delete([id(7)])) == .delete([id(7)]))
         aliases.lose([id(7)])
@@ -36,8 +35,7 @@ import Testing
         #expect(aliases.forHolder(.set(id(7), [])) == .set(id(4), []) && aliases.forProgram(added(4)) == added(7))
     }
 
-    // FE-42
-    @Test func `a line stays bound to a shape that is made anew`() {
+    @Test func `FE-42: a line stays bound to a shape that is made anew`() {
         var aliases = ShapeAliases()
         aliases.bind(id(7), to: id(9))
         func line(_ target: UInt64) -> ShapeDraft { ShapeDraft(kind: .line, position: .zero, endBinding: Binding(id(target), x: 1, y: 2)) }
@@ -51,8 +49,7 @@ import Testing
         #expect(told.map(\.content) == [line(7)])
     }
 
-    // FE-42
-    @Test func `what another program makes anew is known by its label, and by nothing else`() {
+    @Test func `FE-42: what another program makes anew is known by its label, and by nothing else`() {
         func shape(_ number: UInt64, _ label: String, author: AuthorID = Self.me) -> Shape {
             Shape(
                 id: ShapeID(author: author, number: number), content: ShapeDraft(kind: .rectangle, position: .zero, label: label),
@@ -76,8 +73,7 @@ import Testing
         #expect(aliases.forHolder(.delete([id(7)])) == .delete([id(9)]))
     }
 
-    // FE-42
-    @Test func `shapes that exchange their numbers are not taken for each other`() {
+    @Test func `FE-42: shapes that exchange their numbers are not taken for each other`() {
         var aliases = ShapeAliases()
         aliases.lose([id(7), id(8)])
         // Made anew in another order.
@@ -87,8 +83,7 @@ import Testing
         #expect(aliases.forHolder(.delete([id(7), id(8)])) == .delete([id(8), id(7)]))
     }
 
-    // FE-42
-    @Test func `a name that the program was told never passes to another shape`() {
+    @Test func `FE-42: a name that the program was told never passes to another shape`() {
         var aliases = ShapeAliases()
         aliases.lose([id(7)])
         // Somebody else's shape got the number.

@@ -29,8 +29,7 @@ import Testing
         return view
     }
 
-    // CL-156
-    @Test func `all that stands is copied with labels, groups and bindings, each label once`() {
+    @Test func `CL-156: all that stands is copied with labels, groups and bindings, each label once`() {
         let view = Self.board()
         let copies = view.copyingAll()
         #expect(copies.map(\.kind) == view.shapes.map(\.content.kind) && BoardView().copyingAll().isEmpty)
@@ -39,8 +38,7 @@ import Testing
         #expect(copies[2].startBinding?.shape == place(1) && copies[3].endBinding?.shape == place(5))
     }
 
-    // FE-91
-    @Test func `a clip is what was seen, and comes to another board in groups of its own`() throws {
+    @Test func `FE-91: a clip is what was seen, and comes to another board in groups of its own`() throws {
         let view = Self.board()
         let clip = try view.copying([1, 3, 4].map { Self.id($0) })
         #expect(clip.drafts.count == 4 && clip.drafts.allSatisfy { $0.label.isEmpty })
@@ -63,8 +61,7 @@ import Testing
         #expect(throws: ArrangementError.tooFew(.copy, least: 1)) { try view.copying([Self.id(99)]) }
     }
 
-    // FE-92
-    @Test func `no bytes but those of a clip that the board could hold are one`() throws {
+    @Test func `FE-92: no bytes but those of a clip that the board could hold are one`() throws {
         let bytes = try Self.board().copying([1, 3].map { Self.id($0) }).bytes()
         for count in 0..<bytes.count { #expect(throws: ShapeClipError.self) { try ShapeClip(Array(bytes[..<count])) } }
         #expect(throws: ShapeClipError.isNone) { try ShapeClip(bytes + [0]) }
@@ -90,8 +87,7 @@ import Testing
         #expect(taken > 100)
     }
 
-    // FE-92
-    @Test func `what the board could not hold is no clip`() throws {
+    @Test func `FE-92: what the board could not hold is no clip`() throws {
         let whole = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8, height: 8))
         func clip(_ change: (inout ShapeDraft) -> Void) throws -> ShapeClip {
             var draft = whole
@@ -110,8 +106,7 @@ import Testing
         for (index, change) in changes.enumerated() { #expect(throws: ShapeClipError.isNone, "\(index)") { try clip(change) } }
     }
 
-    // FE-92
-    @Test func `too much is not copied`() throws {
+    @Test func `FE-92: too much is not copied`() throws {
         var view = BoardView()
         let long = ShapeDraft(kind: .text, position: .zero, text: String(repeating: "x", count: Limits.textBytes))
         view.replaceAll((1...60).map { Shape(id: Self.id($0), content: long, depth: depth($0)) })

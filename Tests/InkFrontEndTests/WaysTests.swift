@@ -15,8 +15,7 @@ import Testing
                 roundTrip: milliseconds.map { .milliseconds($0) }, silentSeconds: silent))
     }
 
-    @Test func `one word says how packets travel, and direct only where all do`() {
-        // FE-67
+    @Test func `FE-67: one word says how packets travel, and direct only where all do`() {
         var front = front
         func hear(_ event: Event) { _ = front.take(event, holdsUnsaved: false, now: .zero) }
         #expect(front.pathWord == nil)
@@ -50,8 +49,7 @@ import Testing
         return told
     }
 
-    @Test func `that a relay is used for want of a direct way is said once, and not at first`() {
-        // FE-68
+    @Test func `FE-68: that a relay is used for want of a direct way is said once, and not at first`() {
         #expect(words(until: 60, [1: person(bob, .relayRendezvous), 20: person(eve, .relayRendezvous)]) == [6])
         // A relay is the first step of every connection.
         #expect(words(until: 60, [1: person(bob, .relayRendezvous), 4: person(bob, .direct)]) == [])
@@ -64,8 +62,7 @@ import Testing
         #expect(words(until: 60, isChosen: true, [1: person(bob, .relayRendezvous)]) == [])
     }
 
-    @Test func `it is due by a deadline`() {
-        // FE-68
+    @Test func `FE-68: it is due by a deadline`() {
         var front = FrontEnd(name: "plan", me: identifier(1), isReady: true, tellsOfRelays: true, shapes: [])
         _ = front.take(person(bob, .relayRendezvous), holdsUnsaved: false, now: .zero)
         _ = front.handleTimeout(now: .zero + .milliseconds(4500))
@@ -76,8 +73,7 @@ import Testing
         #expect(front.deadline(now: .zero + .seconds(20)) == nil)
     }
 
-    @Test func `who is heard is not among those who were not met, whichever process of the device it is`() {
-        // FE-69
+    @Test func `FE-69: who is heard is not among those who were not met, whichever process of the device it is`() {
         var front = front
         func hear(_ event: Event) { _ = front.take(event, holdsUnsaved: false, now: .zero) }
         let obstacle = Obstacle(way: .noPassage, relay: .notAllowed)

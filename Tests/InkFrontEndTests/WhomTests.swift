@@ -25,8 +25,7 @@ import Testing
             giver: .zero, isKeyHeld: false)
     }
 
-    // FE-120
-    @Test func `a name that one has, or digits of one key or invite, mean that one`() throws {
+    @Test func `FE-120: a name that one has, or digits of one key or invite, mean that one`() throws {
         let members = [try Self.member("bob", "7e5f7cb5aa"), try Self.member("eve", "7e5f7cb4"), try Self.member("", "0123456789")]
         let invites = [try Self.invite("abcdef0123")]
         let bob = Whom.device(members[0].device)
@@ -42,8 +41,7 @@ import Testing
         #expect(throws: WhomFault.nobody("abcdef01")) { try Whom.member("abcdef01", among: members) }
     }
 
-    // FE-141
-    @Test func `a name means nobody while another goes by it than who is trusted, and digits mean whom they mean`() throws {
+    @Test func `FE-141: a name means nobody while another goes by it than who is trusted, and digits mean whom they mean`() throws {
         let bob = try Self.member("bob", "7e5f7cb5aa")
         var (other, eve) = (try Self.member("B\u{43E}b", "abcdef0123"), try Self.member("eve", "0123456789"))
         other.takesNameOf = bob.device
@@ -67,8 +65,7 @@ import Testing
         #expect(try Whom.present("7e5f7cb5", among: [away, here]) == away.device && Whom.present("eve", among: [eve]) == eve.device)
     }
 
-    // FE-120
-    @Test func `where it may be two, nobody is meant, and both are named`() throws {
+    @Test func `FE-120: where it may be two, nobody is meant, and both are named`() throws {
         let bob = try Self.member("bob", "7e5f7cb5aa")
         let alike = [bob, try Self.member("bob", "7e5f7cb5bb"), try Self.member("7e5f7cb5", "99")]
         for text in ["bob", "7e5f7cb5"] {

@@ -22,8 +22,7 @@ import Testing
         .changed([ShapeChange(kind: .added, id: id(number), author: Self.me, shape: shape(number, 0))], ref: ref)
     }
 
-    // FE-40
-    @Test func `work is kept until it is answered and saved, what is refused or only moves is not`() {
+    @Test func `FE-40: work is kept until it is answered and saved, what is refused or only moves is not`() {
         var ledger = WorkLedger()
         ledger.asked(.draw(box(1)), reference: 1)
         ledger.asked(.cursor(.zero), reference: nil)
@@ -41,8 +40,7 @@ import Testing
         #expect(ledger.pending.isEmpty)
     }
 
-    // FE-40
-    @Test func `a gesture is asked again whole, and one under way goes on`() {
+    @Test func `FE-40: a gesture is asked again whole, and one under way goes on`() {
         var ledger = WorkLedger()
         let draft = ShapeDraft(kind: .freehand, position: .zero, points: [.zero])
         ledger.asked(.begin(.stroke(draft)), reference: 1)
@@ -65,8 +63,7 @@ import Testing
         #expect(!ledger.isDrawing && ledger.pending == [2])
     }
 
-    // FE-41
-    @Test func `what a new holder has is not asked again, the rest made shapes that it does not know`() {
+    @Test func `FE-41: what a new holder has is not asked again, the rest made shapes that it does not know`() {
         var ledger = WorkLedger()
         ledger.asked(.draw(box(1)), reference: 1)
         ledger.told(added(5, ref: 1))
@@ -85,8 +82,7 @@ import Testing
         #expect(ledger.unmade.isEmpty)
     }
 
-    // FE-41
-    @Test func `what a new holder calls saved is not what the one before lost`() {
+    @Test func `FE-41: what a new holder calls saved is not what the one before lost`() {
         var ledger = WorkLedger()
         ledger.asked(.draw(box(1)), reference: 1)
         ledger.told(added(5, ref: 1))
@@ -102,9 +98,8 @@ import Testing
         #expect(ledger.pending.isEmpty)
     }
 
-    // FE-41
     @Test(arguments: 0..<50 as Range<UInt64>)
-    func `the changes between two boards lead from one to the other`(seed: UInt64) {
+    func `FE-41: the changes between two boards lead from one to the other`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         func some() -> [Shape] { (1...8).filter { _ in random.chance(0.6) }.map { shape($0, Int32(random.below(3))) } }
         let (from, to) = (some(), some())
@@ -134,8 +129,7 @@ import Testing
         return .changed([ShapeChange(kind: .added, id: id, author: Self.me, shape: shape)], ref: ref)
     }
 
-    // FE-41
-    @Test func `each thing is asked for after the one before is answered, and nobody hears an answer twice`() {
+    @Test func `FE-41: each thing is asked for after the one before is answered, and nobody hears an answer twice`() {
         var ledger = WorkLedger()
         ledger.asked(.draw(box(1)), reference: 1)
         ledger.told(added(1, ref: 1))
@@ -161,8 +155,7 @@ import Testing
         #expect(ledger.pending == [1, 2, 4])
     }
 
-    // FE-41
-    @Test func `a new holder that has saved all it knows has not saved what it was not asked again`() {
+    @Test func `FE-41: a new holder that has saved all it knows has not saved what it was not asked again`() {
         func sync(_ isSaved: Bool) -> Event {
             .sync(SyncStatus(state: .synced, missing: 0, unsent: 0, isSaved: isSaved, fingerprint: .zero))
         }

@@ -2,9 +2,8 @@ import InkPrimitives
 import Testing
 
 @Suite struct ByteReaderTests {
-    // PR-1
     @Test(arguments: [0, 1, 63, 64, 16383, 16384, 1 << 30 - 1, 1 << 30, Varint.max] as [UInt64])
-    func `a varint reads back and takes the shortest form`(value: UInt64) throws {
+    func `PR-1: a varint reads back and takes the shortest form`(value: UInt64) throws {
         var writer = ByteWriter()
         writer.writeVarint(value)
         #expect(writer.count == Varint.length(value))
@@ -13,15 +12,13 @@ import Testing
         try reader.finish()
     }
 
-    // PR-1, PR-2
-    @Test func `a longer spelling of a small varint is refused and moves nothing`() {
+    @Test func `PR-1, PR-2: a longer spelling of a small varint is refused and moves nothing`() {
         var reader = ByteReader([0x40, 0x01])
         #expect(throws: WireError.nonCanonical) { try reader.readVarint() }
         #expect(reader.position == 0)
     }
 
-    // PR-3, PR-4
-    @Test func `the window accepts each number once and forgets what is older than itself`() {
+    @Test func `PR-3, PR-4: the window accepts each number once and forgets what is older than itself`() {
         var window = SlidingWindow()
         for number in [5, 3, 9000] as [UInt64] {
             #expect(window.accepts(number))
@@ -65,8 +62,7 @@ import Testing
         #expect(SocketAddress(text) == nil)
     }
 
-    // PR-7
-    @Test func `base 64 has one spelling`() {
+    @Test func `PR-7: base 64 has one spelling`() {
         for count in 0..<50 {
             let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 73) }
             #expect(Base64URL.decode(Base64URL.encode(bytes)) == bytes)
@@ -75,9 +71,8 @@ import Testing
         #expect(Base64URL.decode("A") == nil)
     }
 
-    // PR-2
     @Test(arguments: 0..<500 as Range<UInt64>)
-    func `reads of random bytes throw or succeed, and a throw moves nothing`(seed: UInt64) {
+    func `PR-2: reads of random bytes throw or succeed, and a throw moves nothing`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let bytes = (0..<random.below(40)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         var reader = ByteReader(bytes)
@@ -99,8 +94,7 @@ import Testing
         }
     }
 
-    // PR-5
-    @Test func `a stream split by name does not depend on what its parent or sisters drew`() {
+    @Test func `PR-5: a stream split by name does not depend on what its parent or sisters drew`() {
         var parent = SplitMix64(seed: 9)
         var first = parent.split("link")
         let numbers = (0..<5).map { _ in first.next() }
@@ -111,8 +105,7 @@ import Testing
         #expect(parent.next() != numbers[0])
     }
 
-    // PR-6
-    @Test func `a v4 address written as v6 is the v4 address`() {
+    @Test func `PR-6: a v4 address written as v6 is the v4 address`() {
         #expect(IPAddress("::ffff:1.2.3.4") == nil)
         #expect(IPAddress("::ffff:102:304") == .v4(0x0102_0304))
         var reader = ByteReader([6] + [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF, 1, 2, 3, 4, 0, 5])

@@ -21,7 +21,6 @@ import Testing
             ])
     }
 
-    // PR-11
     @Test(arguments: [
         ("", JSONReader.Failure.Reason.truncated, 0), ("{", .truncated, 1), ("[1,", .truncated, 3), ("[1,]", .unexpected, 3),
         ("{,}", .unexpected, 1),
@@ -32,7 +31,7 @@ import Testing
         ("-", .truncated, 1), ("1.", .truncated, 2), ("[1.x]", .badNumber, 3), ("[1e]", .badNumber, 3), ("[.5]", .unexpected, 1),
         ("[+1]", .unexpected, 1), ("[NaN]", .unexpected, 1), ("// a\n1", .unexpected, 0), ("\u{FEFF}1", .unexpected, 0),
     ])
-    func `what is no JSON is told with its place, and again`(text: String, reason: JSONReader.Failure.Reason, offset: Int) {
+    func `PR-11: what is no JSON is told with its place, and again`(text: String, reason: JSONReader.Failure.Reason, offset: Int) {
         let expected = JSONReader.Failure(reason: reason, offset: offset)
         #expect(throws: expected) { try parts(text) }
         var reader = JSONReader(Array(text.utf8))
@@ -43,16 +42,14 @@ import Testing
         #expect(failure() == expected && failure() == expected)
     }
 
-    // PR-11
-    @Test func `bytes that are no text are no text, wherever they stand`() {
+    @Test func `PR-11: bytes that are no text are no text, wherever they stand`() {
         for text in [[0x22, 0xFF, 0x22], [0x22, 0xC3, 0x22], [0x22, 0x5C, 0x6E, 0xED, 0xA0, 0x80, 0x22], [0xFF, 0xFE, 0, 1]] as [[UInt8]] {
             var reader = JSONReader(text)
             #expect(throws: JSONReader.Failure.self) { _ = try reader.next() }
         }
     }
 
-    // PR-11
-    @Test func `brackets lie in each other as deep as is allowed, and what is skipped is read to its end`() throws {
+    @Test func `PR-11: brackets lie in each other as deep as is allowed, and what is skipped is read to its end`() throws {
         let nested = { (depth: Int) in String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }
         #expect(try parts(nested(32)).count == 64)
         #expect(throws: JSONReader.Failure(reason: .tooDeep, offset: 32)) { try parts(nested(33)) }

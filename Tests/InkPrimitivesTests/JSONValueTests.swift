@@ -2,8 +2,7 @@ import InkPrimitives
 import Testing
 
 @Suite struct JSONValueTests {
-    // CL-12
-    @Test func `whatever is written stays on one line and holds no control character`() throws {
+    @Test func `CL-12: whatever is written stays on one line and holds no control character`() throws {
         let nasty = String(String.UnicodeScalarView((0..<0x3000).compactMap(Unicode.Scalar.init)))
         let text = JSONValue.object(["a": .string(nasty), nasty: .array([.string(nasty)])]).text
         #expect(text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control && $0.value != 0x2028 && $0.value != 0x2029 })
@@ -32,15 +31,13 @@ import Testing
         #expect(JSONValue(parsing: Array(text.utf8)) == value)
     }
 
-    // CL-13
-    @Test func `a number of all 64 bits is written as it was read`() {
+    @Test func `CL-13: a number of all 64 bits is written as it was read`() {
         for text in ["9223372036854775808", "18446744073709551615", "-9223372036854775808"] {
             #expect(JSONValue(parsing: Array(text.utf8))?.text == text)
         }
     }
 
-    // CL-5
-    @Test func `a member that stands twice makes a text no value`() {
+    @Test func `CL-5: a member that stands twice makes a text no value`() {
         for text in [#"{"x":0,"x":50}"#, #"{"a":[{"b":{"c":1,"\u0063":1}}]}"#, #"{"x":{"a":1},"y":2,"x":{"b":1}}"#] {
             #expect(JSONValue(parsing: Array(text.utf8)) == nil, "\(text)")
         }
@@ -49,8 +46,7 @@ import Testing
         }
     }
 
-    // CL-5
-    @Test func `what is no JSON is nil, however it is broken`() {
+    @Test func `CL-5: what is no JSON is nil, however it is broken`() {
         for text in ["", "{", "[1,", "{\"a\"}", "nope", "\"\u{1}", "[1] 2", String(repeating: "[", count: 100_000)] {
             #expect(JSONValue(parsing: Array(text.utf8)) == nil, "\(text.prefix(20))")
         }

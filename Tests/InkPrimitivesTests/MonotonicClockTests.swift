@@ -2,13 +2,12 @@ import InkPrimitives
 import Testing
 
 @Suite struct MonotonicClockTests {
-    // PR-10
     @Test(
         arguments: [
             (.zero, .zero), (.milliseconds(1), .milliseconds(1)), (.milliseconds(999), .milliseconds(999)), (.seconds(1), .seconds(1)),
             (.milliseconds(1001), .seconds(1)), (.seconds(86_400), .seconds(1)), (.seconds(-86_400), .zero),
         ] as [(Duration, Duration)])
-    func `a sleep ends at its deadline, and after a second at most`(ahead: Duration, sleep: Duration) {
+    func `PR-10: a sleep ends at its deadline, and after a second at most`(ahead: Duration, sleep: Duration) {
         let now = Instant(nanoseconds: 7_000_000_000)
         #expect(MonotonicClock.sleep(until: now + ahead, now: now) == sleep)
     }

@@ -2,9 +2,8 @@ import InkPrimitives
 import Testing
 
 @Suite struct QueueTests {
-    // PR-8
     @Test(arguments: 0..<50 as Range<UInt64>)
-    func `a queue agrees with an array that is shifted`(seed: UInt64) {
+    func `PR-8: a queue agrees with an array that is shifted`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var queue = seed % 2 == 0 ? Queue<Int>() : Queue<Int>(spareMax: 32)
         var array: [Int] = []
@@ -49,8 +48,7 @@ import Testing
         private struct Weak { weak var witness: Witness? }
     }
 
-    // PR-8
-    @Test func `what was taken out is kept by a long queue at most once more than what waits, by an empty one not at all`() {
+    @Test func `PR-8: what was taken out is kept by a long queue at most once more than what waits, by an empty one not at all`() {
         var queue = Queue<Witness>()
         let living: () -> Int
         do {
@@ -65,8 +63,7 @@ import Testing
         #expect(living() == 0)
     }
 
-    // PR-9
-    @Test func `outputs are given once and in order, also when an input comes before all were taken`() {
+    @Test func `PR-9: outputs are given once and in order, also when an input comes before all were taken`() {
         var outputs = Outputs<Int>()
         #expect(outputs.isEmpty)
         #expect(outputs.next() == nil)

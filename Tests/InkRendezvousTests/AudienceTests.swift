@@ -25,8 +25,7 @@ struct AudienceTests {
         }
     }
 
-    // RV-60
-    @Test func `in an epoch that is passed nobody is spoken to but who stays`() {
+    @Test func `RV-60: in an epoch that is passed nobody is spoken to but who stays`() {
         var meeting = Self.meeting()
         meeting.run(for: .seconds(60))
         #expect(Self.said(by: 0, in: meeting, to: nil).isEmpty)
@@ -39,8 +38,7 @@ struct AudienceTests {
         #expect(Self.said(by: 0, in: meeting, to: nil).isEmpty)
     }
 
-    // RV-60, RV-61
-    @Test(arguments: [1, 4] as [UInt8], [nil, 65_536]) func `who stays is met, and who was removed reads none of it`(
+    @Test(arguments: [1, 4] as [UInt8], [nil, 65_536]) func `RV-60, RV-61: who stays is met, and who was removed reads none of it`(
         first: UInt8, rate: Int?
     ) {
         var meeting = Self.meeting(relayRate: rate, first: first)
@@ -57,8 +55,8 @@ struct AudienceTests {
         #expect(!meeting.peers[1].appeared.contains(meeting.peers[0].id))
     }
 
-    // RV-60, RV-61: replayed greetings are answered to their maker alone.
-    @Test func `a greeting that is played again shows nobody`() {
+    // Replayed greetings are answered to their maker alone.
+    @Test func `RV-60, RV-61: a greeting that is played again shows nobody`() {
         var meeting = Self.meeting()
         let box = Meeting.box(.hello(nonce: [UInt8](repeating: 7, count: 16)), from: 1, device: Meeting.device(1))
         for _ in 0..<20 {
@@ -71,16 +69,14 @@ struct AudienceTests {
         #expect(meeting.peers[1].client.counters.closed == said.count)
     }
 
-    // RV-60
-    @Test func `another version is told to our person, and nothing to it`() {
+    @Test func `RV-60: another version is told to our person, and nothing to it`() {
         var meeting = Self.meeting()
         meeting.server.received(.send(topic: Self.topic, to: nil, box: Meeting.box(of: 9)), from: meeting.peers[1].token, now: meeting.now)
         meeting.settle()
         #expect(meeting.peers[0].versions == [9] && Self.said(by: 0, in: meeting, to: nil).isEmpty)
     }
 
-    // RV-62
-    @Test func `who is removed meanwhile is forgotten without a word`() {
+    @Test func `RV-62: who is removed meanwhile is forgotten without a word`() {
         var meeting = Self.meeting()
         meeting.dialsSucceed = false
         let late = meeting.addPeer(1)
@@ -97,8 +93,7 @@ struct AudienceTests {
         #expect(Self.said(by: 0, in: meeting, to: nil).count == said)
     }
 
-    // RV-61
-    @Test func `a closed envelope has one form, one size of two, and one reader`() throws {
+    @Test func `RV-61: a closed envelope has one form, one size of two, and one reader`() throws {
         var generator = SecretGenerator(seed: [UInt8](repeating: 1, count: 32))
         let (speaker, reader) = (Meeting.device(1), Meeting.device(2))
         let key = Meeting.keys().envelope
@@ -140,8 +135,7 @@ struct AudienceTests {
             .sealed(to: .zero, for: Self.topic, device: speaker, envelopeKey: key, using: &generator) == nil)
     }
 
-    // RV-61
-    @Test func `what is in a closed envelope is of our form, and no closed one again`() throws {
+    @Test func `RV-61: what is in a closed envelope is of our form, and no closed one again`() throws {
         var generator = SecretGenerator(seed: [UInt8](repeating: 1, count: 32))
         let (reader, key, context) = (Meeting.device(2), Meeting.keys().envelope, Array("inkwire/1 envelope".utf8) + Self.topic.bytes)
         func open(_ inside: [UInt8]) throws(Envelope.Failure) -> Envelope {

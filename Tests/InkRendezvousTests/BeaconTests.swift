@@ -21,8 +21,7 @@ import Testing
     private static let ip = IPAddress.v4(0xC0A8_0104)
     private static let beacon = Beacon(port: 40_123, peer: peer(7))
 
-    // RV-90
-    @Test func `a beacon says to members where somebody is, in any epoch that they know, and to nobody else`() throws {
+    @Test func `RV-90: a beacon says to members where somebody is, in any epoch that they know, and to nobody else`() throws {
         let later = RoomKeys(roomSecret: Self.secret(2), epoch: try #require(EpochID([UInt8](repeating: 9, count: 32))))
         let other = RoomKeys(roomSecret: Self.secret(3))
         let bytes = Self.beacon.sealed(under: later, from: Self.ip, nonce: Self.nonce(5))
@@ -33,8 +32,7 @@ import Testing
         #expect(Beacon.open(bytes, from: Self.ip, under: []) == nil)
     }
 
-    // RV-90
-    @Test func `every bit counts, and so does the address that it comes from`() {
+    @Test func `RV-90: every bit counts, and so does the address that it comes from`() {
         let bytes = Self.beacon.sealed(under: Self.room, from: Self.ip, nonce: Self.nonce(5))
         for bit in 0..<bytes.count * 8 {
             var changed = bytes
@@ -50,8 +48,7 @@ import Testing
         #expect(Beacon.open(sixth, from: near.inZone(17), under: [Self.room])?.beacon == Self.beacon)
     }
 
-    // RV-90
-    @Test func `two beacons of one board have nothing in common but what all have, and show neither port nor peer`() {
+    @Test func `RV-90: two beacons of one board have nothing in common but what all have, and show neither port nor peer`() {
         let all = (0..<200).map { Self.beacon.sealed(under: Self.room, from: Self.ip, nonce: Self.nonce(UInt8($0))) }
         // Where everything is drawn by chance, no byte of the hashed parts is the same in more than a few of 200.
         for index in 20..<46 {
@@ -63,8 +60,7 @@ import Testing
         #expect(shown.count < 3)
     }
 
-    // RV-91
-    @Test func `a question has its number in clear and nothing of the words, and its answer is shorter`() throws {
+    @Test func `RV-91: a question has its number in clear and nothing of the words, and its answer is shorter`() throws {
         let number = try #require(MailboxNumber(4711))
         let question = try #require(LinkQuestion(number: number, nonce: [UInt8](1...8)))
         #expect(Hex.encode(question.encoded) == "696e6b02" + "0102030405060708" + "1267" + String(repeating: "00", count: 18))
@@ -75,8 +71,7 @@ import Testing
         #expect(answer.encoded.count < question.encoded.count)
     }
 
-    // RV-91
-    @Test func `only numbers of four digits are asked for, and each question and answer has one form`() throws {
+    @Test func `RV-91: only numbers of four digits are asked for, and each question and answer has one form`() throws {
         for number: UInt32 in [1, 999, 10_000, 99_999] {
             let other = try #require(MailboxNumber(number))
             #expect(LinkQuestion(number: other, nonce: [UInt8](1...8)) == nil)

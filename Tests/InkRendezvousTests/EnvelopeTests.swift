@@ -5,8 +5,7 @@ import InkRendezvous
 import Testing
 
 @Suite struct EnvelopeTests {
-    // RV-3
-    @Test func `each kind comes back as it was, and pads to a size class`() throws {
+    @Test func `RV-3: each kind comes back as it was, and pads to a size class`() throws {
         let topic = try #require(Topic(Meeting.keys().topic))
         let nonce = [UInt8](repeating: 8, count: 16)
         let wide = try (0..<16).map { Candidate(address: try #require(SocketAddress("[2001:db8::\($0)]:4000")), kind: .host) }
@@ -35,8 +34,7 @@ import Testing
         }
     }
 
-    // RV-2
-    @Test func `a member's garbage under the right key is malformed, whatever it is`() throws {
+    @Test func `RV-2: a member's garbage under the right key is malformed, whatever it is`() throws {
         let topic = try #require(Topic(Meeting.keys().topic))
         var generator = SecretGenerator(seed: [UInt8](repeating: 2, count: 32))
         var random = SplitMix64(seed: 2)
@@ -56,8 +54,7 @@ import Testing
         }
     }
 
-    // RV-12
-    @Test func `a first byte of another version is told apart, whatever follows it`() throws {
+    @Test func `RV-12: a first byte of another version is told apart, whatever follows it`() throws {
         let topic = try #require(Topic(Meeting.keys().topic))
         for (first, count) in [(0, 1), (2, 512), (3, 512), (4, 700), (255, 1024)] as [(UInt8, Int)] {
             let box = Meeting.box(of: first, count: count)
@@ -67,8 +64,7 @@ import Testing
         }
     }
 
-    // RV-2
-    @Test func `an unknown flag, and in form 1 what came after it, is malformed`() throws {
+    @Test func `RV-2: an unknown flag, and in form 1 what came after it, is malformed`() throws {
         let topic = try #require(Topic(Meeting.keys().topic))
         let nonce = [UInt8](repeating: 8, count: 16)
         func isMalformed(_ box: [UInt8]) -> Bool {

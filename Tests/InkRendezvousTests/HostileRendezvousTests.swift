@@ -27,9 +27,8 @@ import Testing
         }
     }
 
-    // RV-5
     @Test(arguments: 0..<12 as Range<UInt64>)
-    func `whatever it does, no stranger appears, nothing false is dialled, and peers meet soon after it behaves`(seed: UInt64) {
+    func `RV-5: whatever it does, no stranger appears, nothing false is dialled, and peers meet soon after it behaves`(seed: UInt64) {
         var meeting = Meeting()
         meeting.meddle = Self.meddle(seed: seed)
         for number: UInt8 in 1...4 { meeting.addPeer(number) }
@@ -64,8 +63,7 @@ import Testing
         return Meeting.box(content, from: number, to: meeting.peers[0].id, device: device)
     }
 
-    // RV-29
-    @Test func `a member that shows ever new peers has few of them met, and others of its room are met all the same`() throws {
+    @Test func `RV-29: a member that shows ever new peers has few of them met, and others of its room are met all the same`() throws {
         var meeting = Meeting()
         meeting.addPeer(200)
         let topic = try #require(Topic(Meeting.keys().topic))
@@ -89,8 +87,7 @@ import Testing
         #expect(meeting.peers[0].expects.count == Int(RendezvousClient.newcomersBurst) + 3)
     }
 
-    // RV-29
-    @Test func `of one device the newest peer is the only one that is met`() throws {
+    @Test func `RV-29: of one device the newest peer is the only one that is met`() throws {
         var meeting = Meeting()
         meeting.addPeer(200)
         let topic = try #require(Topic(Meeting.keys().topic))
@@ -117,8 +114,7 @@ import Testing
         #expect(meeting.peers[0].expects.count == 4 && meeting.peers[0].abandoned == Array(ids.prefix(2)))
     }
 
-    // RV-4
-    @Test func `replaying all that was ever said to a peer that came back dials and shows nobody`() {
+    @Test func `RV-4: replaying all that was ever said to a peer that came back dials and shows nobody`() {
         var meeting = Meeting()
         meeting.addPeer(1)
         meeting.addPeer(2)
@@ -139,8 +135,7 @@ import Testing
         #expect(meeting.peers[1].client.counters.stale > 0)
     }
 
-    // RV-12
-    @Test func `a member of another version is told of and greeted, and two such do not answer each other for ever`() throws {
+    @Test func `RV-12: a member of another version is told of and greeted, and two such do not answer each other for ever`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         meeting.run(for: .seconds(60))
@@ -171,8 +166,7 @@ import Testing
         #expect(meeting.peers[0].versions == [6, 7])
     }
 
-    // RV-2, RV-10
-    @Test func `boxes of another room are neither read nor answered, even when the rendezvous mixes the rooms`() throws {
+    @Test func `RV-2, RV-10: boxes of another room are neither read nor answered, even when the rendezvous mixes the rooms`() throws {
         var meeting = Meeting()
         meeting.addPeer(1, room: 1)
         meeting.addPeer(2, room: 2)
@@ -190,8 +184,7 @@ import Testing
         #expect(meeting.peers[0].appeared.isEmpty)
     }
 
-    // RV-2
-    @Test func `what is meant for one peer does nothing at another`() {
+    @Test func `RV-2: what is meant for one peer does nothing at another`() {
         var meeting = Meeting()
         meeting.dialsSucceed = false
         for number: UInt8 in 1...3 { meeting.addPeer(number) }
@@ -204,8 +197,7 @@ import Testing
         #expect(meeting.peers[2].expects.count == expects)
     }
 
-    // RV-5 TR-30
-    @Test func `a member that says another's salt speaks under an id of its own, and keeps nobody out`() throws {
+    @Test func `RV-5, TR-30: a member that says another's salt speaks under an id of its own, and keeps nobody out`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         let hostile = Meeting.device(99)
@@ -223,8 +215,7 @@ import Testing
         #expect(meeting.peers[0].dials.map(\.remote) == [Meeting.peerID(2)])
     }
 
-    // RV-33
-    @Test func `who wants relays only tells a member of protocol 1 no address, and dials none of its`() throws {
+    @Test func `RV-33: who wants relays only tells a member of protocol 1 no address, and dials none of its`() throws {
         var meeting = Meeting()
         meeting.addPeer(1, policy: .only)
         let topic = try #require(Topic(Meeting.keys().topic))
@@ -246,8 +237,7 @@ import Testing
         #expect(meeting.peers[0].dials.isEmpty)
     }
 
-    // RV-12
-    @Test func `a member of protocol 1 is told ours by an attempt that it understands, and is nobody's neighbour`() throws {
+    @Test func `RV-12: a member of protocol 1 is told ours by an attempt that it understands, and is nobody's neighbour`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         let topic = try #require(Topic(Meeting.keys().topic))
@@ -286,8 +276,7 @@ import Testing
         #expect(meeting.peers[0].versions == [1, 1])
     }
 
-    // RV-4
-    @Test func `a greeting under a made-up id costs one message, not offers for as long as it is remembered`() throws {
+    @Test func `RV-4: a greeting under a made-up id costs one message, not offers for as long as it is remembered`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         let topic = try #require(Topic(Meeting.keys().topic))
@@ -300,8 +289,7 @@ import Testing
         #expect(directed == 10)
     }
 
-    // RV-11
-    @Test func `a flood of greetings under made-up ids neither has us thrown out nor keeps a newcomer from us`() throws {
+    @Test func `RV-11: a flood of greetings under made-up ids neither has us thrown out nor keeps a newcomer from us`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         let topic = try #require(Topic(Meeting.keys().topic))
@@ -326,8 +314,7 @@ import Testing
         #expect(meeting.peers[0].dials.map(\.remote) == [Meeting.peerID(2)])
     }
 
-    // RV-4
-    @Test func `an old greeting of a peer that is here, played from elsewhere, does not turn our offers away from it`() throws {
+    @Test func `RV-4: an old greeting of a peer that is here, played from elsewhere, does not turn our offers away from it`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         meeting.addPeer(2)
@@ -348,8 +335,7 @@ import Testing
         }
     }
 
-    // RV-2
-    @Test func `an envelope signed by another device than it names is refused, as is every flipped bit`() throws {
+    @Test func `RV-2: an envelope signed by another device than it names is refused, as is every flipped bit`() throws {
         let topic = try #require(Topic(Meeting.keys().topic))
         let key = Meeting.keys().envelope
         var generator = SecretGenerator(seed: [UInt8](repeating: 5, count: 32))
@@ -369,8 +355,7 @@ import Testing
         #expect(throws: Envelope.Failure.notSealed) { try Envelope(opening: good, topic: elsewhere, envelopeKey: key) }
     }
 
-    // RV-3
-    @Test func `on the wire all boxes of an ordinary meeting have one length, and none holds a planted name`() throws {
+    @Test func `RV-3: on the wire all boxes of an ordinary meeting have one length, and none holds a planted name`() throws {
         var meeting = Meeting()
         for number: UInt8 in 1...3 { meeting.addPeer(number) }
         meeting.run(for: .seconds(20))

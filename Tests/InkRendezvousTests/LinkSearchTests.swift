@@ -60,8 +60,7 @@ private struct Searcher {
 }
 
 @Suite struct LinkSearchTests {
-    // RV-92
-    @Test func `where nobody holds it that is known after four seconds and six questions`() throws {
+    @Test func `RV-92: where nobody holds it that is known after four seconds and six questions`() throws {
         var searcher = try Searcher()
         searcher.run(until: .zero + .seconds(60))
         #expect(searcher.ending?.0 == .nobody && searcher.ending?.at == .zero + .seconds(4))
@@ -69,8 +68,7 @@ private struct Searcher {
         #expect(searcher.search.deadline == nil)
     }
 
-    // RV-92
-    @Test func `who answers is found a quarter of a second later, by all the addresses that he answers from`() throws {
+    @Test func `RV-92: who answers is found a quarter of a second later, by all the addresses that he answers from`() throws {
         var searcher = try Searcher()
         searcher.run(until: .zero + .milliseconds(150))
         try searcher.hear(searcher.answer(1), from: "192.168.1.5:50000")
@@ -84,8 +82,7 @@ private struct Searcher {
         #expect(searcher.asked.last == .zero + .milliseconds(150))
     }
 
-    // RV-92
-    @Test func `of several who hold one number none is tried, and it is told where they are`() throws {
+    @Test func `RV-92: of several who hold one number none is tried, and it is told where they are`() throws {
         var searcher = try Searcher()
         try searcher.hear(searcher.answer(2, port: 40_002), from: "192.168.1.6:50000")
         searcher.run(until: .zero + .milliseconds(249))
@@ -95,8 +92,7 @@ private struct Searcher {
         #expect(searcher.ending?.0 == .several(places))
     }
 
-    // RV-92
-    @Test func `who answers by the hundred fills no memory`() throws {
+    @Test func `RV-92: who answers by the hundred fills no memory`() throws {
         var searcher = try Searcher()
         try searcher.hear(searcher.answer(2, port: 40_002), from: "192.168.1.6:50000")
         try searcher.hear(searcher.answer(1, port: 40_001), from: "192.168.1.5:50000")
@@ -107,8 +103,7 @@ private struct Searcher {
         #expect(places.count == LinkSearch.holdersMax && places.first == SocketAddress("192.168.1.6:40002"))
     }
 
-    // RV-92 CN-20
-    @Test func `what answers another question, comes from elsewhere or leads to a service is no answer`() throws {
+    @Test func `CN-20, RV-92: what answers another question, comes from elsewhere or leads to a service is no answer`() throws {
         var searcher = try Searcher()
         let number = try #require(MailboxNumber(4712))
         let nonce = searcher.question.nonce

@@ -5,8 +5,7 @@ import Testing
 
 /// How closely a rendezvous is watched, and what a change of the network does.
 @Suite struct LivenessTests {
-    // RV-37
-    @Test func `a rendezvous is watched closely while nobody is connected, or somebody by a relay or hardly`() {
+    @Test func `RV-37: a rendezvous is watched closely while nobody is connected, or somebody by a relay or hardly`() {
         var meeting = Meeting()
         meeting.addPeer(1)
         #expect(meeting.peers[0].watches == [.seconds(10)])
@@ -32,8 +31,7 @@ import Testing
         #expect(watches { $0.sessionLives(with: Meeting.peerID(9), false, now: now) } == .seconds(10))
     }
 
-    // RV-37
-    @Test func `each connection is told anew how it is watched`() {
+    @Test func `RV-37: each connection is told anew how it is watched`() {
         var meeting = Meeting()
         for number: UInt8 in [1, 2] { meeting.addPeer(number) }
         meeting.disconnect(0)
@@ -42,8 +40,7 @@ import Testing
         #expect(meeting.peers[0].watches == [.seconds(30)])
     }
 
-    // RV-38
-    @Test func `when the network changes what is open is asked at once, and many changes make one question a second`() throws {
+    @Test func `RV-38: when the network changes what is open is asked at once, and many changes make one question a second`() throws {
         var meeting = Meeting()
         let index = meeting.addPeer(1, connect: false)
         let (local, other) = (try #require(IPAddress("192.168.1.5")), try #require(IPAddress("10.0.0.9")))
@@ -59,14 +56,14 @@ import Testing
         #expect(meeting.peers[index].isConnected && meeting.peers[index].refusals.isEmpty)
     }
 
-    // RV-38
     // Link-local addresses, those of a family without UDP and loopback are in no list, and one that was made before the first list is in none yet.
     @Test(
         arguments: [
             ("192.168.1.5", ["192.168.1.5"], true), ("192.168.1.5", [], false), ("fe80::5", ["192.168.1.5"], false),
             ("2001:db8::5", ["192.168.1.5"], false), ("127.0.0.1", [], false), (nil, [], false),
         ] as [(String?, [String], Bool)])
-    func `a connection from an address that is gone is opened again at once`(local: String?, listed: [String], isCutOff: Bool) throws {
+    func `RV-38: a connection from an address that is gone is opened again at once`(local: String?, listed: [String], isCutOff: Bool) throws
+    {
         var meeting = Meeting()
         let index = meeting.addPeer(1, connect: false)
         meeting.peers[index].client.start(now: meeting.now)
@@ -85,8 +82,7 @@ import Testing
         #expect(meeting.peers[index].connects.count == (isCutOff ? 2 : 1))
     }
 
-    // RV-38
-    @Test func `an address that comes and goes has a connection opened again once a second and not each time`() throws {
+    @Test func `RV-38: an address that comes and goes has a connection opened again once a second and not each time`() throws {
         var meeting = Meeting()
         let index = meeting.addPeer(1, connect: false)
         let local = try #require(IPAddress("192.168.1.5"))
@@ -104,9 +100,8 @@ import Testing
         #expect(meeting.peers[index].connects == (0...5).map { began + .seconds(Int64($0)) })
     }
 
-    // RV-40
     @Test(arguments: ["welcome", "joined", "nothing"])
-    func `one that accepts us and does not let us in is left ten seconds after the try began`(missing: String) {
+    func `RV-40: one that accepts us and does not let us in is left ten seconds after the try began`(missing: String) {
         var meeting = Meeting()
         let index = meeting.addPeer(1, connect: false)
         meeting.meddle = { message, _ in
@@ -130,8 +125,8 @@ import Testing
         #expect(meeting.peers[index].connects.count == (isLeft ? 2 : 1), "it is tried again")
     }
 
-    // RV-38
-    @Test func `what waits to be opened again is tried when the network changes, at most once a second, and waits as long as before`()
+    @Test
+    func `RV-38: what waits to be opened again is tried when the network changes, at most once a second, and waits as long as before`()
         throws
     {
         var meeting = Meeting()
@@ -159,8 +154,7 @@ import Testing
         #expect(longest > .seconds(5), "a change shortens the pause, not those after it")
     }
 
-    // RV-35, RV-38
-    @Test func `when the network changes all with whom sessions live are told`() throws {
+    @Test func `RV-35, RV-38: when the network changes all with whom sessions live are told`() throws {
         var meeting = Meeting()
         for number: UInt8 in [1, 2] { meeting.addPeer(number) }
         meeting.run(for: .seconds(1))

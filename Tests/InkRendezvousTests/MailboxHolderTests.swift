@@ -117,8 +117,7 @@ private final class Inviter {
 }
 
 @Suite struct MailboxHolderTests {
-    // RV-77
-    @Test func `a mailbox is opened at the first place that is in and keeps some, and is spoken in from there`() throws {
+    @Test func `RV-77: a mailbox is opened at the first place that is in and keeps some, and is spoken in from there`() throws {
         let inviter = Inviter([.init(), Inviter.old, .init(), .init()])
         inviter.start()
         inviter.wish(.open(4))
@@ -148,8 +147,7 @@ private final class Inviter {
         #expect(inviter.servers[2].mailboxCount == 0 && inviter.news.count == 5)
     }
 
-    // RV-77
-    @Test func `where one has no room the next is asked, and where none has that is told`() throws {
+    @Test func `RV-77: where one has no room the next is asked, and where none has that is told`() throws {
         var full = RendezvousServer.Configuration()
         full.mailboxesMax = 1
         let inviter = Inviter([full, full])
@@ -162,8 +160,7 @@ private final class Inviter {
         #expect(inviter.asked.map(\.place) == [0, 0, 1, 0, 1])
     }
 
-    // RV-100
-    @Test func `where one has no room those that still connect are waited for, and not those that cannot be reached`() throws {
+    @Test func `RV-100: where one has no room those that still connect are waited for, and not those that cannot be reached`() throws {
         var full = RendezvousServer.Configuration()
         full.mailboxesMax = 1
         let inviter = Inviter([full, .init(), .init()])
@@ -191,8 +188,7 @@ private final class Inviter {
         #expect(slow.news.last == .notOpened(2, .noRoom))
     }
 
-    // RV-77
-    @Test func `where all are of an older version that is told at once, and where none answers after 10 s`() {
+    @Test func `RV-77: where all are of an older version that is told at once, and where none answers after 10 s`() {
         let old = Inviter([Inviter.old])
         old.start()
         old.connect(0)
@@ -211,8 +207,7 @@ private final class Inviter {
         #expect(lonely.news.last == .notOpened(2, .noneKept))
     }
 
-    // RV-77 RV-78
-    @Test func `one that does not answer is given up after 10 s, and what comes later is given back`() throws {
+    @Test func `RV-77, RV-78: one that does not answer is given up after 10 s, and what comes later is given back`() throws {
         let inviter = Inviter()
         inviter.start()
         inviter.connect(0)
@@ -233,8 +228,7 @@ private final class Inviter {
         #expect(inviter.asked.filter { $0.request == .open }.count <= 2 + 16)
     }
 
-    // RV-77
-    @Test func `no more are held than a source may have`() {
+    @Test func `RV-77: no more are held than a source may have`() {
         let inviter = Inviter()
         inviter.start()
         inviter.connect(0)
@@ -242,8 +236,7 @@ private final class Inviter {
         #expect(inviter.news.last == .notOpened(9, .tooMany) && inviter.servers[0].mailboxCount == 8)
     }
 
-    // RV-77 RV-73
-    @Test func `with the connection the mailbox is gone, and told, and one that was asked for is asked for again`() throws {
+    @Test func `RV-73, RV-77: with the connection the mailbox is gone, and told, and one that was asked for is asked for again`() throws {
         let inviter = Inviter([.init(), .init()])
         inviter.start()
         inviter.connect(0)
@@ -260,8 +253,7 @@ private final class Inviter {
         #expect(!inviter.news.contains(.knock(1, visitor: 9, body: [1])))
     }
 
-    // RV-73 RV-77
-    @Test func `after 15 minutes it is over, and after a farewell all are given back`() throws {
+    @Test func `RV-73, RV-77: after 15 minutes it is over, and after a farewell all are given back`() throws {
         let inviter = Inviter()
         inviter.start()
         inviter.connect(0)
@@ -275,8 +267,7 @@ private final class Inviter {
         #expect(inviter.servers[0].mailboxCount == 0)
     }
 
-    // RV-77
-    @Test func `a mailbox stays while the room goes on to another epoch`() throws {
+    @Test func `RV-77: a mailbox stays while the room goes on to another epoch`() throws {
         let inviter = Inviter()
         inviter.start()
         inviter.connect(0)
@@ -294,8 +285,7 @@ private final class Inviter {
         #expect(inviter.box(2) != nil)
     }
 
-    // RV-78
-    @Test func `what a rendezvous says that fits nothing of ours does nothing`() throws {
+    @Test func `RV-78: what a rendezvous says that fits nothing of ours does nothing`() throws {
         let inviter = Inviter([.init(), .init()])
         inviter.start()
         inviter.connect(0)
@@ -323,8 +313,7 @@ private final class Inviter {
         #expect(inviter.news == [.gone(1, visitor: 5), .knock(1, visitor: 6, body: [2])])
     }
 
-    // RV-78
-    @Test func `a number that it gives twice is of the first, and what it floods is heard in part`() throws {
+    @Test func `RV-78: a number that it gives twice is of the first, and what it floods is heard in part`() throws {
         let inviter = Inviter()
         inviter.start()
         inviter.connect(0)
@@ -341,8 +330,7 @@ private final class Inviter {
         #expect(inviter.news.last == .notOpened(2, .noAnswer))
     }
 
-    // RV-94
-    @Test func `one that is to have four digits is asked for so, and a number of the other kind is given back`() throws {
+    @Test func `RV-94: one that is to have four digits is asked for so, and a number of the other kind is given back`() throws {
         var own = RendezvousServer.Configuration()
         own.keepsLocalMailboxes = true
         let inviter = Inviter([own])

@@ -52,9 +52,10 @@ private struct Chaos {
         var lastVisitor: [MailboxNumber: UInt32] = [:]
     }
 
-    // RV-71 RV-72 RV-73 RV-74
     @Test(arguments: 0..<10 as Range<UInt64>)
-    func `whatever sockets ask in whatever order, each hears of what is its own, and nothing is left behind`(seed: UInt64) {
+    func `RV-71, RV-72, RV-73, RV-74: whatever sockets ask in whatever order, each hears of what is its own, and nothing is left behind`(
+        seed: UInt64
+    ) {
         typealias Token = RendezvousServer.ConnectionToken
         var chaos = Chaos(random: SplitMix64(seed: seed))
         var configuration = RendezvousServer.Configuration()
@@ -153,9 +154,8 @@ private struct Chaos {
         #expect(server.nextOutput() == nil, "seed \(seed)")
     }
 
-    // RV-78 RV-79
     @Test(arguments: 0..<10 as Range<UInt64>)
-    func `whatever a rendezvous says, an inviter hears of one visitor at a time, and a visitor ends`(seed: UInt64) {
+    func `RV-78, RV-79: whatever a rendezvous says, an inviter hears of one visitor at a time, and a visitor ends`(seed: UInt64) {
         var chaos = Chaos(random: SplitMix64(seed: seed))
         var holder = MailboxHolder()
         var (now, present, last): (Instant, [UInt64: UInt32], [UInt64: UInt32]) = (.zero, [:], [:])
@@ -227,8 +227,7 @@ private struct Chaos {
         #expect(now - begun <= .seconds(60 + 10 + 25 + 2), "seed \(seed)")
     }
 
-    // RV-70
-    @Test func `no bytes that are called a message of a mailbox are more than one, and no body more than its limit`() throws {
+    @Test func `RV-70: no bytes that are called a message of a mailbox are more than one, and no body more than its limit`() throws {
         var random = SplitMix64(seed: 14)
         let largest = [UInt8](repeating: 255, count: Signalling.mailboxBodyBytesMax)
         let number = MailboxNumber(999_999_999)!
@@ -274,7 +273,6 @@ private struct Chaos {
         #expect(refused > 300)
     }
 
-    // RV-70 RV-71
     @Test(arguments: [
         #"{"type":"knock","mailbox":7}"#, #"{"type":"knock","body":""}"#, #"{"type":"knock","mailbox":0,"body":""}"#,
         #"{"type":"knock","mailbox":0,"body":""}"#, #"{"type":"knock","mailbox":-7,"body":""}"#,
@@ -286,13 +284,12 @@ private struct Chaos {
         #"{"type":"no-mailbox","mailbox":null}"#,
         #"{"type":"welcome","nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","mailboxes":7}"#,
     ])
-    func `what is no message of a mailbox is refused`(json: String) {
+    func `RV-70, RV-71: what is no message of a mailbox is refused`(json: String) {
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(ClientMessage.self, from: Data(json.utf8)) }
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(ServerMessage.self, from: Data(json.utf8)) }
     }
 
-    // RV-70
-    @Test func `a body over its limit is refused before it is decoded, and a field that nobody knows is left unread`() throws {
+    @Test func `RV-70: a body over its limit is refused before it is decoded, and a field that nobody knows is left unread`() throws {
         let text = String(repeating: "A", count: 3868)
         let json = #"{"type":"knock","mailbox":7,"body":"\#(text)"}"#
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(ClientMessage.self, from: Data(json.utf8)) }

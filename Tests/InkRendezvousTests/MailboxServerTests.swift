@@ -101,8 +101,7 @@ private final class Post {
 @Suite struct MailboxServerTests {
     private let number = MailboxNumber(7)!
 
-    // RV-70
-    @Test func `the welcome says whether mailboxes are kept, and who keeps none has no room for one`() throws {
+    @Test func `RV-70: the welcome says whether mailboxes are kept, and who keeps none has no room for one`() throws {
         let post = Post()
         let token = post.open()
         guard case .welcome(_, _, _, true)? = post.heard[token]?.first else { throw WireError.unexpected }
@@ -114,8 +113,7 @@ private final class Post {
         #expect(none.news(other) == [.noMailbox(nil), .noMailbox(number)])
     }
 
-    // RV-70 RV-73
-    @Test func `bodies go to the other side and nobody else, and each end is told once to the other`() throws {
+    @Test func `RV-70, RV-73: bodies go to the other side and nobody else, and each end is told once to the other`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let stranger = post.open(from: 3)
@@ -141,8 +139,7 @@ private final class Post {
         #expect(post.news(third).isEmpty && post.news(visitor).isEmpty && post.news(stranger).isEmpty && post.server.mailboxCount == 0)
     }
 
-    // RV-73
-    @Test func `a mailbox goes with the socket of its holder, and after 15 minutes`() throws {
+    @Test func `RV-73: a mailbox goes with the socket of its holder, and after 15 minutes`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let (visitor, _) = post.visitor(of: box)
@@ -162,8 +159,7 @@ private final class Post {
         #expect(post.server.mailboxCount == 0)
     }
 
-    // RV-71
-    @Test func `numbers are short while few are taken, never of four digits, and of another range when half are`() throws {
+    @Test func `RV-71: numbers are short while few are taken, never of four digits, and of another range when half are`() throws {
         let post = Post { ($0.mailboxesMax, $0.socketsPerSourceMax) = (10_000, 20_000) }
         var numbers: [UInt32] = []
         for source in 0..<700 { if let box = post.holder(from: source) { numbers.append(box.number.number) } }
@@ -184,8 +180,7 @@ private final class Post {
         for number: UInt32 in [1000, 4711, 9999] { #expect(MailboxNumber(number)?.isLocal == true) }
     }
 
-    // RV-71 RV-94
-    @Test func `four digits are given by a board's own rendezvous to who asks for them, and by no other`() throws {
+    @Test func `RV-71, RV-94: four digits are given by a board's own rendezvous to who asks for them, and by no other`() throws {
         let plain = Post()
         let stranger = plain.open()
         plain.ask(.openLocal, stranger)
@@ -202,8 +197,7 @@ private final class Post {
         #expect(try #require(own.holder(from: 300)).number.number <= 9, "who asks for none of four digits gets none")
     }
 
-    // RV-71
-    @Test func `a number that was given back is not given for a minute, and then it is`() throws {
+    @Test func `RV-71: a number that was given back is not given for a minute, and then it is`() throws {
         let post = Post()
         var first: Set<MailboxNumber> = []
         for source in 0..<4 {
@@ -221,8 +215,7 @@ private final class Post {
         #expect(try #require(post.holder(from: 12)).number.number <= 9)
     }
 
-    // RV-71 RV-73
-    @Test func `a number that is given again has its own 15 minutes`() throws {
+    @Test func `RV-71, RV-73: a number that is given again has its own 15 minutes`() throws {
         let post = Post()
         let begun = post.now
         var former: Set<MailboxNumber> = []
@@ -243,8 +236,7 @@ private final class Post {
         #expect(post.news(box.token).isEmpty && post.server.mailboxCount == 1)
     }
 
-    // RV-72
-    @Test func `one visitor at a time, each under a number of its own, and who comes meanwhile is told so`() throws {
+    @Test func `RV-72: one visitor at a time, each under a number of its own, and who comes meanwhile is told so`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let (first, one) = post.visitor(of: box)
@@ -255,8 +247,7 @@ private final class Post {
         #expect(post.server.counters.visits == 2 && post.server.counters.mailboxesRefused == 1)
     }
 
-    // RV-72
-    @Test func `a socket knocks once, whatever came of it, and is closed for the second time`() throws {
+    @Test func `RV-72: a socket knocks once, whatever came of it, and is closed for the second time`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let (first, _) = post.visitor(of: box)
@@ -272,8 +263,7 @@ private final class Post {
         #expect(post.closed[box.token] == nil)
     }
 
-    // RV-72
-    @Test func `a visit is over after 20 s, and both are told`() throws {
+    @Test func `RV-72: a visit is over after 20 s, and both are told`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let (visitor, _) = post.visitor(of: box)
@@ -293,8 +283,7 @@ private final class Post {
         #expect(post.news(next).isEmpty)
     }
 
-    // RV-72
-    @Test func `a visitor who says more than a conversation has is sent away`() throws {
+    @Test func `RV-72: a visitor who says more than a conversation has is sent away`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let (visitor, _) = post.visitor(of: box)
@@ -305,8 +294,7 @@ private final class Post {
         #expect(post.news(box.token) == [.gone(box.number, visitor: 1)] && post.news(visitor) == [.gone(box.number, visitor: nil)])
     }
 
-    // RV-74
-    @Test func `who holds it not does nothing to it`() throws {
+    @Test func `RV-74: who holds it not does nothing to it`() throws {
         let post = Post()
         let (box, other) = (try #require(post.holder()), try #require(post.holder(from: 9)))
         let (visitor, _) = post.visitor(of: box)
@@ -330,8 +318,7 @@ private final class Post {
         #expect(post.closed.isEmpty && post.server.mailboxCount == 2)
     }
 
-    // RV-75
-    @Test func `a source opens 8 at once and one each 10 s, and has no more than 8`() throws {
+    @Test func `RV-75: a source opens 8 at once and one each 10 s, and has no more than 8`() throws {
         let post = Post()
         var boxes = (0..<8).compactMap { _ in post.holder() }
         #expect(boxes.count == 8)
@@ -347,8 +334,7 @@ private final class Post {
         #expect(post.server.counters.mailboxesOpened == 10 && post.server.counters.mailboxesRefused == 3)
     }
 
-    // RV-75
-    @Test func `many sources with all that they get leave one for the next`() throws {
+    @Test func `RV-75: many sources with all that they get leave one for the next`() throws {
         let post = Post { $0.mailboxesMax = 100 }
         for source in 0..<40 { for _ in 0..<8 { _ = post.holder(from: source) } }
         #expect((60..<100).contains(post.server.mailboxCount))
@@ -358,8 +344,7 @@ private final class Post {
         #expect(full.server.mailboxCount == 3)
     }
 
-    // RV-75
-    @Test func `a flood of knocks is refused at its source, and costs no other anything`() throws {
+    @Test func `RV-75: a flood of knocks is refused at its source, and costs no other anything`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let member = post.open(from: 4)
@@ -381,8 +366,7 @@ private final class Post {
         #expect(post.news(again) == [.busy(box.number)], "one each 3 s")
     }
 
-    // RV-75
-    @Test func `what is forgotten of sources that did nothing lately is what they have again`() throws {
+    @Test func `RV-75: what is forgotten of sources that did nothing lately is what they have again`() throws {
         let post = Post { $0.socketsMax = 100_000 }
         for source in 0..<5000 {
             let token = post.open(from: source)
@@ -393,8 +377,7 @@ private final class Post {
         #expect(post.server.mailboxSources < 3000)
     }
 
-    // RV-76
-    @Test func `who holds or visits one has joined something, and afterwards has 10 s to join a topic`() throws {
+    @Test func `RV-76: who holds or visits one has joined something, and afterwards has 10 s to join a topic`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let (visitor, _) = post.visitor(of: box)
@@ -414,8 +397,7 @@ private final class Post {
         #expect(post.closed == [other: .joinTimeout, box.token: .joinTimeout])
     }
 
-    // RV-76
-    @Test func `the 10 s after a visit begin at its end, not when the socket was opened`() throws {
+    @Test func `RV-76: the 10 s after a visit begin at its end, not when the socket was opened`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let token = post.open(from: 2)
@@ -429,8 +411,7 @@ private final class Post {
         #expect(post.closed == [token: .joinTimeout])
     }
 
-    // RV-76
-    @Test func `a newer socket of its source displaces no holder and no visitor, but one whose visit is over`() throws {
+    @Test func `RV-76: a newer socket of its source displaces no holder and no visitor, but one whose visit is over`() throws {
         let post = Post { $0.socketsPerSourceMax = 3 }
         let box = try #require(post.holder(from: 1))
         let (visitor, _) = post.visitor(of: box, from: 1)
@@ -441,8 +422,7 @@ private final class Post {
         #expect(post.closed[box.token] == nil && post.closed[visitor] == .displaced)
     }
 
-    // RV-76
-    @Test func `where only some topics may be joined only who is in one opens a mailbox, and anybody visits it`() throws {
+    @Test func `RV-76: where only some topics may be joined only who is in one opens a mailbox, and anybody visits it`() throws {
         let topic = try #require(Topic(Meeting.keys().topic))
         let post = Post { $0.topics = [topic] }
         let stranger = post.open()

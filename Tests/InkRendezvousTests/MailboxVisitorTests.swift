@@ -41,8 +41,7 @@ import Testing
         return visit
     }
 
-    // RV-79
-    @Test func `a visit is a connection, a knock, words in turn, and an end that is told to nobody`() {
+    @Test func `RV-79: a visit is a connection, a knock, words in turn, and an end that is told to nobody`() {
         var visit = visit()
         #expect(visit.take { $0.start(now: $1) } == [.connect])
         #expect(visit.hear(welcome).isEmpty, "before it is connected")
@@ -59,8 +58,7 @@ import Testing
         #expect(visit.take { visitor, _ in visitor.disconnected(reason: "x") }.isEmpty)
     }
 
-    // RT-104 RV-79
-    @Test func `the connection of a visit in which something was said can stay open for what follows`() {
+    @Test func `RT-104, RV-79: the connection of a visit in which something was said can stay open for what follows`() {
         var visit = knocked()
         var isOpen = visit.visitor.leaveOpen()
         #expect(!isOpen && !visit.visitor.isOver, "nobody has answered")
@@ -73,8 +71,7 @@ import Testing
         #expect(!isOpen, "once")
     }
 
-    // RV-70 RV-79
-    @Test func `one of an older version is asked for nothing`() {
+    @Test func `RV-70, RV-79: one of an older version is asked for nothing`() {
         var visit = visit()
         _ = visit.take { $0.start(now: $1) }
         _ = visit.take { visitor, _ in visitor.connected() }
@@ -82,8 +79,7 @@ import Testing
         #expect(visit.hear(old) == [.disconnect, .event(.failed(.noneKept))] && visit.visitor.isOver)
     }
 
-    // RV-79
-    @Test func `each end has its own reason, and its sentence names the rendezvous`() {
+    @Test func `RV-79: each end has its own reason, and its sentence names the rendezvous`() {
         let answers: [(ServerMessage, MailboxVisitor.Failure)] = [
             (.mailbox(.noMailbox(number)), .noMailbox), (.mailbox(.gone(number, visitor: nil)), .gone),
             (.refused(.tooManyTopics), .misbehaved),
@@ -105,8 +101,7 @@ import Testing
         }
     }
 
-    // RV-102
-    @Test func `one that is lost after the knock is another end than one before it, for somebody may have been told`() {
+    @Test func `RV-102: one that is lost after the knock is another end than one before it, for somebody may have been told`() {
         var welcome = visit()
         _ = welcome.take { $0.start(now: $1) }
         _ = welcome.take { visitor, _ in visitor.connected() }
@@ -118,8 +113,7 @@ import Testing
         #expect(visiting.take { visitor, _ in visitor.disconnected(reason: "cut") } == [.event(.failed(.cutOff(reason: "cut")))])
     }
 
-    // RV-79
-    @Test func `each silence ends it`() {
+    @Test func `RV-79: each silence ends it`() {
         var visit = visit()
         _ = visit.take { $0.start(now: $1) }
         #expect(visit.wait() == [.disconnect, .event(.failed(.noWelcome))] && visit.now == .zero + .seconds(10))
@@ -131,8 +125,7 @@ import Testing
         #expect(talking.wait() == [.disconnect, .event(.failed(.gone))] && talking.now == .zero + .seconds(25))
     }
 
-    // RV-79
-    @Test func `who finds somebody else there comes again each 2 s, for a minute, and says why when that changes`() {
+    @Test func `RV-79: who finds somebody else there comes again each 2 s, for a minute, and says why when that changes`() {
         var visit = visit()
         _ = visit.take { $0.start(now: $1) }
         var tries = 0
@@ -154,8 +147,7 @@ import Testing
         #expect(visit.outputs.filter { $0 == .disconnect }.count == 31 && visit.outputs.filter { $0 == .connect }.count == 31)
     }
 
-    // RV-79
-    @Test func `what is of another mailbox, or out of turn, does nothing, and who says too much is left`() {
+    @Test func `RV-79: what is of another mailbox, or out of turn, does nothing, and who says too much is left`() {
         var visit = knocked()
         let other = MailboxNumber(8)!
         for answer: MailboxAnswer in [

@@ -3,9 +3,8 @@ import InkRendezvous
 import Testing
 
 @Suite struct RelayFrameTests {
-    // RV-30
     @Test(arguments: [1, 2, 1199, 1200])
-    func `a frame in either direction comes back as it was`(count: Int) throws {
+    func `RV-30: a frame in either direction comes back as it was`(count: Int) throws {
         let datagram = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
         let there = RelayFrame.ToServer(sender: 7, receivers: [9, 3, 0xFFFF_FFFF, 3], datagram: datagram)
         #expect(there.receivers == [3, 9, 0xFFFF_FFFF])
@@ -14,8 +13,7 @@ import Testing
         #expect(try RelayFrame.ToClient(decoding: here.encoded) == here)
     }
 
-    // RV-30
-    @Test func `the bytes are those of the drawing`() {
+    @Test func `RV-30: the bytes are those of the drawing`() {
         #expect(
             RelayFrame.ToServer(sender: 0x0102_0304, receivers: [5, 0x0A0B_0C0D], datagram: [0xEE]).encoded
                 == [1, 1, 2, 3, 4, 2, 0, 0, 0, 5, 0x0A, 0x0B, 0x0C, 0x0D, 0xEE])
@@ -25,8 +23,7 @@ import Testing
             ])
     }
 
-    // RV-30
-    @Test func `what names nobody, somebody twice or too many, carries nothing or too much, is no frame`() {
+    @Test func `RV-30: what names nobody, somebody twice or too many, carries nothing or too much, is no frame`() {
         let head: [UInt8] = [1, 0, 0, 0, 7]
         func named(_ numbers: [UInt8], datagram: Int = 1) -> [UInt8] {
             head + [UInt8(numbers.count)] + numbers.flatMap { [0, 0, 0, $0] } + [UInt8](repeating: 0xEE, count: datagram)

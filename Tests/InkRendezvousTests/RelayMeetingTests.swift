@@ -8,9 +8,8 @@ import Testing
 @Suite struct RelayMeetingTests {
     private static let orders: [[UInt8]] = [[1, 2], [2, 1]]
 
-    // RV-31, RV-32
     @Test(arguments: Self.orders)
-    func `where both take relayed datagrams messages 1 and 2 ride in offer and answer, in two round trips whoever comes last`(
+    func `RV-31, RV-32: where both take relayed datagrams messages 1 and 2 ride in offer and answer, in two round trips whoever comes last`(
         order: [UInt8]
     ) throws {
         var meeting = Meeting()
@@ -35,8 +34,7 @@ import Testing
         #expect(meeting.peers.allSatisfy { $0.dials.isEmpty && $0.expects.isEmpty && $0.relayedAddresses.isEmpty })
     }
 
-    // RV-3
-    @Test func `an offer with message 1 and an answer with message 2 look like greetings to who cannot read them`() {
+    @Test func `RV-3: an offer with message 1 and an answer with message 2 look like greetings to who cannot read them`() {
         var meeting = Meeting()
         meeting.relayRate = 65_536
         for number: UInt8 in 1...3 { meeting.addPeer(number) }
@@ -44,9 +42,8 @@ import Testing
         #expect(boxes.count > 6 && Set(boxes.map(\.count)) == [512 + SealedBox.overhead])
     }
 
-    // RV-31
     @Test(arguments: [nil, 0, 1] as [Int?], Self.orders)
-    func `where the rendezvous relays nothing, or one of both wants no relay, candidates are exchanged and nothing else`(
+    func `RV-31: where the rendezvous relays nothing, or one of both wants no relay, candidates are exchanged and nothing else`(
         unwilling: Int?, order: [UInt8]
     ) throws {
         var meeting = Meeting()
@@ -59,9 +56,8 @@ import Testing
         for course in try meeting.course() { #expect(!course.contains("+1") && !course.contains("+2")) }
     }
 
-    // RV-33
     @Test(arguments: [65_536, nil] as [Int?], [RelayPolicy.only, .any])
-    func `who wants relays only says no address and uses none, also where there is no relay`(rate: Int?, other: RelayPolicy) throws {
+    func `RV-33: who wants relays only says no address and uses none, also where there is no relay`(rate: Int?, other: RelayPolicy) throws {
         var meeting = Meeting()
         meeting.relayRate = rate
         meeting.dialsSucceed = false
@@ -85,8 +81,7 @@ import Testing
         if rate == nil, other == .any { #expect(meeting.peers[1].client.counters.unwanted > 0, "1 offers, and is not answered") }
     }
 
-    // RV-33
-    @Test func `addresses that come beside a handshake are not used by who wants relays only`() throws {
+    @Test func `RV-33: addresses that come beside a handshake are not used by who wants relays only`() throws {
         var meeting = Meeting()
         meeting.relayRate = 65_536
         meeting.addPeer(2, policy: .only)
@@ -103,8 +98,7 @@ import Testing
         #expect(meeting.peers[0].answers.map(\.attempt) == [attempt] && meeting.peers[0].relayedAddresses.isEmpty)
     }
 
-    // RV-33
-    @Test func `an offer with message 1 where we take no relayed datagrams is one without`() throws {
+    @Test func `RV-33: an offer with message 1 where we take no relayed datagrams is one without`() throws {
         var meeting = Meeting()
         meeting.addPeer(2)
         let attempt = [UInt8](repeating: 7, count: 16)
@@ -119,8 +113,7 @@ import Testing
         #expect(meeting.peers[0].answers.isEmpty && meeting.peers[0].expects.map(\.attempt) == [attempt])
     }
 
-    // RV-7, RV-32
-    @Test func `an unanswered attempt is offered again with the message 1 that it had, and a failed one with a new`() throws {
+    @Test func `RV-7, RV-32: an unanswered attempt is offered again with the message 1 that it had, and a failed one with a new`() throws {
         var meeting = Meeting()
         (meeting.relayRate, meeting.dialsSucceed) = (65_536, false)
         meeting.addPeer(1)
@@ -152,8 +145,7 @@ import Testing
         #expect(Set(meeting.peers[0].completes.map(\.attempt)).count > 3)
     }
 
-    // RV-32
-    @Test func `an endpoint that does not dial offers nothing, and one that does not answer says nothing`() throws {
+    @Test func `RV-32: an endpoint that does not dial offers nothing, and one that does not answer says nothing`() throws {
         var meeting = Meeting()
         meeting.relayRate = 65_536
         meeting.addPeer(1)
@@ -172,9 +164,10 @@ import Testing
         #expect(!meeting.peers[0].completes.isEmpty)
     }
 
-    // RV-34
     @Test(arguments: [true, false])
-    func `relays that reach a peer are told once it has proved to be there, when it comes back, and when it is lost`(lives: Bool) throws {
+    func `RV-34: relays that reach a peer are told once it has proved to be there, when it comes back, and when it is lost`(lives: Bool)
+        throws
+    {
         var meeting = Meeting()
         (meeting.relayRate, meeting.dialsSucceed) = (65_536, lives)
         meeting.addPeer(1)
@@ -198,8 +191,7 @@ import Testing
         #expect(meeting.peers[0].reach[Meeting.peerID(2)]?.isEmpty == true)
     }
 
-    // RV-4, RV-34
-    @Test func `a greeting alone shows no relay that reaches anybody`() throws {
+    @Test func `RV-4, RV-34: a greeting alone shows no relay that reaches anybody`() throws {
         var meeting = Meeting()
         meeting.relayRate = 65_536
         meeting.addPeer(2)
@@ -210,8 +202,7 @@ import Testing
         #expect(meeting.peers[0].reach.isEmpty)
     }
 
-    // RV-34
-    @Test func `datagrams pass by relay in both directions, named by who sent them`() throws {
+    @Test func `RV-34: datagrams pass by relay in both directions, named by who sent them`() throws {
         var meeting = Meeting()
         meeting.relayRate = 65_536
         for number: UInt8 in 1...3 { meeting.addPeer(number) }
@@ -227,9 +218,8 @@ import Testing
         #expect(meeting.peers.map(\.relayed.count) == [1, 1, 0])
     }
 
-    // RV-39
     @Test(arguments: [1, 300, 600, 1024, 65_536, .max])
-    func `whoever has much to be relayed gives no more than a rendezvous takes, and stays in`(rate: Int) throws {
+    func `RV-39: whoever has much to be relayed gives no more than a rendezvous takes, and stays in`(rate: Int) throws {
         var configuration = RendezvousServer.Configuration()
         configuration.relayRate = min(rate, 1 << 40)
         var meeting = Meeting(configuration)
@@ -246,9 +236,10 @@ import Testing
         #expect((meeting.peers[0].client.counters.unrelayed > 0) == (rate < 1 << 30))
     }
 
-    // RV-34
     @Test(arguments: [RelayPolicy.any, .never])
-    func `frames that are none, are for another number or come where we take none are dropped and counted`(policy: RelayPolicy) throws {
+    func `RV-34: frames that are none, are for another number or come where we take none are dropped and counted`(policy: RelayPolicy)
+        throws
+    {
         var meeting = Meeting()
         meeting.relayRate = 65_536
         meeting.addPeer(1, policy: policy, connect: false)
@@ -290,9 +281,8 @@ import Testing
         SocketAddress(ip: .v4(0xCB00_7101 + UInt32(index)), port: 40_001 + UInt16(index))
     }
 
-    // RV-35
     @Test(arguments: [0, 1])
-    func `while a session does not answer both sides tell where they are, and nobody dials`(side: Int) throws {
+    func `RV-35: while a session does not answer both sides tell where they are, and nobody dials`(side: Int) throws {
         var meeting = Self.pair()
         let before = (meeting.peers.map(\.dials.count), meeting.peers.map(\.expects.count))
         meeting.peers[side].client.degraded(meeting.peers[1 - side].id, true, now: meeting.now)
@@ -311,8 +301,7 @@ import Testing
         #expect(meeting.peers[0].told.count == count, "once it answers again, no more is said")
     }
 
-    // RV-35
-    @Test func `who has moved says so to all with whom sessions live until they answer`() throws {
+    @Test func `RV-35: who has moved says so to all with whom sessions live until they answer`() throws {
         var meeting = Meeting()
         for number: UInt8 in 1...4 { meeting.addPeer(number) }
         // With the last there is no session: it is told by an offer.
@@ -339,9 +328,8 @@ import Testing
         #expect(try meeting.course().count { $0.contains("candidates") } == told, "all have answered")
     }
 
-    // RV-35
     @Test(arguments: [(65_536, .any), (65_536, .only), (nil, .only)] as [(Int?, RelayPolicy)])
-    func `whom a relay reaches is not told through the rendezvous, nor does anybody tell who wants relays only`(
+    func `RV-35: whom a relay reaches is not told through the rendezvous, nor does anybody tell who wants relays only`(
         rate: Int?, policy: RelayPolicy
     ) throws {
         var meeting = Self.pair(rate: rate, policy: policy)
@@ -355,8 +343,7 @@ import Testing
         for line in try meeting.course() { #expect(!line.contains("candidates") && !line.contains("+at")) }
     }
 
-    // RV-36
-    @Test func `what a peer told before, told again, does nothing, and one without a session is not heard`() throws {
+    @Test func `RV-36: what a peer told before, told again, does nothing, and one without a session is not heard`() throws {
         var meeting = Self.pair()
         let topic = try #require(Topic(Meeting.keys().topic))
         let peer = try #require(meeting.member(1))
@@ -386,8 +373,7 @@ import Testing
         #expect(meeting.peers[0].dials.count > dials, "it is met anew instead")
     }
 
-    // RV-35
-    @Test func `a peer that cannot be told is told as soon as it proves to be there again`() throws {
+    @Test func `RV-35: a peer that cannot be told is told as soon as it proves to be there again`() throws {
         var meeting = Self.pair()
         meeting.disconnect(0)
         meeting.peers[0].client.moved(now: meeting.now)

@@ -12,8 +12,7 @@ import Testing
         .init(sender: 1, receivers: [2], datagram: [UInt8](repeating: 0, count: bytes))
     }
 
-    // RV-52
-    @Test func `a topic that is forgotten and comes again has the turns of one`() throws {
+    @Test func `RV-52: a topic that is forgotten and comes again has the turns of one`() throws {
         var queues = RelayQueues(rate: 1e6, total: 1e7)
         let (again, other) = (try topic(1), try topic(2))
         for _ in 0..<5 {
@@ -31,8 +30,7 @@ import Testing
         #expect(queues.count == 0 && queues.deadline == nil)
     }
 
-    // RV-53
-    @Test func `of what is too much of a room who has most pays, down to what the next has, and nobody else`() throws {
+    @Test func `RV-53: of what is too much of a room who has most pays, down to what the next has, and nobody else`() throws {
         var queues = RelayQueues(rate: 65_536, total: 1e7)
         let room = try topic(1)
         // 13 107 bytes may wait: 10 × 100 of the small, and of the others what is left.

@@ -109,8 +109,7 @@ private struct Talker {
 }
 
 @Suite struct RelayServerTests {
-    // RV-50
-    @Test func `a frame reaches the members whom it names, under their own numbers, and nobody else`() throws {
+    @Test func `RV-50: a frame reaches the members whom it names, under their own numbers, and nobody else`() throws {
         let exchange = Exchange()
         let members = try (0..<4).map { _ in try exchange.enter(1) }
         let stranger = try exchange.enter(2)
@@ -122,8 +121,9 @@ private struct Talker {
         #expect(counters.relayFramesIn == 1 && counters.relayFramesOut == 2 && counters.relayBytesIn == 17 && counters.relayBytesOut == 24)
     }
 
-    // RV-50
-    @Test func `a frame for another topic, of another's number, or of wrong form is not carried, and too many close the socket`() throws {
+    @Test func `RV-50: a frame for another topic, of another's number, or of wrong form is not carried, and too many close the socket`()
+        throws
+    {
         let exchange = Exchange()
         let (ana, ben, stranger) = (try exchange.enter(1), try exchange.enter(1), try exchange.enter(2))
         let (own, other, foreign) = (exchange.numbers[ana] ?? 0, exchange.numbers[ben] ?? 0, exchange.numbers[stranger] ?? 0)
@@ -146,8 +146,7 @@ private struct Talker {
         #expect(exchange.closed == [ana: .rateExceeded] && exchange.heard(ben, from: ana).count == 1)
     }
 
-    // RV-50
-    @Test func `who names one that has just left is not closed for it`() throws {
+    @Test func `RV-50: who names one that has just left is not closed for it`() throws {
         let exchange = Exchange()
         let (ana, ben, eve) = (try exchange.enter(1), try exchange.enter(1), try exchange.enter(1))
         exchange.server.closed(ben, now: exchange.now)
@@ -159,8 +158,7 @@ private struct Talker {
         #expect(exchange.closed.isEmpty && exchange.server.counters.relayStray == 0)
     }
 
-    // RV-51
-    @Test func `a welcome says what is relayed for a room, and one that relays nothing says so and carries nothing`() throws {
+    @Test func `RV-51: a welcome says what is relayed for a room, and one that relays nothing says so and carries nothing`() throws {
         for rate in [65_536, 1000, nil] {
             let exchange = Exchange { $0.relayRate = rate }
             exchange.server.opened(Exchange.Token(99), now: exchange.now)
@@ -172,8 +170,7 @@ private struct Talker {
         }
     }
 
-    // RV-51, RV-53
-    @Test func `one that sends twice what a room may gets the room's rate through, and nothing of it late`() throws {
+    @Test func `RV-51, RV-53: one that sends twice what a room may gets the room's rate through, and nothing of it late`() throws {
         let exchange = Exchange()
         let (ana, ben) = (try exchange.enter(1, from: 1), try exchange.enter(1, from: 2))
         var sentAt: [Instant] = []
@@ -194,8 +191,9 @@ private struct Talker {
         #expect(exchange.server.counters.relayLate == sentAt.count - heard.count && exchange.closed.isEmpty)
     }
 
-    // RV-52
-    @Test func `where some flood a room, the cursors of the others pass, each within 50 ms, and the floods share what is left`() throws {
+    @Test func `RV-52: where some flood a room, the cursors of the others pass, each within 50 ms, and the floods share what is left`()
+        throws
+    {
         let exchange = Exchange()
         let members = try (0..<5).map { try exchange.enter(1, from: $0) }
         let floods = [0, 1, 2].map { Talker(token: members[$0], others: [members[4]], bytes: 1100, interval: .milliseconds(12)) }
@@ -212,8 +210,7 @@ private struct Talker {
         #expect(shares.reduce(0, +) > 190 && (shares.max() ?? 0) - (shares.min() ?? 0) <= 20, "\(shares)")
     }
 
-    // RV-52
-    @Test func `a room that floods takes nothing of another, also where all together may send little`() throws {
+    @Test func `RV-52: a room that floods takes nothing of another, also where all together may send little`() throws {
         for total in [16 << 20, 96 << 10] {
             let exchange = Exchange { $0.relayTotalRate = total }
             let quiet = try (0..<2).map { try exchange.enter(200, from: 50 + $0) }
@@ -230,7 +227,6 @@ private struct Talker {
         }
     }
 
-    // RV-51
     @Test(arguments: [(16, 256), (64, 256), (128, 512)])
     func
         `one source gets four times what a room may, 256 KiB a second at least, counted for each receiver, and another loses nothing by it`(
@@ -252,8 +248,7 @@ private struct Talker {
         #expect(exchange.server.counters.relayOverSource > 0 && exchange.closed.isEmpty)
     }
 
-    // RV-51
-    @Test func `what a source has too much takes nothing of what all together may`() throws {
+    @Test func `RV-51: what a source has too much takes nothing of what all together may`() throws {
         let exchange = Exchange {
             ($0.relayTotalRate, $0.relaySourceRate) = (40 << 10, 8 << 10)
         }
@@ -273,8 +268,7 @@ private struct Talker {
         #expect(exchange.server.counters.relayOverSource > 200 && late == 0, "\(late) had to wait for what was not carried")
     }
 
-    // RV-51
-    @Test func `who has left takes nothing of what all together may`() throws {
+    @Test func `RV-51: who has left takes nothing of what all together may`() throws {
         let exchange = Exchange { $0.relayTotalRate = 64 << 10 }
         let members = try (0..<9).map { try exchange.enter(1, from: 1 + $0) }
         for member in members[2...] { exchange.server.closed(member, now: exchange.now) }
@@ -284,8 +278,7 @@ private struct Talker {
         #expect(exchange.heard(members[1], from: members[0]).count == 50)
     }
 
-    // RV-53
-    @Test func `whatever is sent, little waits, and nothing once it is over`() throws {
+    @Test func `RV-53: whatever is sent, little waits, and nothing once it is over`() throws {
         let exchange = Exchange { $0.relayTotalRate = 512 << 10 }
         var talkers: [Talker] = []
         for room in 1...20 as ClosedRange<UInt8> {
@@ -302,8 +295,7 @@ private struct Talker {
         #expect(exchange.server.topicCount == 0 && exchange.server.deadline.map { $0 > exchange.now } ?? true)
     }
 
-    // RV-54
-    @Test func `who sends far more than is carried is closed, and the others go on`() throws {
+    @Test func `RV-54: who sends far more than is carried is closed, and the others go on`() throws {
         let exchange = Exchange()
         let (ana, ben, eve) = (try exchange.enter(1), try exchange.enter(1), try exchange.enter(1))
         var frames = 0

@@ -5,9 +5,8 @@ import InkRendezvous
 import Testing
 
 @Suite struct RendezvousClientTests {
-    // RV-6
     @Test(arguments: [[1, 2], [2, 1]] as [[UInt8]])
-    func `two peers meet, the smaller id dials, whoever came first`(order: [UInt8]) throws {
+    func `RV-6: two peers meet, the smaller id dials, whoever came first`(order: [UInt8]) throws {
         var meeting = Meeting()
         for number in order { meeting.addPeer(number) }
         let small = try #require(order.firstIndex(of: 1))
@@ -31,8 +30,9 @@ import Testing
         #expect(pairs.allSatisfy { $0[0] < $0[1] })
     }
 
-    // RV-104
-    @Test(arguments: [false, true]) func `who expects somebody greets with the join, and everybody once`(expectsCompany: Bool) throws {
+    @Test(arguments: [false, true]) func `RV-104: who expects somebody greets with the join, and everybody once`(expectsCompany: Bool)
+        throws
+    {
         let keys = RoomKeys(roomSecret: try #require(Secret32([UInt8](repeating: 1, count: 32))))
         let seed = try #require(Secret32([UInt8](repeating: 2, count: 32)))
         var client = RendezvousClient(
@@ -60,8 +60,7 @@ import Testing
         #expect((6...40).contains(count), "\(count)")
     }
 
-    // RV-6
-    @Test func `nobody dials a peer with whom a session lives, and dialling resumes when it ends`() {
+    @Test func `RV-6: nobody dials a peer with whom a session lives, and dialling resumes when it ends`() {
         var meeting = Meeting()
         meeting.addPeer(1)
         meeting.addPeer(2)
@@ -74,8 +73,7 @@ import Testing
         #expect(Set(meeting.peers[0].dials.map(\.attempt)).count == 2, "a new session is a new attempt")
     }
 
-    // RV-7
-    @Test func `while no session comes about, offers repeat with pauses that grow to eight seconds and fresh attempts`() {
+    @Test func `RV-7: while no session comes about, offers repeat with pauses that grow to eight seconds and fresh attempts`() {
         var meeting = Meeting()
         meeting.dialsSucceed = false
         meeting.addPeer(1)
@@ -107,9 +105,8 @@ import Testing
         #expect(Set(meeting.peers[0].dials.map(\.attempt)).count == 1, "the same attempt, widened")
     }
 
-    // CN-5
     @Test(arguments: [true, false])
-    func `loopback addresses are used where the rendezvous is on loopback only`(isLocal: Bool) throws {
+    func `CN-5: loopback addresses are used where the rendezvous is on loopback only`(isLocal: Bool) throws {
         var meeting = Meeting()
         let address = try #require(SocketAddress(isLocal ? "127.0.0.1:8080" : "198.51.100.1:8080"))
         let loopback = Candidate(address: try #require(SocketAddress("127.0.0.1:40000")), kind: .host)
@@ -122,8 +119,7 @@ import Testing
         #expect(meeting.peers[0].dials.map(\.addresses) == (isLocal ? [[try #require(SocketAddress("127.0.0.1:40002"))]] : []))
     }
 
-    // RV-5
-    @Test func `a farewell is believed from its sender only`() {
+    @Test func `RV-5: a farewell is believed from its sender only`() {
         var meeting = Meeting()
         meeting.addPeer(1)
         meeting.addPeer(2)
@@ -137,8 +133,7 @@ import Testing
         #expect(meeting.server.topicCount == 0)
     }
 
-    // RV-5
-    @Test func `a farewell that another device signed, or that echoes no nonce of ours, is not believed`() throws {
+    @Test func `RV-5: a farewell that another device signed, or that echoes no nonce of ours, is not believed`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         meeting.addPeer(2)
@@ -158,9 +153,8 @@ import Testing
         #expect(meeting.peers[0].left == [Meeting.peerID(2)], "the same, by its own device and with our nonce, is")
     }
 
-    // RV-4
     @Test(arguments: [0, 1])
-    func `a peer that comes back is found under its new nonce, and its farewell is believed`(returning: Int) throws {
+    func `RV-4: a peer that comes back is found under its new nonce, and its farewell is believed`(returning: Int) throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         meeting.addPeer(2)
@@ -190,8 +184,7 @@ import Testing
         #expect(meeting.peers[0].appeared == [Meeting.peerID(2), Meeting.peerID(2)])
     }
 
-    // RV-9
-    @Test func `reconnection pauses grow from half a second to thirty and are random below that`() throws {
+    @Test func `RV-9: reconnection pauses grow from half a second to thirty and are random below that`() throws {
         var meeting = Meeting()
         let index = meeting.addPeer(1, connect: false)
         meeting.peers[index].client.start(now: .zero)

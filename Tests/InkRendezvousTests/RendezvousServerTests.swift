@@ -42,8 +42,7 @@ import Testing
         throw WireError.unexpected
     }
 
-    // RV-1
-    @Test func `every socket gets its own nonce, and the right signature over it lets in`() throws {
+    @Test func `RV-1: every socket gets its own nonce, and the right signature over it lets in`() throws {
         var server = server()
         let (first, second) = (try open(1, &server), try open(2, &server))
         #expect(first != second && first.count == 32)
@@ -55,8 +54,7 @@ import Testing
         }
     }
 
-    // RV-1
-    @Test func `a signature over another nonce, by another key, or for another topic does not let in`() throws {
+    @Test func `RV-1: a signature over another nonce, by another key, or for another topic does not let in`() throws {
         var server = server()
         let stale = try open(1, &server)
         let wrongs: [(inout (topic: Topic, key: AuthorID, signature: [UInt8])) throws -> Void] = [
@@ -84,8 +82,7 @@ import Testing
         #expect(server.topicCount == 0)
     }
 
-    // RV-10
-    @Test func `a box reaches the others of its topic and nobody else`() throws {
+    @Test func `RV-10: a box reaches the others of its topic and nobody else`() throws {
         var server = server()
         let one = try enter(1, &server)
         let two = try enter(2, &server)
@@ -120,8 +117,7 @@ import Testing
         #expect(server.topicCount == 0 && server.socketCount == 1)
     }
 
-    // RV-8
-    @Test func `a socket that joins nothing is closed after its time, one that joined is not`() throws {
+    @Test func `RV-8: a socket that joins nothing is closed after its time, one that joined is not`() throws {
         var server = server()
         _ = try open(1, &server)
         try enter(2, &server)
@@ -133,8 +129,7 @@ import Testing
         #expect(server.socketCount == 1 && server.deadline == nil)
     }
 
-    // RV-8
-    @Test func `limits of sockets, topics and members are kept`() throws {
+    @Test func `RV-8: limits of sockets, topics and members are kept`() throws {
         var server = server {
             ($0.socketsMax, $0.topicsMax, $0.socketsPerTopicMax, $0.topicsPerSocketMax) = (6, 2, 2, 1)
         }
@@ -157,8 +152,7 @@ import Testing
         #expect(drain(&server) == [.close(Token(8), .tooManySockets)])
     }
 
-    // RV-8
-    @Test func `a flood closes the flooder and nobody else`() throws {
+    @Test func `RV-8: a flood closes the flooder and nobody else`() throws {
         var server = server()
         let topic = try topic(1)
         for number: UInt64 in 1...2 { try enter(number, &server) }

@@ -94,9 +94,9 @@ private final class Town {
 }
 
 @Suite struct RendezvousSourcesTests {
-    // RV-20
     @Test(arguments: [1, 50])
-    func `strangers with as many sockets and topics as they get keep nobody from a board, new or old, and evict none`(strangers: Int) {
+    func `RV-20: strangers with as many sockets and topics as they get keep nobody from a board, new or old, and evict none`(strangers: Int)
+    {
         let town = Town {
             ($0.socketsMax, $0.topicsMax, $0.newTopicBurst, $0.commonTopicBurst) = (2000, 2000, 1000, 10_000)
         }
@@ -126,8 +126,7 @@ private final class Town {
         #expect(town.isIn(100, from: 9200), "a new board")
     }
 
-    // RV-20
-    @Test func `who fills the share of its source with sockets that join nothing does not keep its neighbours out`() {
+    @Test func `RV-20: who fills the share of its source with sockets that join nothing does not keep its neighbours out`() {
         let town = Town { $0.socketsPerSourceMax = 8 }
         #expect(town.isIn(1, from: 2))
         let friend = town.open(from: 1)
@@ -144,8 +143,7 @@ private final class Town {
         #expect(town.open(from: 1) == nil && town.closed.values.contains(.tooManyFromSource))
     }
 
-    // RV-20
-    @Test func `who has taken the share of a whole network displaces nobody elsewhere`() throws {
+    @Test func `RV-20: who has taken the share of a whole network displaces nobody elsewhere`() throws {
         let town = Town { $0.socketsPerSourceMax = 4 }
         let stranger = try #require(town.open(from: 1))
         for network in 0..<4 as Range<UInt64> {
@@ -158,8 +156,7 @@ private final class Town {
         #expect(town.closed[stranger] == nil, "there are places, and its network has its share")
     }
 
-    // RV-20
-    @Test func `where more sources than there are places have sockets that join nothing, a newcomer gets the place of the oldest`() {
+    @Test func `RV-20: where more sources than there are places have sockets that join nothing, a newcomer gets the place of the oldest`() {
         let town = Town { $0.socketsMax = 20 }
         #expect(town.isIn(1, from: 1))
         let idle = (2..<100).compactMap { town.open(from: $0) }
@@ -168,8 +165,7 @@ private final class Town {
         #expect(town.closed.values.allSatisfy { $0 == .displaced } && town.closed.keys.max() == idle[79])
     }
 
-    // RV-21
-    @Test func `new topics of one source are slowed, and those that live are joined all the same`() {
+    @Test func `RV-21: new topics of one source are slowed, and those that live are joined all the same`() {
         let town = Town()
         #expect(town.isIn(0, from: 2))
         var begun = 0
@@ -183,8 +179,9 @@ private final class Town {
         #expect(begun == 3)
     }
 
-    // RV-21
-    @Test func `many sources that begin topics as fast as they may have us verify few, and one that begins few does not wait`() throws {
+    @Test func `RV-21: many sources that begin topics as fast as they may have us verify few, and one that begins few does not wait`()
+        throws
+    {
         let town = Town()
         var begun = 0
         for source in 1...50 {
@@ -205,8 +202,8 @@ private final class Town {
         #expect((40...60).contains(begun))
     }
 
-    // RV-20, RV-21
-    @Test func `an office of 20 people with three boards each comes back at once behind one address, old sockets still open`() {
+    @Test func `RV-20, RV-21: an office of 20 people with three boards each comes back at once behind one address, old sockets still open`()
+    {
         let town = Town()
         for round in 0..<2 {
             for person in 0..<20 {
@@ -217,8 +214,7 @@ private final class Town {
         for person in 0..<20 { #expect(town.isIn(0, from: 1), "all meet at one board, person \(person)") }
     }
 
-    // RV-20
-    @Test func `a topic is of the share of who began it, and of another who is in it when that one has gone`() throws {
+    @Test func `RV-20: a topic is of the share of who began it, and of another who is in it when that one has gone`() throws {
         let town = Town { ($0.topicsPerSourceMax, $0.socketsPerSourceMax) = (1, 100) }
         let maker = try #require(town.open(from: 1))
         #expect(town.isLetIn(town.join(1, maker)))
@@ -234,8 +230,7 @@ private final class Town {
         #expect(!town.isIn(4, from: 2), "board 3 is still of its share")
     }
 
-    // RV-22
-    @Test func `the sockets of one source share what they may say, and what is too much is not taken and closes nobody`() throws {
+    @Test func `RV-22: the sockets of one source share what they may say, and what is too much is not taken and closes nobody`() throws {
         let town = Town { ($0.sourceMessageRate, $0.sourceMessageBurst) = (10, 1000) }
         let listener = try #require(town.open(from: 2))
         #expect(town.isLetIn(town.join(1, listener)))
@@ -255,8 +250,7 @@ private final class Town {
         #expect(town.delivered(to: loud) == 10)
     }
 
-    // RV-8
-    @Test func `asking again for a topic that one is in costs no signature, and joining is dearer than speaking`() throws {
+    @Test func `RV-8: asking again for a topic that one is in costs no signature, and joining is dearer than speaking`() throws {
         let town = Town()
         let token = try #require(town.open(from: 1))
         for board in 1...16 { #expect(town.isLetIn(town.join(board, token))) }

@@ -210,9 +210,8 @@ private struct Roads {
 }
 
 @Suite struct SeveralRendezvousTests {
-    // RV-23
     @Test(arguments: [[1, 2], [2, 1]] as [[UInt8]])
-    func `who came while the first of the list was down is met by one who comes when it is back`(order: [UInt8]) {
+    func `RV-23: who came while the first of the list was down is met by one who comes when it is back`(order: [UInt8]) {
         var roads = Roads(places: 2)
         roads.kill(0)
         roads.start(order[0])
@@ -227,9 +226,9 @@ private struct Roads {
         #expect(roads.peers[0].open == [0, 1], "it comes back to the first, too")
     }
 
-    // RV-23
     @Test(arguments: [[1, 2], [2, 1]] as [[UInt8]])
-    func `a pair that shares three rendezvous has one attempt, and each copy of its offer has the same answer`(order: [UInt8]) throws {
+    func `RV-23: a pair that shares three rendezvous has one attempt, and each copy of its offer has the same answer`(order: [UInt8]) throws
+    {
         var roads = Roads(places: 3)
         // As long as no answer arrives the offer is repeated, wherever the other is seen.
         roads.loses = { message, _ in
@@ -249,9 +248,8 @@ private struct Roads {
         #expect(try roads.answers(of: large) == [0: attempts, 1: attempts, 2: attempts])
     }
 
-    // RV-23
     @Test(arguments: [0, 1])
-    func `a rendezvous that drops all but greetings keeps nobody apart who shares another`(mute: Int) {
+    func `RV-23: a rendezvous that drops all but greetings keeps nobody apart who shares another`(mute: Int) {
         var roads = Roads(places: 2)
         roads.loses = { message, place in
             guard place == mute, case .envelope(let topic, _, let box) = message else { return false }
@@ -264,8 +262,7 @@ private struct Roads {
         #expect(roads.peers[0].dials.map(\.remote) == [Meeting.peerID(2)])
     }
 
-    // RV-23
-    @Test func `who is seen at another place still is not lost when one place is, and is dialled again through the other`() {
+    @Test func `RV-23: who is seen at another place still is not lost when one place is, and is dialled again through the other`() {
         var roads = Roads(places: 2)
         roads.start(1)
         roads.start(2)
@@ -281,8 +278,7 @@ private struct Roads {
         #expect(roads.peers[0].left == [Meeting.peerID(2)], "a farewell at one place is one")
     }
 
-    // RV-24
-    @Test func `two names of one rendezvous are held once, the later is looked at again after five minutes`() {
+    @Test func `RV-24: two names of one rendezvous are held once, the later is looked at again after five minutes`() {
         var roads = Roads(places: 3, servers: 2)
         roads.roads = [0, 0, 1]
         roads.start(1)
@@ -300,8 +296,7 @@ private struct Roads {
         #expect(roads.peers[0].connects.count { $0 == 1 } == 2 && roads.peers.map(\.open) == [[0, 2], [0, 2]])
     }
 
-    // RV-24
-    @Test func `the second name of a rendezvous is used at once when the first leads nowhere any more`() {
+    @Test func `RV-24: the second name of a rendezvous is used at once when the first leads nowhere any more`() {
         var roads = Roads(places: 2, servers: 1)
         roads.start(1)
         roads.start(2)
@@ -313,8 +308,7 @@ private struct Roads {
         #expect(roads.peers.allSatisfy { $0.client.present.count == 1 })
     }
 
-    // RV-101
-    @Test func `a second name of one rendezvous is held for as long as something of ours is kept there`() {
+    @Test func `RV-101: a second name of one rendezvous is held for as long as something of ours is kept there`() {
         var roads = Roads(places: 2, servers: 1)
         roads.start(1)
         roads.peers[0].client.setHeld([1])
@@ -326,8 +320,7 @@ private struct Roads {
         #expect(roads.peers.map(\.open) == [[0], [0]])
     }
 
-    // RV-24
-    @Test func `a rendezvous that is let into another in our place and brings nothing else hides nobody`() {
+    @Test func `RV-24: a rendezvous that is let into another in our place and brings nothing else hides nobody`() {
         var roads = Roads(places: 2, servers: 1)
         roads.start(1)
         roads.run(for: .seconds(1))
@@ -349,8 +342,7 @@ private struct Roads {
         #expect(roads.peers.map(\.open) == [[0], [0]])
     }
 
-    // RV-24
-    @Test func `a rendezvous that brings some members and not others is not the same as one that brings all`() {
+    @Test func `RV-24: a rendezvous that brings some members and not others is not the same as one that brings all`() {
         var roads = Roads(places: 2, servers: 1)
         for number in 1...2 as ClosedRange<UInt8> { roads.start(number) }
         roads.run(for: .seconds(3))
@@ -364,8 +356,7 @@ private struct Roads {
         #expect(roads.peers.allSatisfy { $0.client.present.count == 2 && $0.open == [0, 1] })
     }
 
-    // RV-24
-    @Test func `a member that plays our greetings to us elsewhere does not make us leave a rendezvous`() throws {
+    @Test func `RV-24: a member that plays our greetings to us elsewhere does not make us leave a rendezvous`() throws {
         var roads = Roads(places: 2)
         let topic = try #require(Topic(Meeting.keys().topic))
         roads.start(1)
@@ -377,8 +368,7 @@ private struct Roads {
         #expect(roads.peers[0].open == [0, 1] && roads.peers[0].closings.isEmpty)
     }
 
-    // RV-25
-    @Test func `one refusal ends a connection, and fifty thousand say no more than one`() {
+    @Test func `RV-25: one refusal ends a connection, and fifty thousand say no more than one`() {
         var roads = Roads(places: 1)
         roads.start(1)
         for round in 0..<50_000 { roads.say(.refused(round % 2 == 0 ? .topicFull : .tooManyTopics), to: 0, at: 0) }
@@ -386,8 +376,7 @@ private struct Roads {
         #expect(roads.peers[0].client.deadline.map { $0 - roads.now <= .milliseconds(500) } == true, "another try follows")
     }
 
-    // RV-9, RV-25
-    @Test func `a rendezvous that lets us in and throws us out in turn is asked ever more rarely`() {
+    @Test func `RV-9, RV-25: a rendezvous that lets us in and throws us out in turn is asked ever more rarely`() {
         var roads = Roads(places: 1)
         roads.start(1)
         for _ in 0..<600 {
@@ -402,9 +391,10 @@ private struct Roads {
         #expect(roads.peers[0].connects.count == before + 1, "one that kept us for a while is asked at once")
     }
 
-    // RV-31
     @Test(arguments: [[1, 2], [2, 1]] as [[UInt8]])
-    func `of two rendezvous the one that relays carries the handshake, and candidates are told at the other only`(order: [UInt8]) throws {
+    func `RV-31: of two rendezvous the one that relays carries the handshake, and candidates are told at the other only`(order: [UInt8])
+        throws
+    {
         var roads = Roads(places: 2)
         roads.relaying = [1]
         for number in order { roads.start(number) }

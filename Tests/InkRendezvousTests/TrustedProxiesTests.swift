@@ -6,7 +6,6 @@ import Testing
     private static let near = "10.0.0.1"
     private static let front = "10.0.0.2"
 
-    // RT-22
     @Test(
         arguments: [
             // Not from our proxy: the field is the client's own invention.
@@ -29,15 +28,14 @@ import Testing
             (near, [], near), (near, [""], near), (near, ["198.51.100.1,"], near), (near, ["198.51.100.1, unknown"], near),
             (near, ["198.51.100.1, _hidden"], near), (near, ["300.1.1.1"], near), (near, ["198.51.100.1, 10.0.0.2,"], near),
         ] as [(String, [String], String)])
-    func `the source is what our proxy saw, and from anybody else the field counts for nothing`(
+    func `RT-22: the source is what our proxy saw, and from anybody else the field counts for nothing`(
         peer: String, field: [String], client: String
     ) throws {
         let proxies = TrustedProxies([try #require(IPAddress(Self.near)), try #require(IPAddress(Self.front))])
         #expect(proxies.client(peer: try #require(IPAddress(peer)), forwardedFor: field) == IPAddress(client))
     }
 
-    // RT-22
-    @Test func `without a proxy of ours nothing is taken from the field`() throws {
+    @Test func `RT-22: without a proxy of ours nothing is taken from the field`() throws {
         let peer = try #require(IPAddress("127.0.0.1"))
         #expect(TrustedProxies().client(peer: peer, forwardedFor: ["198.51.100.1"]) == peer)
     }

@@ -6,8 +6,10 @@
     @testable import code_stand
 
     @Suite struct CodeRunsTests {
-        // SE-272: a sample of `tools/code-runs`.
-        @Test func `right codes let in and no others do, each is good once, the inviter is told, and no guess is confirmed offline`() throws
+        // A sample of `tools/code-runs`.
+        @Test
+        func `SE-272: right codes let in and no others do, each is good once, the inviter is told, and no guess is confirmed offline`()
+            throws
         {
             let services = try (0..<3).map { _ in try loopbackService() }
             let places = services.map { SocketAddress(ip: .v4(0x7F00_0001), port: $0.port) }

@@ -73,9 +73,8 @@ import Testing
         }
     }
 
-    // RT-90
     @Test(arguments: [true, false], 0..<50 as Range<UInt64>)
-    func `what was written leaves in its order and whole, whatever becomes a train`(merges: Bool, seed: UInt64) throws {
+    func `RT-90: what was written leaves in its order and whole, whatever becomes a train`(merges: Bool, seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let outbox = outbox(merges: merges)
         let addresses = ["10.0.0.1:4000", "10.0.0.1:4001", "[2001:db8::1]:4000"].compactMap { SocketAddress($0) }
@@ -98,8 +97,7 @@ import Testing
         }
     }
 
-    // RT-90
-    @Test func `neighbours of one size to one address leave as one, and one that is shorter ends them`() {
+    @Test func `RT-90: neighbours of one size to one address leave as one, and one that is shorter ends them`() {
         let outbox = outbox()
         let written = write([1200, 1200, 1200, 300, 300, 1200, 1201], outbox)
         outbox.flush()
@@ -109,9 +107,8 @@ import Testing
         #expect(kernel.calls == 1, "there is nothing left")
     }
 
-    // RT-92
     @Test(arguments: [EIO, EINVAL, EOPNOTSUPP, ENOPROTOOPT])
-    func `a kernel that refuses to split trains is found out once, and nothing is lost by it`(reason: Int32) {
+    func `RT-92: a kernel that refuses to split trains is found out once, and nothing is lost by it`(reason: Int32) {
         let outbox = outbox()
         kernel.refusesTrains = reason
         var written = write([1200, 1200, 1200, 500, 500, 500, 90], outbox)
@@ -123,8 +120,7 @@ import Testing
         #expect(kernel.sent == written && kernel.calls == calls + 1, "it is not tried again")
     }
 
-    // RT-92
-    @Test func `a train that is too large for one device goes in pieces, and others go on as trains`() {
+    @Test func `RT-92: a train that is too large for one device goes in pieces, and others go on as trains`() {
         let outbox = outbox()
         kernel.refusesTrains = EINVAL
         let written = write([1472, 1472], outbox)
@@ -132,8 +128,7 @@ import Testing
         #expect(kernel.sent == written && outbox.merges)
     }
 
-    // RT-10, RT-90
-    @Test func `a datagram that is refused is lost alone`() {
+    @Test func `RT-10, RT-90: a datagram that is refused is lost alone`() {
         let outbox = outbox()
         kernel.refusesThirteen = EPERM
         let written = write([100, 100, 100, 100, 100, 100], to: [4000, 13, 13], outbox)
@@ -141,8 +136,7 @@ import Testing
         #expect(kernel.sent == written.filter { $0.port != 13 } && outbox.refused == 4)
     }
 
-    // RT-91
-    @Test func `where there is no room all waits, in order, and the system is asked seldom`() {
+    @Test func `RT-91: where there is no room all waits, in order, and the system is asked seldom`() {
         let outbox = outbox()
         kernel.room = 2
         var written = write([1200, 1201, 1202], outbox)
@@ -163,8 +157,7 @@ import Testing
         #expect(kernel.sent == written, "it is as before")
     }
 
-    // RT-91
-    @Test func `what finds no room for long is lost and counted, and so is what is too much to wait`() {
+    @Test func `RT-91: what finds no room for long is lost and counted, and so is what is too much to wait`() {
         let outbox = outbox()
         kernel.room = 0
         let many = [Int](repeating: 1000, count: 400)
@@ -180,8 +173,7 @@ import Testing
         #expect(kernel.sent == late)
     }
 
-    // RT-91
-    @Test func `a close sends what there is room for, and nothing is sent or waits after it`() {
+    @Test func `RT-91: a close sends what there is room for, and nothing is sent or waits after it`() {
         let outbox = outbox()
         kernel.room = 0
         let written = write([1000, 900], outbox)

@@ -87,8 +87,7 @@ private final class TestStore: RecordStore {
         .draw(ShapeDraft(kind: .rectangle, position: Point(x: x, y: 0), size: Size(width: 80, height: 80)))
     }
 
-    // RT-2
-    @Test func `two peers on UDP share a board by a direct address`() async throws {
+    @Test func `RT-2: two peers on UDP share a board by a direct address`() async throws {
         let room = try Room()
         let store = TestStore()
         let alice = try Participant(try room.member("alice", isOwner: true), options(), store: store)
@@ -115,8 +114,7 @@ private final class TestStore: RecordStore {
         #expect(again?.unsaved == 0, "a second quit gets an answer too")
     }
 
-    // RT-16
-    @Test func `who listens before the start is told all, though somebody sends to the port already`() async throws {
+    @Test func `RT-16: who listens before the start is told all, though somebody sends to the port already`() async throws {
         let room = try Room()
         let driver = try Driver(node: try room.member("alice", isOwner: true), options: options(), store: TestStore(), clock: .system)
         let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
@@ -142,8 +140,7 @@ private final class TestStore: RecordStore {
         try await loop.flatSubmit { sockets.value.close() }.get()
     }
 
-    // RT-2, RT-6
-    @Test func `two peers meet through an embedded rendezvous and agree over a bad line`() async throws {
+    @Test func `RT-2, RT-6: two peers meet through an embedded rendezvous and agree over a bad line`() async throws {
         let room = try Room()
         var configuration = RendezvousService.Configuration()
         configuration.listen = [Invite.Host(name: "127.0.0.1", port: 0)]
@@ -179,8 +176,7 @@ private final class TestStore: RecordStore {
         await service.stop()
     }
 
-    // RT-5, RV-9
-    @Test func `a rendezvous that is killed disturbs nobody, and one started in its place brings a newcomer in`() async throws {
+    @Test func `RT-5, RV-9: a rendezvous that is killed disturbs nobody, and one started in its place brings a newcomer in`() async throws {
         let room = try Room()
         var configuration = RendezvousService.Configuration()
         configuration.listen = [Invite.Host(name: "127.0.0.1", port: 0)]
@@ -207,8 +203,7 @@ private final class TestStore: RecordStore {
         await second.stop()
     }
 
-    // RT-1
-    @Test func `a busy port that was asked for is an error, a saved one is replaced`() async throws {
+    @Test func `RT-1: a busy port that was asked for is an error, a saved one is replaced`() async throws {
         let room = try Room()
         let first = try Participant(try room.member("a", isOwner: true), options())
         #expect(throws: SocketError.portBusy(first.driver.port)) {
@@ -223,8 +218,7 @@ private final class TestStore: RecordStore {
         await third.driver.abandon()
     }
 
-    // RT-4
-    @Test func `garbage is counted and answered with nothing`() async throws {
+    @Test func `RT-4: garbage is counted and answered with nothing`() async throws {
         let room = try Room()
         let alice = try Participant(try room.member("alice", isOwner: true), options())
         alice.driver.start()
@@ -270,8 +264,7 @@ private final class TestStore: RecordStore {
             store.kept.contains { if case .transaction(let transaction) = $0 { transaction.author == room.owner.author } else { false } })
     }
 
-    // RT-5
-    @Test func `without its rendezvous a board works and says that it cannot reach it`() async throws {
+    @Test func `RT-5: without its rendezvous a board works and says that it cannot reach it`() async throws {
         let room = try Room()
         let alice = try Participant(
             try room.member("alice", isOwner: true), options { $0.rendezvous = [Invite.Host(name: "127.0.0.1", port: 1)] })
@@ -285,8 +278,7 @@ private final class TestStore: RecordStore {
         await alice.driver.quit()
     }
 
-    // RT-2
-    @Test func `an intent from inside an event waits for its turn`() async throws {
+    @Test func `RT-2: an intent from inside an event waits for its turn`() async throws {
         let room = try Room()
         let (order, continuation) = AsyncStream.makeStream(of: UInt64?.self)
         let slot = Mutex<Driver?>(nil)
@@ -306,8 +298,7 @@ private final class TestStore: RecordStore {
         await driver.quit()
     }
 
-    // RT-2
-    @Test func `an input that an event causes on the loop is not looked at before the event is over`() async throws {
+    @Test func `RT-2: an input that an event causes on the loop is not looked at before the event is over`() async throws {
         let room = try Room()
         let (order, continuation) = AsyncStream.makeStream(of: (ref: UInt64?, depth: Int).self)
         let slot = Mutex<Driver?>(nil)
@@ -335,8 +326,7 @@ private final class TestStore: RecordStore {
         await driver.quit()
     }
 
-    // RT-3
-    @Test func `no sleep is longer than a second by our clock, and a clock that jumped is seen at the wake`() async throws {
+    @Test func `RT-3: no sleep is longer than a second by our clock, and a clock that jumped is seen at the wake`() async throws {
         let room = try Room()
         let now = Mutex(Instant.zero + .seconds(1))
         let clock = MonotonicClock { now.withLock { $0 } }
@@ -359,8 +349,7 @@ private final class TestStore: RecordStore {
         await driver.abandon()
     }
 
-    // RT-3
-    @Test func `the clock goes forward and begins after its origin`() {
+    @Test func `RT-3: the clock goes forward and begins after its origin`() {
         let clock = MonotonicClock.system
         var last = Instant.zero + .milliseconds(999)
         for _ in 0..<1000 {
@@ -370,8 +359,7 @@ private final class TestStore: RecordStore {
         }
     }
 
-    // RT-61 CN-13
-    @Test func `a rendezvous that is reached by name is asked for STUN in both families`() async throws {
+    @Test func `CN-13, RT-61: a rendezvous that is reached by name is asked for STUN in both families`() async throws {
         let service = try RendezvousService.inBothFamilies(
             RendezvousService.Configuration(), ports: Array(repeating: 0, count: 8), clock: .system)
         let port = service.port

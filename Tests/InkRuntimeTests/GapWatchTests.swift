@@ -4,8 +4,7 @@ import Testing
 @testable import InkRuntime
 
 @Suite struct GapWatchTests {
-    // RT-120
-    @Test func `a turn that comes much later than it must is a gap, as long as the pause before it`() {
+    @Test func `RT-120: a turn that comes much later than it must is a gap, as long as the pause before it`() {
         var watch = GapWatch(turnMax: .seconds(5))
         var now = Instant.zero + .seconds(100)
         #expect(watch.turn(now: now) == nil, "nothing is known of what was before")

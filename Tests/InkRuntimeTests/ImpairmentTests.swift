@@ -27,16 +27,14 @@ import Testing
         return out
     }
 
-    // RT-6
-    @Test func `loses and repeats the asked share`() throws {
+    @Test func `RT-6: loses and repeats the asked share`() throws {
         let out = try run("loss=10,dup=2")
         let distinct = Set(out.map(\.number)).count
         #expect((3480...3720).contains(distinct))
         #expect((40...110).contains(out.count - distinct))
     }
 
-    // RT-6
-    @Test func `holds by delay plus or minus jitter`() throws {
+    @Test func `RT-6: holds by delay plus or minus jitter`() throws {
         let out = try run("delay=50,jitter=20")
         #expect(out.count == 4000)
         #expect(out.allSatisfy { (.milliseconds(30)...(.milliseconds(70))).contains($0.after) })
@@ -44,8 +42,7 @@ import Testing
         #expect((49...51).contains(mean))
     }
 
-    // RT-6
-    @Test func `without jitter order is kept, with reorder about the asked share is overtaken`() throws {
+    @Test func `RT-6: without jitter order is kept, with reorder about the asked share is overtaken`() throws {
         func overtaken(_ text: String) throws -> Int {
             var highest = -1
             return try run(text).count { entry in
@@ -57,16 +54,14 @@ import Testing
         #expect((140...260).contains(try overtaken("delay=20,reorder=5")))
     }
 
-    // RT-6
-    @Test func `a rate of 100 kbit a second passes as many bytes, and a full queue loses the rest`() throws {
+    @Test func `RT-6: a rate of 100 kbit a second passes as many bytes, and a full queue loses the rest`() throws {
         let out = try run("rate=100", count: 4000, size: 125, every: .milliseconds(1))
         // 125 bytes take 10 ms; 4 s of sending and 1 s of queue.
         #expect((480...520).contains(out.count))
         #expect(out.allSatisfy { $0.after <= ImpairedLink.queueTimeMax + .milliseconds(20) })
     }
 
-    // RT-6
-    @Test func `the same seed has the same luck, another has not`() throws {
+    @Test func `RT-6: the same seed has the same luck, another has not`() throws {
         func numbers(_ text: String) throws -> [Int] { try run(text, count: 500).map(\.number) }
         #expect(try numbers("loss=20,jitter=5,seed=7") == numbers("loss=20,jitter=5,seed=7"))
         #expect(try numbers("loss=20,jitter=5,seed=7") != numbers("loss=20,jitter=5,seed=8"))

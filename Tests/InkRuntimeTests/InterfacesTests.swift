@@ -16,8 +16,7 @@ import Testing
         #expect(all == LocalAddress.ranked(all))
     }
 
-    // CN-10
-    @Test func `the address from which the system sends there is found without sending`() throws {
+    @Test func `CN-10: the address from which the system sends there is found without sending`() throws {
         let loopback = IPAddress.v4(0x7F00_0001)
         #expect(Interfaces.source(toward: SocketAddress(ip: .v4(0x7F00_0009), port: 9)) == loopback)
         for own in try Interfaces.addresses(port: 7000, hasV6: false) where own.isConnected && !own.address.ip.isLoopback {
@@ -27,11 +26,9 @@ import Testing
         }
     }
 
-    // CN-10
     @Test(arguments: ["docker0", "br-7cb1f2aa09de", "veth12ab", "virbr0", "cni0", "vmnet8", "bridge100"])
-    func `networks of containers are known by their names`(name: String) { #expect(Interfaces.isInner(name)) }
+    func `CN-10: networks of containers are known by their names`(name: String) { #expect(Interfaces.isInner(name)) }
 
-    // CN-10
     @Test(arguments: ["eth0", "enp3s0", "wlan0", "wlp2s0", "en0", "wg0", "tun0", "tailscale0"])
-    func `cables, radios and tunnels are not`(name: String) { #expect(!Interfaces.isInner(name)) }
+    func `CN-10: cables, radios and tunnels are not`(name: String) { #expect(!Interfaces.isInner(name)) }
 }

@@ -30,8 +30,9 @@ import Testing
         return (sockets, said)
     }
 
-    // RT-100 RT-101
-    @Test func `all programs of a machine hear what one says to the group, itself too, and what is too long nobody`() async throws {
+    @Test func `RT-100, RT-101: all programs of a machine hear what one says to the group, itself too, and what is too long nobody`()
+        async throws
+    {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let place = try loopback()
         let (ana, toAna) = try await hearing(on: loop, place)
@@ -55,8 +56,7 @@ import Testing
         }.get()
     }
 
-    // RT-101
-    @Test func `of a flood that comes while the loop is held up nearly nothing is kept`() async throws {
+    @Test func `RT-101: of a flood that comes while the loop is held up nearly nothing is kept`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let (loop, place) = (group.next(), try loopback())
         let (ana, said) = try await hearing(on: loop, place)
@@ -85,8 +85,7 @@ import Testing
         try await group.shutdownGracefully()
     }
 
-    // RT-100
-    @Test func `an answer to one comes from another port, and who is closed says nothing more`() async throws {
+    @Test func `RT-100: an answer to one comes from another port, and who is closed says nothing more`() async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let place = try loopback()
         let (ana, said) = try await hearing(on: loop, place)
@@ -106,8 +105,7 @@ import Testing
         #expect(answers.map(\.bytes) == [[4, 5]] && answers.allSatisfy { $0.from.ip == Self.own && $0.from.port != LinkGroup.port })
     }
 
-    // RT-102
-    @Test func `a link-local address keeps its link within the process, and has it where the system sees it`() throws {
+    @Test func `RT-102: a link-local address keeps its link within the process, and has it where the system sees it`() throws {
         let plain = try #require(IPAddress("fe80::1:2"))
         let address = SocketAddress(ip: plain.inZone(7), port: 4000)
         #expect(address.ip.zone == 7 && address.ip.isLinkLocal && address.ip != plain && address.ip.inZone(0) == plain)
@@ -122,8 +120,8 @@ import Testing
         }
     }
 
-    // CN-21 RT-103
-    @Test func `links are interfaces on which something can be said to all, and each link-local address has its own`() throws {
+    @Test func `CN-21, RT-103: links are interfaces on which something can be said to all, and each link-local address has its own`() throws
+    {
         let links = try Interfaces.links(port: 7000)
         #expect(links.allSatisfy { $0.interface > 0 && $0.address.port == 7000 })
         #expect(links.filter { $0.address.ip.isV6 && $0.address.ip.isLinkLocal }.allSatisfy { Int($0.address.ip.zone) == $0.interface })

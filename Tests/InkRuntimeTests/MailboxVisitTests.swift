@@ -83,8 +83,9 @@ private final class Awaited<Item: Sendable>: Sendable {
         return (visit, events)
     }
 
-    // RV-70 RV-77 RV-79 SE-220
-    @Test func `an inviter and joiners meet by a code through a real server, one joiner after the other`() async throws {
+    @Test func `RV-70, RV-77, RV-79, SE-220: an inviter and joiners meet by a code through a real server, one joiner after the other`()
+        async throws
+    {
         let service = try loopbackService()
         let (driver, news) = try inviter(at: [Invite.Host(name: "127.0.0.1", port: 1), host(service)])
         let code = try await code(news)
@@ -124,8 +125,7 @@ private final class Awaited<Item: Sendable>: Sendable {
         await service.stop()
     }
 
-    // RV-79
-    @Test func `each rendezvous that cannot be visited is told with its own reason`() async throws {
+    @Test func `RV-79: each rendezvous that cannot be visited is told with its own reason`() async throws {
         let (service, old) = (try loopbackService(), try loopbackService { $0.server.mailboxesMax = 0 })
         let number = try #require(MailboxNumber(7))
         let missing = visit(number, at: host(service))
@@ -142,8 +142,7 @@ private final class Awaited<Item: Sendable>: Sendable {
         }
     }
 
-    // RV-73 RV-79 SE-220
-    @Test func `a visit that is let go of is over, and a server that stops is noticed on both sides`() async throws {
+    @Test func `RV-73, RV-79, SE-220: a visit that is let go of is over, and a server that stops is noticed on both sides`() async throws {
         let service = try loopbackService()
         let (driver, news) = try inviter(at: [host(service)])
         let code = try await code(news)
@@ -184,8 +183,7 @@ private final class Awaited<Item: Sendable>: Sendable {
         return (visit.leave(saying: last), given)
     }
 
-    // RT-104 RV-76
-    @Test func `who joins goes on over the connection by which the mailbox was visited`() async throws {
+    @Test func `RT-104, RV-76: who joins goes on over the connection by which the mailbox was visited`() async throws {
         let service = try loopbackService()
         let (driver, news) = try inviter(at: [host(service)])
         let code = try await code(news)
@@ -213,8 +211,7 @@ private final class Awaited<Item: Sendable>: Sendable {
         await service.stop()
     }
 
-    // RT-104
-    @Test func `a connection that nobody goes on over closes, and so does one that leads elsewhere`() async throws {
+    @Test func `RT-104: a connection that nobody goes on over closes, and so does one that leads elsewhere`() async throws {
         let (service, elsewhere) = (try loopbackService(), try loopbackService())
         let (driver, news) = try inviter(at: [host(service)])
         let code = try await code(news)
@@ -236,8 +233,7 @@ private final class Awaited<Item: Sendable>: Sendable {
         await elsewhere.stop()
     }
 
-    // RV-77 SE-220
-    @Test func `a board without a rendezvous gives an invite and no code`() async throws {
+    @Test func `RV-77, SE-220: a board without a rendezvous gives an invite and no code`() async throws {
         let (driver, news) = try inviter(at: [])
         guard case .invited(let invited) = try await news.next() else { throw CancellationError() }
         #expect(invited.code == nil && invited.codeObstacle?.isEmpty == false)

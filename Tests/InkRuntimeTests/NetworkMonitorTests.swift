@@ -31,8 +31,7 @@ import Testing
         for _ in 0..<count { #expect(send(descriptor, "x", 1, 0) == 1) }
     }
 
-    // RT-60
-    @Test func `what is said is told on the loop, a burst once, and what is said later again`() async throws {
+    @Test func `RT-60: what is said is told on the loop, a burst once, and what is said later again`() async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let (ours, theirs) = try pair()
         let (told, continuation) = AsyncStream.makeStream(of: Bool.self)
@@ -51,8 +50,7 @@ import Testing
         close(theirs)
     }
 
-    // RT-60
-    @Test func `a flood is told no more often than the pauses let it`() throws {
+    @Test func `RT-60: a flood is told no more often than the pauses let it`() throws {
         let loop = EmbeddedEventLoop()
         let (ours, theirs) = try pair()
         defer { close(theirs) }
@@ -70,8 +68,7 @@ import Testing
         #expect(count <= before + 1, "and then it is over")
     }
 
-    // RT-60
-    @Test func `what will say nothing any more is given up, and told`() async throws {
+    @Test func `RT-60: what will say nothing any more is given up, and told`() async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let (ours, theirs) = try pair(isStream: true)
         let (told, continuation) = AsyncStream.makeStream(of: Void.self)
@@ -85,8 +82,7 @@ import Testing
         #expect(!isWatching)
     }
 
-    // RT-60
-    @Test func `what cannot be read any more is let go at once, whatever the loop is doing`() async throws {
+    @Test func `RT-60: what cannot be read any more is let go at once, whatever the loop is doing`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let (ours, theirs) = try pair(isStream: true)
@@ -108,8 +104,7 @@ import Testing
     }
 
     #if os(Linux)
-        // RT-60
-        @Test func `the system's own can be had`() {
+        @Test func `RT-60: the system's own can be had`() {
             let descriptor = ink_network_watch_open()
             #expect(descriptor >= 0)
             close(descriptor)

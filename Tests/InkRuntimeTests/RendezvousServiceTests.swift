@@ -197,8 +197,7 @@ private final class Carried: Sendable {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct RendezvousServiceTests {
-    // RT-7
-    @Test func `two peers meet through a real server and are told each other's loopback address`() async throws {
+    @Test func `RT-7: two peers meet through a real server and are told each other's loopback address`() async throws {
         let service = try loopbackService()
         let (small, large) = (try Signaller(1, hosts: [host(service)]), try Signaller(2, hosts: [host(service)]))
         large.start()
@@ -216,8 +215,7 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    // RT-5
-    @Test func `a dead first entry of the list does not keep anybody out, and all dead ones are named`() async throws {
+    @Test func `RT-5: a dead first entry of the list does not keep anybody out, and all dead ones are named`() async throws {
         let service = try loopbackService()
         let dead = Invite.Host(name: "127.0.0.1", port: 1)
         let peer = try Signaller(1, hosts: [dead, host(service)])
@@ -233,8 +231,7 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    // RV-23
-    @Test func `two who have the same list of three meet, and are at all that answer`() async throws {
+    @Test func `RV-23: two who have the same list of three meet, and are at all that answer`() async throws {
         let services = try [loopbackService(), loopbackService()]
         let hosts = [host(services[0]), Invite.Host(name: "127.0.0.1", port: 1), host(services[1])]
         let (small, large) = (try Signaller(1, hosts: hosts), try Signaller(2, hosts: hosts))
@@ -252,8 +249,7 @@ private final class Carried: Sendable {
         for service in services { await service.stop() }
     }
 
-    // RT-5
-    @Test func `a rendezvous that refuses us is left for the next of the list`() async throws {
+    @Test func `RT-5: a rendezvous that refuses us is left for the next of the list`() async throws {
         let closed = try loopbackService { $0.server.topics = [] }
         let open = try loopbackService()
         let peer = try Signaller(1, hosts: [host(closed), host(open)])
@@ -266,8 +262,8 @@ private final class Carried: Sendable {
         await open.stop()
     }
 
-    // RT-11
-    @Test func `connections count before they are WebSockets and when they are, and those above the limit are closed at once`() async throws
+    @Test func `RT-11: connections count before they are WebSockets and when they are, and those above the limit are closed at once`()
+        async throws
     {
         let service = try loopbackService { $0.server.socketsMax = 2 }
         let idle = try await connect(service, from: "127.0.0.2")
@@ -288,9 +284,8 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    // RT-11
     @Test(arguments: [1, 50])
-    func `idle connections of one source or of fifty keep nobody out, not even one of the same source`(sources: Int) async throws {
+    func `RT-11: idle connections of one source or of fifty keep nobody out, not even one of the same source`(sources: Int) async throws {
         let service = try loopbackService { $0.server.socketsMax = 128 }
         var idle: [any Channel] = []
         for round in 0..<(300 / sources) {
@@ -305,8 +300,7 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    // RT-22
-    @Test func `behind a proxy the source is whom it names, and it is told once when it names nobody`() async throws {
+    @Test func `RT-22: behind a proxy the source is whom it names, and it is told once when it names nobody`() async throws {
         let (advices, advised) = AsyncStream.makeStream(of: RendezvousService.Advice.self)
         let proxy = try #require(IPAddress("127.0.0.1"))
         let service = try loopbackService {
@@ -332,8 +326,7 @@ private final class Carried: Sendable {
         #expect(told == [.proxyNamesNobody(proxy)])
     }
 
-    // RT-22
-    @Test func `a proxy that we were not told of is named once, and nothing that it says is believed`() async throws {
+    @Test func `RT-22: a proxy that we were not told of is named once, and nothing that it says is believed`() async throws {
         let (advices, advised) = AsyncStream.makeStream(of: RendezvousService.Advice.self)
         let service = try loopbackService {
             $0.advise = { advised.yield($0) }
@@ -350,8 +343,7 @@ private final class Carried: Sendable {
         #expect(told == [.proxyUnknown(try #require(IPAddress("127.0.0.1")))])
     }
 
-    // RT-11
-    @Test func `one whose place is given away has no descriptor any more, also in the middle of TLS`() throws {
+    @Test func `RT-11: one whose place is given away has no descriptor any more, also in the middle of TLS`() throws {
         let context = try NIOSSLContext(configuration: .makeClientConfiguration())
         func connection(from source: String) throws -> EmbeddedChannel {
             let channel = EmbeddedChannel(handler: NIOSSLServerHandler(context: context))
@@ -367,9 +359,8 @@ private final class Carried: Sendable {
         #expect(!first.isActive && count.open == 1)
     }
 
-    // RT-11
     @Test(arguments: [EMFILE, ENFILE])
-    func `while the system has no descriptors the listener rests, and goes on afterwards`(code: Int32) async throws {
+    func `RT-11: while the system has no descriptors the listener rests, and goes on afterwards`(code: Int32) async throws {
         let service = try loopbackService()
         let listener = try #require(service.channels.first)
         let before = try await listener.eventLoop.flatSubmit {
@@ -382,8 +373,7 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    // RT-11
-    @Test func `the limit of descriptors is raised, never lowered, and bounds the connections`() {
+    @Test func `RT-11: the limit of descriptors is raised, never lowered, and bounds the connections`() {
         let before = DescriptorLimit.current
         #expect(DescriptorLimit.raise() >= before)
         #expect(DescriptorLimit.current >= before)
@@ -393,8 +383,7 @@ private final class Carried: Sendable {
         #expect(DescriptorLimit.share(of: 128, limit: 1024) == 128)
     }
 
-    // RT-8
-    @Test func `who does not get to the upgrade in ten seconds is closed`() throws {
+    @Test func `RT-8: who does not get to the upgrade in ten seconds is closed`() throws {
         let channel = EmbeddedChannel()
         let box = CoreBox(loop: channel.embeddedEventLoop, clock: .system)
         try box.accept(channel)
@@ -407,8 +396,7 @@ private final class Carried: Sendable {
         box.abandon(.portBusy(1))
     }
 
-    // RT-5
-    @Test func `a stopped server is noticed at once`() async throws {
+    @Test func `RT-5: a stopped server is noticed at once`() async throws {
         let service = try loopbackService()
         let peer = try Signaller(1, hosts: [host(service)])
         peer.start()
@@ -445,9 +433,9 @@ private final class Carried: Sendable {
     }
 
     #if os(Linux)
-        // RT-24. Of loopback other systems have one address.
+        // Of loopback other systems have one address.
         @Test(arguments: ["0.0.0.0", "::"])
-        func `STUN answers from the address that was asked`(listen: String) async throws {
+        func `RT-24: STUN answers from the address that was asked`(listen: String) async throws {
             var configuration = RendezvousService.Configuration()
             configuration.listen = [Invite.Host(name: listen, port: 0)]
             let service = try RendezvousService(configuration, clock: .system)
@@ -464,8 +452,7 @@ private final class Carried: Sendable {
         }
     #endif
 
-    // RT-8
-    @Test func `STUN floods and garbage are left without an answer`() async throws {
+    @Test func `RT-8: STUN floods and garbage are left without an answer`() async throws {
         let service = try loopbackService()
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
@@ -559,9 +546,8 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    // RT-21
     @Test(arguments: ["http://evil.example", "null", "http://h", ""])
-    func `a web page gets no socket, whatever it says it is, and is told why`(origin: String) async throws {
+    func `RT-21: a web page gets no socket, whatever it says it is, and is told why`(origin: String) async throws {
         let service = try loopbackService()
         let answer = try await exchange(service, Self.upgrade + "Origin: \(origin)\r\nSec-WebSocket-Protocol: inkwire.v1\r\n\r\n")
         #expect(answer.hasPrefix("HTTP/1.1 403 ") && answer.contains("not for web pages") && !answer.contains("welcome"))
@@ -570,13 +556,12 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    // RT-20
     @Test(arguments: [
         ("GET ", "POST "), ("HTTP/1.1", "HTTP/1.0"), ("Connection: Upgrade\r\n", ""),
         ("Connection: Upgrade", "Connection: keep-alive"), ("dGhlIHNhbXBsZSBub25jZQ==", "YQ=="), ("dGhlIHNhbXBsZSBub25jZQ==", "!!!"),
         ("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25j ZQ=="), ("Host: h\r\n", ""), ("Host: h", "Host: h\r\nHost: i"),
     ])
-    func `a request that opens no WebSocket as its rules are gets none`(right: String, wrong: String) async throws {
+    func `RT-20: a request that opens no WebSocket as its rules are gets none`(right: String, wrong: String) async throws {
         let service = try loopbackService()
         let request = Self.upgrade.replacing(right, with: wrong)
         #expect(request != Self.upgrade)
@@ -585,8 +570,7 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    // RT-20
-    @Test func `who speaks another version of WebSocket is told which is spoken here`() async throws {
+    @Test func `RT-20: who speaks another version of WebSocket is told which is spoken here`() async throws {
         let service = try loopbackService()
         let request = Self.upgrade.replacing("Sec-WebSocket-Version: 13", with: "Sec-WebSocket-Version: 8")
         let answer = try await exchange(service, request + "Sec-WebSocket-Protocol: inkwire.v1\r\n\r\n")
@@ -594,8 +578,7 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    // RT-7
-    @Test func `the upgrade needs the subprotocol, at whatever path`() async throws {
+    @Test func `RT-7: the upgrade needs the subprotocol, at whatever path`() async throws {
         let service = try loopbackService()
         // RFC 6455 §1.3: the sample nonce has this accept value. A close frame (masked, empty) ends the exchange.
         let close: [UInt8] = [0x88, 0x80, 1, 2, 3, 4]
@@ -609,14 +592,13 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    // RT-8
     @Test(
         arguments: [
             ("not masked", [0x81, 0x02, 0x7B, 0x7D]),
             ("no message", [0x81, 0x82, 0, 0, 0, 0, 0x7B, 0x7D]), ("8 KiB", [0x81, 0xFE, 0x20, 0x00, 0, 0, 0, 0]),
             ("reserved opcode", [0x83, 0x80, 0, 0, 0, 0]), ("reserved bits", [0xF1, 0x80, 0, 0, 0, 0]),
         ] as [(String, [UInt8])])
-    func `a client that breaks the rules is closed and others go on`(name: String, frame: [UInt8]) async throws {
+    func `RT-8: a client that breaks the rules is closed and others go on`(name: String, frame: [UInt8]) async throws {
         let service = try loopbackService()
         let peer = try Signaller(1, hosts: [host(service)])
         peer.start()
@@ -644,7 +626,6 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    // RT-5
     @Test(
         arguments: [
             ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "it answers, but is no rendezvous"),
@@ -660,7 +641,7 @@ private final class Carried: Sendable {
             ("HTTP/1.1 511 Network Authentication Required\r\nContent-Length: 0\r\n\r\n", "this network wants you to sign in first"),
             ("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "a proxy answers, but not the rendezvous behind it"),
         ])
-    func `why a host is no rendezvous is said in words, with its address once`(says: String, reason: String) async throws {
+    func `RT-5: why a host is no rendezvous is said in words, with its address once`(says: String, reason: String) async throws {
         let host = try await MuteServer.start(saying: says)
         let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: host.port)])
         peer.start()
@@ -670,8 +651,7 @@ private final class Carried: Sendable {
         try await host.stop()
     }
 
-    // RT-32
-    @Test func `of several addresses the first that upgrades is taken, one that is mute holds up nobody, and sixteen are dialled`()
+    @Test func `RT-32: of several addresses the first that upgrades is taken, one that is mute holds up nobody, and sixteen are dialled`()
         async throws
     {
         let service = try loopbackService { $0.listen = [Invite.Host(name: "127.0.0.7", port: 0)] }
@@ -696,15 +676,13 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    // RT-32
-    @Test func `addresses of both families are dialled in turns, each once`() {
+    @Test func `RT-32: addresses of both families are dialled in turns, each once`() {
         let (v4, v6) = ((1...3).map { IPAddress.v4($0) }, (1...2).map { IPAddress.v6(high: 1, low: $0) })
         #expect(HostAddresses.inTurns(v6 + v4 + v6) == [v6[0], v4[0], v6[1], v4[1], v4[2]])
         #expect(HostAddresses.inTurns([v4[0], v4[0]]) == [v4[0]] && HostAddresses.inTurns([]).isEmpty)
     }
 
-    // RT-33, RV-50
-    @Test func `relay frames pass between two sockets of a topic, and are counted`() async throws {
+    @Test func `RT-33, RV-50: relay frames pass between two sockets of a topic, and are counted`() async throws {
         let service = try loopbackService()
         let address = [SocketAddress(ip: .v4(0x7F00_0001), port: service.port)]
         let (ana, ben) = (try Carried(addresses: address), try Carried(addresses: address))
@@ -724,8 +702,7 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    // RT-5
-    @Test func `one that accepts and says nothing at all has answered nothing`() async throws {
+    @Test func `RT-5: one that accepts and says nothing at all has answered nothing`() async throws {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.1", port: 0).get()
         let port = UInt16(try #require(listener.localAddress?.port))
         let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: port)], patience: .seconds(1))
@@ -736,8 +713,8 @@ private final class Carried: Sendable {
         try await listener.close().get()
     }
 
-    // RT-5, RV-40
-    @Test func `one that welcomes us and says anything but that we are in is closed, and keeps nobody from the next of the list`()
+    @Test
+    func `RT-5, RV-40: one that welcomes us and says anything but that we are in is closed, and keeps nobody from the next of the list`()
         async throws
     {
         let service = try loopbackService()
@@ -759,8 +736,7 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    // RT-5
-    @Test func `a disk that does not give the authorities holds up a try no longer than a resolver does`() async throws {
+    @Test func `RT-5: a disk that does not give the authorities holds up a try no longer than a resolver does`() async throws {
         let end = DispatchSemaphore(value: 0)
         let tls = TLSTrust {
             end.wait()
@@ -781,8 +757,7 @@ private final class Carried: Sendable {
         try await loop.submit { connector.value.shutDown() }.get()
     }
 
-    // RT-5
-    @Test func `errors of sockets are told in words for people`() {
+    @Test func `RT-5: errors of sockets are told in words for people`() {
         #expect(reasonText(ChannelError.connectTimeout(.seconds(8))) == "no answer")
         for error: ChannelError in [.eof, .inputClosed, .ioOnClosedChannel, .alreadyClosed, .inappropriateOperationForState] {
             #expect(reasonText(error) == "it closed the connection")
@@ -792,7 +767,6 @@ private final class Carried: Sendable {
         #expect(unknown.map(reasonText) == "the name has no address")
     }
 
-    // RT-5, RT-20
     @Test(
         arguments: [
             ([:], "it speaks another version"),
@@ -802,7 +776,7 @@ private final class Carried: Sendable {
                 "it speaks a form of WebSocket that was not asked for"
             ),
         ] as [(HTTPHeaders, String)])
-    func `an upgrade to another thing than was asked for is none`(headers: HTTPHeaders, reason: String) async throws {
+    func `RT-5, RT-20: an upgrade to another thing than was asked for is none`(headers: HTTPHeaders, reason: String) async throws {
         let liar = try await Liar.start(answering: headers)
         let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: liar.port)])
         peer.start()
@@ -812,8 +786,7 @@ private final class Carried: Sendable {
         try await liar.stop()
     }
 
-    // RT-5
-    @Test func `one that hangs up instead of upgrading is left, and named`() async throws {
+    @Test func `RT-5: one that hangs up instead of upgrading is left, and named`() async throws {
         let mute = try await MuteServer.start()
         let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: mute.port)])
         peer.start()

@@ -20,8 +20,7 @@ import Testing
 
     private func close(_ sockets: NIOLoopBound<UDPSockets>) throws { try loop.flatSubmit { sockets.value.close() }.wait() }
 
-    // RT-1
-    @Test func `a busy saved port is replaced, a busy explicit one is an error that names it`() throws {
+    @Test func `RT-1: a busy saved port is replaced, a busy explicit one is an error that names it`() throws {
         let first = try open(.any)
         let second = try open(.saved(first.port))
         #expect(second.port != first.port && second.port > 0)
@@ -36,9 +35,10 @@ import Testing
         try close(second.sockets)
     }
 
-    // RT-90, RT-93
     @Test(.timeLimit(.minutes(1)))
-    func `a batch from several senders, of several sizes, arrives whole, each sender's datagrams in their order`() async throws {
+    func `RT-90, RT-93: a batch from several senders, of several sizes, arrives whole, each sender's datagrams in their order`()
+        async throws
+    {
         let receiver = try open(.any)
         var families = ["127.0.0.1"]
         if receiver.hasV6 { families.append("[::1]") }
@@ -81,9 +81,8 @@ import Testing
         var datagrams: [Int] = [0]
     }
 
-    // RT-93
     @Test(.timeLimit(.minutes(1)))
-    func `what lies ready is few inputs, not one for each datagram`() async throws {
+    func `RT-93: what lies ready is few inputs, not one for each datagram`() async throws {
         let looks = Looks()
         let (done, isDone) = AsyncStream.makeStream(of: [Int].self)
         let count = 40
@@ -107,8 +106,7 @@ import Testing
         try await loop.flatSubmit { sockets.value.close() }.get()
     }
 
-    // RT-30
-    @Test func `what is longer than every path carries is sent whole or not at all`() async throws {
+    @Test func `RT-30: what is longer than every path carries is sent whole or not at all`() async throws {
         let (left, right) = (try open(.any), try open(.any))
         var arrived = right.arrived.makeAsyncIterator()
         let near = try #require(SocketAddress("127.0.0.1:\(right.port)"))
@@ -141,8 +139,7 @@ import Testing
         try close(right.sockets)
     }
 
-    // RT-10
-    @Test func `a datagram that the system refuses is lost, and the socket goes on`() async throws {
+    @Test func `RT-10: a datagram that the system refuses is lost, and the socket goes on`() async throws {
         let (left, right) = (try open(.any), try open(.any))
         var arrived = right.arrived.makeAsyncIterator()
         let near = try #require(SocketAddress("127.0.0.1:\(right.port)"))

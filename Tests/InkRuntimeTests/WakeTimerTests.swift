@@ -5,7 +5,6 @@ import Testing
 
 @testable import InkRuntime
 
-// RT-31
 @Suite struct WakeTimerTests {
     private final class Sleeper {
         let loop: EmbeddedEventLoop
@@ -26,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func `however often it is set anew just as it fires, it wakes once each time`() {
+    @Test func `RT-31: however often it is set anew just as it fires, it wakes once each time`() {
         let loop = EmbeddedEventLoop()
         let sleeper = Sleeper(loop)
         for _ in 0..<50 {
@@ -43,7 +42,7 @@ import Testing
         #expect(sleeper.wakes == 10)
     }
 
-    @Test func `one that is soon enough is left alone, one that is not is replaced, and none wakes after a cancel`() {
+    @Test func `RT-31: one that is soon enough is left alone, one that is not is replaced, and none wakes after a cancel`() {
         let loop = EmbeddedEventLoop()
         let sleeper = Sleeper(loop)
         sleeper.sleep(for: .milliseconds(20))

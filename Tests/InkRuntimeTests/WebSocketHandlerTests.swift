@@ -75,7 +75,6 @@ private func exchange(_ role: WebSocketHandler.Role, _ bytes: [UInt8]) throws ->
 private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first, 0x80 | UInt8(payload.count), 0, 0, 0, 0] + payload }
 
 @Suite(.timeLimit(.minutes(1))) struct WebSocketHandlerTests {
-    // RT-20
     @Test(
         arguments: [
             ("reserved bit 1", masked(0xC1, [0x7B]), 1002), ("reserved bit 2", masked(0xA1, [0x7B]), 1002),
@@ -94,13 +93,14 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
             ("a close frame of one byte", masked(0x88, [0x03]), 1002),
             ("close with a reason that is no text", masked(0x88, [0x03, 0xE8, 0xFF]), 1007),
         ] as [(String, [UInt8], UInt16)])
-    func `what breaks RFC 6455 ends the connection with its code, and is not taken`(name: String, bytes: [UInt8], code: UInt16) throws {
+    func `RT-20: what breaks RFC 6455 ends the connection with its code, and is not taken`(name: String, bytes: [UInt8], code: UInt16)
+        throws
+    {
         let outcome = try exchange(.server, bytes)
         #expect(outcome.code == code && outcome.texts.isEmpty)
     }
 
-    // RT-20
-    @Test func `a close frame is answered with its own code where that may be sent, and by 1002 where not`() throws {
+    @Test func `RT-20: a close frame is answered with its own code where that may be sent, and by 1002 where not`() throws {
         func answer(_ code: UInt16) throws -> UInt16? {
             try exchange(.server, masked(0x88, [UInt8(code >> 8), UInt8(code & 0xFF)] + Array("gone".utf8))).code
         }
@@ -109,14 +109,12 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(try exchange(.server, masked(0x88)).code == 1000)
     }
 
-    // RT-20
-    @Test func `a character cut by fragments is whole again, with a ping between them`() throws {
+    @Test func `RT-20: a character cut by fragments is whole again, with a ping between them`() throws {
         let outcome = try exchange(.server, masked(0x01, [0x22, 0xC3]) + masked(0x89) + masked(0x80, [0xA9, 0x22]))
         #expect(outcome.texts == ["\"é\""] && outcome.code == nil)
     }
 
-    // RT-20
-    @Test func `a client takes from a server no more than the server from it`() throws {
+    @Test func `RT-20: a client takes from a server no more than the server from it`() throws {
         #expect(try exchange(.client, [0x81, 0x01, 0x7B]).texts == ["{"])
         #expect(try exchange(.client, masked(0x81, [0x7B])).code == 1002)
         #expect(try exchange(.client, [0xC1, 0x01, 0x7B]).code == 1002)
@@ -124,16 +122,14 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(try exchange(.client, [0x88, 0x02, 0x03, 0xED]).code == 1002)
     }
 
-    // RT-20
-    @Test func `a binary message is a relay frame, whole or in fragments, and no text`() throws {
+    @Test func `RT-20: a binary message is a relay frame, whole or in fragments, and no text`() throws {
         let outcome = try exchange(
             .server, masked(0x82, [0x01, 0xFF]) + masked(0x02, [0x02]) + masked(0x89) + masked(0x80, [0xFE]) + masked(0x82))
         #expect(outcome.frames == [[1, 0xFF], [2, 0xFE], []] && outcome.texts.isEmpty && outcome.code == nil)
         #expect(try exchange(.client, [0x82, 0x01, 0x07]).frames == [[7]])
     }
 
-    // RT-33
-    @Test func `relay frames of one turn of the loop leave together, in their order, masked by a client`() throws {
+    @Test func `RT-33: relay frames of one turn of the loop leave together, in their order, masked by a client`() throws {
         for role in [WebSocketHandler.Role.client, .server] {
             let stand = try Stand(role)
             for number in 0..<5 as Range<UInt8> { stand.handler.send(frame: ByteBuffer(bytes: [number])) }
@@ -151,8 +147,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         }
     }
 
-    // RT-33
-    @Test func `a socket that takes nothing has 64 frames waiting for 100 ms at most, and what shows a place goes first`() {
+    @Test func `RT-33: a socket that takes nothing has 64 frames waiting for 100 ms at most, and what shows a place goes first`() {
         var queue = FrameQueue()
         let start = Instant.zero + .seconds(1)
         for number in 0..<64 as Range<UInt8> { queue.append(ByteBuffer(bytes: [number]), isPresence: number % 2 == 1, now: start) }
@@ -169,9 +164,8 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(queue.next(now: start + .milliseconds(151)) == nil && queue.count == 0)
     }
 
-    // RT-8
     @Test(arguments: [WebSocketOpcode.ping, .pong])
-    func `forty pings or pongs in twenty seconds are taken, one more ends the connection`(opcode: WebSocketOpcode) throws {
+    func `RT-8: forty pings or pongs in twenty seconds are taken, one more ends the connection`(opcode: WebSocketOpcode) throws {
         let stand = try Stand(.server)
         for _ in 0..<3 {
             for _ in 0..<40 { try stand.hear(opcode) }
@@ -183,8 +177,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(try stand.said().count { $0 == .pong } == (opcode == .ping ? 160 : 0))
     }
 
-    // RT-8
-    @Test func `fifty-five seconds of silence end a connection, any frame before that does not`() throws {
+    @Test func `RT-8: fifty-five seconds of silence end a connection, any frame before that does not`() throws {
         for role in [WebSocketHandler.Role.client, .server] {
             let stand = try Stand(role)
             stand.run(seconds: 50)
@@ -199,8 +192,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         }
     }
 
-    // RT-3
-    @Test func `after a sleep the other side is asked, and has two seconds to answer`() throws {
+    @Test func `RT-3: after a sleep the other side is asked, and has two seconds to answer`() throws {
         for (role, tick) in [(WebSocketHandler.Role.client, 1), (.server, 20)] {
             for slept in [25, 3600] {
                 let stand = try Stand(role)
@@ -215,8 +207,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         }
     }
 
-    // RT-34
-    @Test func `a client asks as often as it was told, and a miss is two seconds`() throws {
+    @Test func `RT-34: a client asks as often as it was told, and a miss is two seconds`() throws {
         let stand = try Stand(.client)
         stand.handler.liveness = .init(interval: .seconds(10), patience: .seconds(2))
         for _ in 0..<6 {
@@ -235,8 +226,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(stand.reasons == ["no sign of life"])
     }
 
-    // RT-34
-    @Test func `what comes on a slow line answers as well as a pong that waits behind it`() throws {
+    @Test func `RT-34: what comes on a slow line answers as well as a pong that waits behind it`() throws {
         let stand = try Stand(.client)
         stand.handler.liveness = .init(interval: .seconds(10), patience: .seconds(2))
         for _ in 0..<5 {
@@ -250,8 +240,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(stand.reasons == ["no sign of life"])
     }
 
-    // RT-34
-    @Test func `a probe asks at once, an answer ends it, and the next one is asked anew`() throws {
+    @Test func `RT-34: a probe asks at once, an answer ends it, and the next one is asked anew`() throws {
         let stand = try Stand(.client)
         stand.handler.probe(patience: .seconds(2))
         stand.handler.probe(patience: .seconds(2))
@@ -268,8 +257,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(stand.reasons == ["no sign of life"], "only a pong answers")
     }
 
-    // RT-34
-    @Test func `a probe asks also where anything would answer what was asked before`() throws {
+    @Test func `RT-34: a probe asks also where anything would answer what was asked before`() throws {
         let stand = try Stand(.client)
         stand.handler.liveness = .init(interval: .seconds(10), patience: .seconds(2))
         stand.run(seconds: 10)
@@ -280,8 +268,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(stand.reasons == ["no sign of life"])
     }
 
-    // RT-3
-    @Test func `who answers after a sleep is kept, however long it was, and short naps are not noticed`() throws {
+    @Test func `RT-3: who answers after a sleep is kept, however long it was, and short naps are not noticed`() throws {
         for role in [WebSocketHandler.Role.client, .server] {
             let stand = try Stand(role)
             stand.run(seconds: 5)
@@ -297,8 +284,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(try napping.said().isEmpty && napping.reasons.isEmpty)
     }
 
-    // RT-8
-    @Test func `a reader who leaves 256 KiB waiting is closed, and not before`() async throws {
+    @Test func `RT-8: a reader who leaves 256 KiB waiting is closed, and not before`() async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let (ends, ended) = AsyncStream.makeStream(of: String.self)
         let (handlers, found) = AsyncStream.makeStream(of: NIOLoopBound<WebSocketHandler>.self)

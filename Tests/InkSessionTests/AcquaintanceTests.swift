@@ -64,8 +64,8 @@ import Testing
         pipes.members[0].node.peers.first { $0.author == author(pipes, index) }?.isVerified
     }
 
-    // SE-240 SE-245
-    @Test func `who is met is kept with his first name, and that he is verified is seen, kept, and told to nobody`() throws {
+    @Test func `SE-240, SE-245: who is met is kept with his first name, and that he is verified is seen, kept, and told to nobody`() throws
+    {
         var pipes = try Self.room(["bob"])
         let bob = Self.author(pipes, 1)
         #expect(Self.kept(pipes)[bob]?.firstName == "bob" && Self.kept(pipes)[bob]?.isVerified == false)
@@ -91,8 +91,7 @@ import Testing
         #expect(pipes.members[0].node.members.map(\.isVerified) == [false, false])
     }
 
-    // SE-240
-    @Test func `the next process of a device knows whom it has verified`() throws {
+    @Test func `SE-240: the next process of a device knows whom it has verified`() throws {
         var pipes = try Self.room(["bob"])
         let bob = Self.author(pipes, 1)
         _ = Self.outcome(of: .verify(bob, true), in: &pipes)
@@ -101,16 +100,14 @@ import Testing
         #expect(pipes.run(.seconds(30)) { Self.isVerified($0, 1) == true })
     }
 
-    // SE-240
-    @Test func `who is not known is not verified, and nobody verifies himself`() throws {
+    @Test func `SE-240: who is not known is not verified, and nobody verifies himself`() throws {
         var pipes = try Self.room([])
         #expect(Self.outcome(of: .verify(AuthorID(Array(repeating: 9, count: 32))!, true), in: &pipes) == .refused(.noSuchMember))
         #expect(Self.outcome(of: .verify(Self.author(pipes, 0), true), in: &pipes) == .refused(.badValue(field: "who")))
     }
 
-    // SE-243 SE-245
     @Test(arguments: ["bob", "BOB", "b\u{200B}ob ", "b\u{43E}b", "bob@7e5f7cb5"])
-    func `who comes by a verified name with another key is told of once, and is not verified`(name: String) throws {
+    func `SE-243, SE-245: who comes by a verified name with another key is told of once, and is not verified`(name: String) throws {
         var pipes = try Self.room(["bob"])
         let bob = Self.author(pipes, 1)
         _ = Self.outcome(of: .verify(bob, true), in: &pipes)
@@ -136,8 +133,7 @@ import Testing
         #expect(pipes.members[0].node.members.map(\.takesNameOf) == [nil, nil, nil])
     }
 
-    // SE-243
-    @Test func `an unverified name with another key is another person, and no warning`() throws {
+    @Test func `SE-243: an unverified name with another key is another person, and no warning`() throws {
         var pipes = try Self.room(["bob"])
         pipes.input(.quit, to: 1)
         #expect(pipes.run(.seconds(20)) { $0.members[0].node.presentPeers == 0 })
@@ -146,8 +142,7 @@ import Testing
         #expect(pipes.members[0].events.contains { if case .knownName = $0 { true } else { false } })
     }
 
-    // SE-243
-    @Test func `who has a right by his key is trusted under his first name, and by no name that he takes later`() throws {
+    @Test func `SE-243: who has a right by his key is trusted under his first name, and by no name that he takes later`() throws {
         var pipes = try Self.room(["bob", "eve"])
         let (ann, bob, eve) = (Self.author(pipes, 0), Self.author(pipes, 1), Self.author(pipes, 2))
         #expect(Self.outcome(of: .grant(eve, .commenter), in: &pipes) == .done && pipes.run(.seconds(5)) { $0.areEqual })
@@ -164,8 +159,7 @@ import Testing
         #expect(Self.warnings(pipes, at: 2).last == IdentityNews(name: "Ann", device: bob, before: ann, wasVerified: false))
     }
 
-    // SE-244
-    @Test func `who is verified and takes the name of another who is verified is told of`() throws {
+    @Test func `SE-244: who is verified and takes the name of another who is verified is told of`() throws {
         var pipes = try Self.room(["bob", "eve"])
         let (bob, eve) = (Self.author(pipes, 1), Self.author(pipes, 2))
         for device in [bob, eve] { _ = Self.outcome(of: .verify(device, true), in: &pipes) }
@@ -177,8 +171,9 @@ import Testing
         #expect(pipes.members[0].node.members.map(\.takesNameOf) == [nil, nil, nil])
     }
 
-    // SE-242
-    @Test func `a further device that the verified one has certified is verified silently, and what is taken back is of all`() throws {
+    @Test func `SE-242: a further device that the verified one has certified is verified silently, and what is taken back is of all`()
+        throws
+    {
         var pipes = try Self.room(["bob"])
         let bob = Self.author(pipes, 1)
         _ = Self.outcome(of: .verify(bob, true), in: &pipes)
@@ -191,8 +186,7 @@ import Testing
         #expect(Self.isVerified(pipes, 1) == false)
     }
 
-    // SE-240
-    @Test func `many keys neither fill the memory nor push out who is verified`() {
+    @Test func `SE-240: many keys neither fill the memory nor push out who is verified`() {
         func key(_ number: Int) -> AuthorID { AuthorID(Blake2b.hash256(Array("\(number)".utf8)))! }
         var people = Acquaintances(stored: [])
         for number in 0..<5000 { _ = people.saw(key(number), called: "somebody", at: 1) }

@@ -35,8 +35,7 @@ import Testing
         pipes.members[1].events.count { if case .cursor(_, let samples) = $0 { samples.contains { $0.position != nil } } else { false } }
     }
 
-    // SE-275 SE-276 TR-150
-    @Test func `a hidden person is told as away, is sent nothing that moves, and has all of it within a second of coming back`() throws {
+    @Test func `SE-275, SE-276, TR-150: who is hidden is told as away, sent no motion, and has all within a second of being back`() throws {
         var pipes = try Self.pair()
         pipes.intent(.attention(.hidden), by: 1)
         #expect(pipes.run(.seconds(1)) { Self.state($0) == .away })
@@ -54,9 +53,8 @@ import Testing
         #expect(pipes.run(.seconds(1)) { Self.state($0) == .joined && Self.cursors($0) > seen })
     }
 
-    // SE-276
     @Test(arguments: [(0, 1), (1, 0)])
-    func `two who hide at the same moment see each other again, whoever comes back first`(first: Int, second: Int) throws {
+    func `SE-276: two who hide at the same moment see each other again, whoever comes back first`(first: Int, second: Int) throws {
         var pipes = try Self.pair()
         pipes.delay = .milliseconds(40)
         _ = pipes.run(.seconds(5))
@@ -71,8 +69,7 @@ import Testing
         #expect(Self.state(pipes) == .joined && Self.cursors(pipes) > seen + 10)
     }
 
-    // SE-275
-    @Test func `who has the keyboard elsewhere is away after 10 s, and sees all`() throws {
+    @Test func `SE-275: who has the keyboard elsewhere is away after 10 s, and sees all`() throws {
         var pipes = try Self.pair()
         pipes.intent(.attention(.elsewhere), by: 1)
         _ = pipes.run(.seconds(9))
@@ -85,9 +82,8 @@ import Testing
         #expect(pipes.run(.seconds(1)) { Self.state($0) == .joined })
     }
 
-    // SE-277 SE-278 TR-152
     @Test(arguments: [(8, false), (8, true), (18, false), (18, true), (30, true), (600, false), (28_800, true)])
-    func `who was stopped or asleep is told as away within 30 s, and has all within a second of going on`(
+    func `SE-277, SE-278, TR-152: who was stopped or asleep is told as away within 30 s, and has all within a second of going on`(
         seconds: Int, isAsleep: Bool
     ) throws {
         var pipes = try Self.pair()
@@ -106,8 +102,7 @@ import Testing
         #expect(took <= .seconds(1), "\(took) after \(seconds) s")
     }
 
-    // SE-279 TR-150
-    @Test func `what is paid for at one end is little at both`() throws {
+    @Test func `SE-279, TR-150: what is paid for at one end is little at both`() throws {
         var counts: [Int] = []
         for isSparing in [false, true] {
             var pipes = try Self.pair(isSparing: isSparing)

@@ -89,8 +89,7 @@ private struct Exchange {
 }
 
 @Suite struct CodeExchangeTests {
-    // SE-215
-    @Test func `who knows the words gets the invite, and each learns the other's device`() throws {
+    @Test func `SE-215: who knows the words gets the invite, and each learns the other's device`() throws {
         var exchange = try Exchange()
         let given = try exchange.run(1, Exchange.joiner())
         #expect(given.invite == (try Exchange.invite()))
@@ -100,8 +99,7 @@ private struct Exchange {
         #expect(exchange.isClosed && exchange.inviter.isOver && exchange.dismissed == [1])
     }
 
-    // SE-216
-    @Test func `one wrong word burns the code, both sides know, and the right words come too late`() throws {
+    @Test func `SE-216: one wrong word burns the code, both sides know, and the right words come too late`() throws {
         for words in ["copper-lantern-orchid", "coffee-lantern-orbit", "copper-letter-orbit", "some-other-words", ""] {
             var exchange = try Exchange()
             #expect(try exchange.failure(1, Exchange.joiner(words: words)) == .mismatch)
@@ -112,15 +110,13 @@ private struct Exchange {
         }
     }
 
-    // SE-216
-    @Test func `the same words at another mailbox are another code`() throws {
+    @Test func `SE-216: the same words at another mailbox are another code`() throws {
         var exchange = try Exchange(mailbox: 8)
         #expect(try exchange.failure(1, Exchange.joiner(mailbox: 7)) == .mismatch)
         #expect(exchange.told == [.mismatch])
     }
 
-    // SE-216
-    @Test func `nothing of the invite is said before the tag is right`() throws {
+    @Test func `SE-216: nothing of the invite is said before the tag is right`() throws {
         var exchange = try Exchange()
         var joiner = Exchange.joiner(words: "wrong-words-here")
         exchange.knock(1, joiner.opening)
@@ -131,8 +127,7 @@ private struct Exchange {
         #expect(exchange.mail[1] == [[0, 3]])
     }
 
-    // SE-216
-    @Test func `each changed bit of a confirmation burns, and none of the answer is taken`() throws {
+    @Test func `SE-216: each changed bit of a confirmation burns, and none of the answer is taken`() throws {
         var joiner = Exchange.joiner()
         var exchange = try Exchange()
         exchange.knock(1, joiner.opening)
@@ -157,8 +152,7 @@ private struct Exchange {
         }
     }
 
-    // SE-216
-    @Test func `a share that is no point burns, and a knock that is no knock does not`() throws {
+    @Test func `SE-216: a share that is no point burns, and a knock that is no knock does not`() throws {
         var exchange = try Exchange()
         exchange.knock(1, [])
         exchange.knock(2, [2] + Exchange.joiner().opening.dropFirst())
@@ -169,8 +163,7 @@ private struct Exchange {
         #expect(exchange.told.last == .mismatch && exchange.isClosed)
     }
 
-    // SE-216
-    @Test func `a joiner takes no share that is no point, none of his own, and nothing twice`() throws {
+    @Test func `SE-216: a joiner takes no share that is no point, none of his own, and nothing twice`() throws {
         var joiner = Exchange.joiner()
         #expect(throws: CodeJoiner.Failure.mismatch) { try joiner.take([1] + [UInt8](repeating: 0, count: 32)) }
         #expect(throws: CodeJoiner.Failure.otherForm) { try joiner.take([1] + [UInt8](repeating: 0, count: 32)) }
@@ -180,8 +173,7 @@ private struct Exchange {
         #expect(throws: CodeJoiner.Failure.mismatch) { try reflected.take(body) }
     }
 
-    // SE-217
-    @Test func `a rendezvous that crosses two joiners, or plays one again, gets nothing`() throws {
+    @Test func `SE-217: a rendezvous that crosses two joiners, or plays one again, gets nothing`() throws {
         var exchange = try Exchange(uses: 2)
         var (bob, eve) = (Exchange.joiner(1), Exchange.joiner(2))
         exchange.knock(1, bob.opening)
@@ -207,8 +199,7 @@ private struct Exchange {
         #expect(again.told.last == .mismatch)
     }
 
-    // SE-218
-    @Test func `several come one after the other, and one more than may is told so and burns nothing`() throws {
+    @Test func `SE-218: several come one after the other, and one more than may is told so and burns nothing`() throws {
         var exchange = try Exchange(uses: 3)
         for number in 1...3 as ClosedRange<UInt8> { #expect(try exchange.failure(UInt32(number), Exchange.joiner(number)) == nil) }
         #expect(exchange.told.last == .over && exchange.isClosed)
@@ -225,8 +216,7 @@ private struct Exchange {
         #expect(open.told.last == .over)
     }
 
-    // SE-218
-    @Test func `who goes before he confirms burns nothing, and the inviter is told`() throws {
+    @Test func `SE-218: who goes before he confirms burns nothing, and the inviter is told`() throws {
         var exchange = try Exchange()
         for visitor in 1...5 as ClosedRange<UInt32> {
             exchange.knock(visitor, Exchange.joiner(UInt8(visitor)).opening)
@@ -236,16 +226,14 @@ private struct Exchange {
         #expect(try exchange.failure(9, Exchange.joiner(9)) == nil)
     }
 
-    // SE-270
-    @Test func `who speaks of codes in another form burns nothing, and the inviter is told that it is that`() throws {
+    @Test func `SE-270: who speaks of codes in another form burns nothing, and the inviter is told that it is that`() throws {
         var exchange = try Exchange()
         exchange.knock(1, [2] + Exchange.joiner(1).opening.dropFirst())
         #expect(exchange.told == [.otherForm] && exchange.dismissed == [1])
         #expect(try exchange.failure(2, Exchange.joiner(2)) == nil)
     }
 
-    // SE-218
-    @Test func `who says nothing is sent away, and the next gets in`() throws {
+    @Test func `SE-218: who says nothing is sent away, and the next gets in`() throws {
         var exchange = try Exchange()
         exchange.knock(1, Exchange.joiner(1).opening)
         exchange.now += .seconds(8)
@@ -265,8 +253,7 @@ private struct Exchange {
         #expect(exchange.told.last == .over)
     }
 
-    // SE-219
-    @Test func `a code is over after ten minutes, in the middle of a run too`() throws {
+    @Test func `SE-219: a code is over after ten minutes, in the middle of a run too`() throws {
         var exchange = try Exchange()
         #expect(exchange.inviter.deadline == exchange.now + .seconds(600))
         var joiner = Exchange.joiner()
@@ -281,8 +268,7 @@ private struct Exchange {
         #expect(exchange.inviter.deadline == nil)
     }
 
-    // SE-217
-    @Test func `any bytes in any order: no crash, no invite, and no more than one guess`() throws {
+    @Test func `SE-217: any bytes in any order: no crash, no invite, and no more than one guess`() throws {
         var generator = SplitMix64(seed: 14)
         for round in 0..<400 {
             var exchange = try Exchange(uses: 2)

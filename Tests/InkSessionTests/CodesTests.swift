@@ -49,8 +49,7 @@ import Testing
         return news
     }
 
-    // SE-220
-    @Test func `a code names its mailbox, and the rendezvous that keeps it as people write it`() throws {
+    @Test func `SE-220: a code names its mailbox, and the rendezvous that keeps it as people write it`() throws {
         var codes = Self.codes("one.example:7117", "two.example:443")
         var news = try Self.opened(&codes, at: 1)
         #expect(news.code?.hasPrefix("7-") == true && news.code?.hasSuffix("@two.example:443") == true)
@@ -63,8 +62,7 @@ import Testing
         #expect(other.code?.split(separator: "@").first != news.code?.split(separator: "@").first)
     }
 
-    // SE-220
-    @Test func `where there is no mailbox the invite is told without a code, and why`() throws {
+    @Test func `SE-220: where there is no mailbox the invite is told without a code, and why`() throws {
         var codes = Self.codes("one.example:7117")
         _ = codes.ask(Self.news(1), of: Self.asker, link: Self.link(Self.key(1)))
         guard case .invited(let news, let asker)? = codes.take(.notOpened(1, .noneKept), wallTime: 0, now: Self.start).first else {
@@ -77,8 +75,7 @@ import Testing
         #expect(refused.codeObstacle?.contains("too long") == true && codes.isEmpty)
     }
 
-    // SE-220
-    @Test func `what comes to a mailbox reaches the code that has it, and what it says goes there`() throws {
+    @Test func `SE-220: what comes to a mailbox reaches the code that has it, and what it says goes there`() throws {
         var codes = Self.codes("one.example:7117")
         let code = try #require(try Self.opened(&codes).code)
         let words = try ShortCode.read(code).code.password
@@ -113,8 +110,7 @@ import Testing
         #expect(isClosed && codes.isEmpty)
     }
 
-    // SE-220
-    @Test func `a code goes with its invite, with its mailbox, and with its time`() throws {
+    @Test func `SE-220: a code goes with its invite, with its mailbox, and with its time`() throws {
         var codes = Self.codes("one.example:7117")
         _ = try (Self.opened(&codes, 1), Self.opened(&codes, 2), Self.opened(&codes, 3))
         let ended = codes.end { $0 == Self.key(1).invite }
@@ -128,8 +124,7 @@ import Testing
         #expect(codes.handleTimeout(now: end).count == 2 && codes.isEmpty)
     }
 
-    // SE-220
-    @Test func `who asked and has gone before the mailbox is there leaves none behind`() throws {
+    @Test func `SE-220: who asked and has gone before the mailbox is there leaves none behind`() throws {
         var codes = Self.codes("one.example:7117")
         _ = codes.ask(Self.news(1), of: Self.asker, link: Self.link(Self.key(1)))
         guard case .wish(.close(1))? = codes.detach(.holder).first else { return #expect(Bool(false)) }

@@ -55,8 +55,7 @@ import Testing
         return { from, to in left.contains(from) && right.contains(to) || right.contains(from) && left.contains(to) }
     }
 
-    // SE-190 SE-194 SE-195
-    @Test func `with a removal who stays goes on to a new epoch, and who was removed stays behind`() throws {
+    @Test func `SE-190, SE-194, SE-195: with a removal who stays goes on to a new epoch, and who was removed stays behind`() throws {
         var (pipes, _) = try Self.room(3)
         let connections = pipes.members[0].node.connections.count
         let start = pipes.now
@@ -91,8 +90,9 @@ import Testing
         #expect(Self.areTogether(pipes, [0, 1, 2]))
     }
 
-    // SE-190 SE-196 SE-201
-    @Test func `who comes by a link of the epoch in force is there, and who comes by an older one is not let in`() throws {
+    @Test func `SE-190, SE-196, SE-201: who comes by a link of the epoch in force is there, and who comes by an older one is not let in`()
+        throws
+    {
         var (pipes, key) = try Self.room(2)
         try Self.remove(2, by: 0, in: &pipes)
         #expect(pipes.run(.seconds(5)) { Self.areTogether($0, [0, 1]) && Self.epoch($0, 0) != .zero })
@@ -106,8 +106,7 @@ import Testing
         #expect(pipes.members[2].node.presentPeers == 0 && Self.epoch(pipes, 0) == Self.epoch(pipes, 1))
     }
 
-    // SE-190 SE-195
-    @Test func `what is removed in two halves at once takes both secrets, and both halves come together`() throws {
+    @Test func `SE-190, SE-195: what is removed in two halves at once takes both secrets, and both halves come together`() throws {
         var (pipes, _) = try Self.room(7)
         let owner = pipes.members[4].identity.author
         try pipes.govern(by: 0) { _, author throws(RuleViolation) in Board.writes(granting: .owner, to: owner, by: author) }
@@ -129,8 +128,9 @@ import Testing
         #expect(pipes.run(.seconds(60)) { Self.areTogether($0, stay) })
     }
 
-    // SE-193 SE-196
-    @Test(arguments: [false, true]) func `who was away for twenty epochs is met where he was, and needs one secret`(isRestarted: Bool)
+    @Test(arguments: [false, true]) func `SE-193, SE-196: who was away for twenty epochs is met where he was, and needs one secret`(
+        isRestarted: Bool
+    )
         throws
     {
         var (pipes, _) = try Self.room(2)
@@ -149,8 +149,7 @@ import Testing
         #expect(pipes.members[2].disk.count { if case .epoch(.brought) = $0 { true } else { false } } == 1)
     }
 
-    // SE-190 SE-195
-    @Test func `who has a removal and not its secret waits for who has it`() throws {
+    @Test func `SE-190, SE-195: who has a removal and not its secret waits for who has it`() throws {
         var (pipes, _) = try Self.room(3)
         let all = Set((0...3).map(PerfectPipes.address))
         pipes.drop = { from, to in all.contains(from) && all.contains(to) }
@@ -170,8 +169,7 @@ import Testing
         #expect(pipes.run(.seconds(120)) { Self.areTogether($0, [0, 1, 2]) && Self.epoch($0, 0) == EpochSecret.epoch(begunBy: [removal]) })
     }
 
-    // SE-192 SE-195
-    @Test func `who is told a secret goes on and tells it once his disk has it`() throws {
+    @Test func `SE-192, SE-195: who is told a secret goes on and tells it once his disk has it`() throws {
         var (pipes, _) = try Self.room(2)
         // The owner reaches one of the two, who reaches the other.
         pipes.drop = Self.cut([0], [2])
@@ -187,8 +185,7 @@ import Testing
         #expect(pipes.run(.seconds(10)) { pipes in (0..<3).allSatisfy { Self.epoch(pipes, $0) == epoch } })
     }
 
-    // SE-190
-    @Test func `an owner's renewal mends an epoch whose secret nobody has`() throws {
+    @Test func `SE-190: an owner's renewal mends an epoch whose secret nobody has`() throws {
         var (pipes, _) = try Self.room(2)
         let lost = EpochSecret.commitment(to: try #require(Secret32(PerfectPipes.seedBytes(77))))
         try pipes.govern(by: 0) { board, author throws(RuleViolation) in try board.writes(removing: [], bringing: lost, by: author) }
@@ -198,8 +195,8 @@ import Testing
         #expect(pipes.run(.seconds(5)) { Self.areTogether($0, [0, 1, 2]) && Self.epoch($0, 2) == EpochSecret.epoch(begunBy: [renewal]) })
     }
 
-    // SE-192 SE-194
-    @Test(arguments: 0..<24 as Range<Int>) func `whoever is killed at whichever moment of a removal, all who stay end in one epoch`(
+    @Test(arguments: 0..<24 as Range<Int>)
+    func `SE-192, SE-194: whoever is killed at whichever moment of a removal, all who stay end in one epoch`(
         step: Int
     ) throws {
         var (pipes, _) = try Self.room(3)
@@ -221,8 +218,7 @@ import Testing
         #expect(isMet, "\(step)")
     }
 
-    // SE-197
-    @Test func `with all that a removed member ever held nothing opens that the others send later`() throws {
+    @Test func `SE-197: with all that a removed member ever held nothing opens that the others send later`() throws {
         var (pipes, _) = try Self.room(5, disclosesKeys: true)
         // Two epochs that he knew, and sessions with all.
         for _ in 0..<2 {
@@ -261,10 +257,7 @@ import Testing
         #expect(pipes.members[5].keyLog.count > 100)
     }
 
-    // SE-195 SE-197
-    @Test func `of a removal in one half of a room the other half hears when they meet, and the removed reads nothing that is his no more`()
-        throws
-    {
+    @Test func `SE-195, SE-197: of a removal in one half of a room the other hears when they meet, and the removed reads no more`() throws {
         var (pipes, _) = try Self.room(7, disclosesKeys: true)
         pipes.drop = Self.cut([0, 1, 2, 3], [4, 5, 6, 7])
         _ = pipes.run(.seconds(30))
@@ -303,8 +296,7 @@ import Testing
         #expect(counts.theirs == 0 && counts.his > 20 && counts.new > 0, "\(counts)")
     }
 
-    // SE-191
-    @Test func `who tells a secret that is none is shown the door`() throws {
+    @Test func `SE-191: who tells a secret that is none is shown the door`() throws {
         let pipes = try PerfectPipes(admission: .grants)
         var board = try Board(genesis: pipes.genesis)
         let owner = PerfectPipes.identity(0)

@@ -173,8 +173,8 @@ private struct Meeting {
 }
 
 @Suite struct EpochRendezvousTests {
-    // SE-197 SE-198 RV-63
-    @Test(arguments: [false, true]) func `the room goes on to another topic, and who was removed reads no word of those who stay`(
+    @Test(arguments: [false, true])
+    func `RV-63, SE-197, SE-198: the room goes on to another topic, and who was removed reads no word of those who stay`(
         passes: Bool
     ) throws {
         var meeting = try Meeting(5, passes: passes)
@@ -207,8 +207,8 @@ private struct Meeting {
         #expect(meeting.nodes[4].board?.shapes.isEmpty == true && meeting.nodes[4].presentPeers == 0)
     }
 
-    // SE-196 SE-198 RV-60 RV-63
-    @Test(arguments: [false, true]) func `who was away for epochs is heard in the topic where he was, and who was removed is not`(
+    @Test(arguments: [false, true])
+    func `RV-60, RV-63, SE-196, SE-198: who was away for epochs is heard in the topic where he was, and who was removed is not`(
         passes: Bool
     ) throws {
         var meeting = try Meeting(4, passes: passes)

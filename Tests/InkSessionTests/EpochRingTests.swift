@@ -12,8 +12,7 @@ struct EpochRingTests {
     private static func epoch(_ bytes: UInt8...) -> EpochID { EpochSecret.epoch(begunBy: bytes.map(name)) }
     private static func founder() -> EpochRing { EpochRing(epoch: .zero, secret: secret(200)) }
 
-    // SE-190
-    @Test func `we are at an epoch once all its secrets are here, in any order`() {
+    @Test func `SE-190: we are at an epoch once all its secrets are here, in any order`() {
         var (one, other) = (Self.founder(), Self.founder())
         #expect(one.inForce.epoch == .zero && one.inForce.psk == RoomKeys(roomSecret: Self.secret(200)).psk)
         var isThere = one.advance(to: [])
@@ -41,8 +40,7 @@ struct EpochRingTests {
         #expect(isThere && other.inForce.psk == one.inForce.psk)
     }
 
-    // CR-21
-    @Test func `who lacks one of an epoch's secrets has nothing of it`() {
+    @Test func `CR-21: who lacks one of an epoch's secrets has nothing of it`() {
         let all = [Self.name(1): Self.secret(1), Self.name(2): Self.secret(2)]
         let whole = EpochSecret.combined(all)
         var others: [Secret32] = [Self.secret(1), Self.secret(2), Self.secret(200)]
@@ -60,8 +58,7 @@ struct EpochRingTests {
         #expect(Self.commitment(1) != Self.commitment(2) && Self.commitment(1).bytes != Self.secret(1).withBytes { $0 })
     }
 
-    // SE-191
-    @Test func `a secret that does not fit is a lie, told before or after`() {
+    @Test func `SE-191: a secret that does not fit is a lie, told before or after`() {
         var ring = Self.founder()
         #expect(ring.told(Self.secret(9), of: Self.name(1), by: Self.member(1), commitment: Self.commitment(1)) == .lie)
         #expect(ring.told(Self.secret(9), of: Self.name(1), by: Self.member(1), commitment: nil) == .claimed)
@@ -75,8 +72,7 @@ struct EpochRingTests {
         #expect(ring.came(Self.name(1), saying: Self.commitment(1)).isEmpty)
     }
 
-    // SE-191
-    @Test func `claims are bounded, and one member's push out only his own`() {
+    @Test func `SE-191: claims are bounded, and one member's push out only his own`() {
         var ring = Self.founder()
         _ = ring.told(Self.secret(100), of: Self.name(100), by: Self.member(1), commitment: nil)
         for byte in 1...50 as ClosedRange<UInt8> {
@@ -95,8 +91,7 @@ struct EpochRingTests {
         #expect(ring.takeUnsaved() == (136...199).map { .brought(by: Self.name($0), Self.secret($0)) })
     }
 
-    // SE-191
-    @Test func `who came by a later link is told the first secret, by what genesis says of it`() {
+    @Test func `SE-191: who came by a later link is told the first secret, by what genesis says of it`() {
         var ring = EpochRing(epoch: Self.epoch(1), secret: EpochSecret.combined([Self.name(1): Self.secret(1)]))
         var isThere = ring.advance(to: [Self.name(1)])
         #expect(!isThere && ring.lacking.isEmpty && ring.told.isEmpty)
@@ -109,8 +104,7 @@ struct EpochRingTests {
         #expect(isThere && ring.inForce.psk == RoomKeys(roomSecret: Self.secret(200)).psk)
     }
 
-    // SE-192
-    @Test func `what was saved brings us back to where we were`() {
+    @Test func `SE-192: what was saved brings us back to where we were`() {
         var ring = Self.founder()
         var saved: [EpochRecord] = []
         for (byte, newest) in [(1, [1]), (2, [1, 2]), (3, [3]), (3, [1, 2])] as [(UInt8, [UInt8])] {
@@ -129,8 +123,7 @@ struct EpochRingTests {
         #expect(!isElsewhere && back.told.map(\.name) == [Self.name(1), Self.name(2)])
     }
 
-    // SE-193
-    @Test func `the keys of epochs where we were are held, the newest of them`() {
+    @Test func `SE-193: the keys of epochs where we were are held, the newest of them`() {
         var ring = Self.founder()
         for byte in 1...70 as ClosedRange<UInt8> {
             ring.bring(Self.secret(byte), by: Self.name(byte))

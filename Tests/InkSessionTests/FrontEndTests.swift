@@ -32,8 +32,7 @@ import Testing
         }
     }
 
-    // SE-23
-    @Test func `every wish gets one answer, after all that it did`() throws {
+    @Test func `SE-23: every wish gets one answer, after all that it did`() throws {
         var pipes = try alone()
         let id = ShapeID(author: pipes.members[0].node.author, number: pipes.members[0].node.work.nextShapeNumber)
         let wishes: [(Intent, isRefused: Bool)] = [
@@ -63,9 +62,8 @@ import Testing
         #expect(pipes.members[0].events.contains { if case .chat(let message, 5) = $0 { message.text == "hello" } else { false } })
     }
 
-    // SE-24
     @Test(arguments: [Intent.commit, .cancel])
-    func `what only moves has no answer, and a gesture one for its beginning and one for its end`(end: Intent) throws {
+    func `SE-24: what only moves has no answer, and a gesture one for its beginning and one for its end`(end: Intent) throws {
         var pipes = try alone()
         pipes.intent(.begin(.stroke(stroke())), by: 0, ref: 1)
         for step in 1...20 {
@@ -83,8 +81,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes.count == (end == .commit ? 1 : 0))
     }
 
-    // SE-24
-    @Test func `a gesture that another begin or the end of the session overtakes is answered once`() throws {
+    @Test func `SE-24: a gesture that another begin or the end of the session overtakes is answered once`() throws {
         var pipes = try alone()
         pipes.intent(.begin(.shape(box(0))), by: 0, ref: 1)
         pipes.intent(.begin(.shape(box(1))), by: 0, ref: 2)
@@ -96,8 +93,7 @@ import Testing
         #expect(outcomes(pipes, 3) == [.refused(.leaving)])
     }
 
-    // SE-25
-    @Test func `a stroke whose piece cannot be taken now is kept, and its beginning says so`() throws {
+    @Test func `SE-25: a stroke whose piece cannot be taken now is kept, and its beginning says so`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -118,8 +114,7 @@ import Testing
         #expect(points.reduce(0, +) - (points.count - 1) == 12_000)
     }
 
-    // SE-24
-    @Test func `each piece of a stroke is told under the reference of the gesture`() throws {
+    @Test func `SE-24: each piece of a stroke is told under the reference of the gesture`() throws {
         var pipes = try alone()
         pipes.intent(.begin(.stroke(stroke())), by: 0, ref: 1)
         pipes.intent(.extend((1..<12_000).map { Point(x: Int32($0) * 100, y: 0) }), by: 0)
@@ -130,8 +125,7 @@ import Testing
         #expect(references == [1, 2])
     }
 
-    // SE-26
-    @Test func `programs of one person gesture side by side, and each is answered alone`() throws {
+    @Test func `SE-26: programs of one person gesture side by side, and each is answered alone`() throws {
         var pipes = try alone()
         pipes.intent(.begin(.stroke(stroke())), by: 0, ref: 1)
         pipes.input(.intent(.begin(.stroke(stroke())), from: Self.second, ref: 1), to: 0)
@@ -150,8 +144,7 @@ import Testing
         #expect(heard == [nil, 3])
     }
 
-    // SE-27
-    @Test func `each program takes back its own steps, and all are one history after a restart`() throws {
+    @Test func `SE-27: each program takes back its own steps, and all are one history after a restart`() throws {
         var pipes = try alone()
         func draw(_ x: Int32, _ frontEnd: FrontEndID) { pipes.input(.intent(.draw(box(x)), from: frontEnd, ref: nil), to: 0) }
         func undo(_ frontEnd: FrontEndID, ref: UInt64) { pipes.input(.intent(.undo, from: frontEnd, ref: ref), to: 0) }
@@ -179,8 +172,7 @@ import Testing
         #expect(again.members[0].node.board?.shapes.map(\.content.position.x) == [1, 2])
     }
 
-    // SE-27
-    @Test func `what somebody else's program changed since is left alone by undo`() throws {
+    @Test func `SE-27: what somebody else's program changed since is left alone by undo`() throws {
         var pipes = try alone()
         pipes.intent(.draw(box(1, text: "mine")), by: 0)
         let id = try #require(pipes.members[0].node.board?.shapes.first?.id)
@@ -191,8 +183,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shape(id)?.content.text == "theirs")
     }
 
-    // SE-94
-    @Test func `what a program that has gone asked stays its own work, whoever holds the board`() throws {
+    @Test func `SE-94: what a program that has gone asked stays its own work, whoever holds the board`() throws {
         var pipes = try PerfectPipes()
         var board = try Board(genesis: pipes.genesis)
         let key = PerfectPipes.identity(0)
@@ -228,8 +219,7 @@ import Testing
         #expect(places() == [2, 4])
     }
 
-    // SE-94
-    @Test func `a stroke of a killed process is not the work of the program that takes the board over`() throws {
+    @Test func `SE-94: a stroke of a killed process is not the work of the program that takes the board over`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "", stroke: StrokeDraft.encode(stroke()), strand: Strand(token: 7))
         #expect(pipes.members[0].node.board?.shapeCount == 1)
@@ -243,8 +233,7 @@ import Testing
         #expect(again.members[0].node.board?.shapeCount == 0)
     }
 
-    // SE-28
-    @Test func `who attaches is told what the others know, and what it held when it goes is kept`() throws {
+    @Test func `SE-28: who attaches is told what the others know, and what it held when it goes is kept`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -265,8 +254,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes.map(\.content.position.x) == [9])
     }
 
-    // SE-40
-    @Test func `who hands over saves in silence and leaves to the next what other programs do`() throws {
+    @Test func `SE-40: who hands over saves in silence and leaves to the next what other programs do`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -297,8 +285,7 @@ import Testing
         #expect(!pipes.members[1].events.contains { if case .peer(let status) = $0 { status.state == .left } else { false } })
     }
 
-    // SE-41
-    @Test func `a device whose process another one follows is who it was`() throws {
+    @Test func `SE-41: a device whose process another one follows is who it was`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")

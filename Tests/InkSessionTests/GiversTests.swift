@@ -23,8 +23,7 @@ import Testing
         return nil
     }
 
-    // SE-166
-    @Test func `direct goes before relayed, near before far`() {
+    @Test func `SE-166: direct goes before relayed, near before far`() {
         var givers = Givers()
         let sights = [Self.sight(1, roundTrip: 10, isRelay: true), Self.sight(2, roundTrip: 80), Self.sight(3, roundTrip: 30)]
         let turn = givers.next(among: sights, now: .zero)
@@ -34,8 +33,7 @@ import Testing
         #expect(rest == nil && givers.current == nil && givers.deadline == nil)
     }
 
-    // SE-167
-    @Test func `a slow one is left for one not tried, and the fastest of all is stayed with`() {
+    @Test func `SE-167: a slow one is left for one not tried, and the fastest of all is stayed with`() {
         var (givers, now) = (Givers(), Instant.zero)
         let sights = [Self.sight(1, roundTrip: 20), Self.sight(2), Self.sight(3, roundTrip: 90)]
         _ = givers.next(among: sights, now: now)
@@ -53,8 +51,7 @@ import Testing
         #expect(later == Givers.Turn(ask: ConnectionID(3), leave: ConnectionID(2)))
     }
 
-    // SE-167
-    @Test func `what is here soon anyway is not asked of another`() {
+    @Test func `SE-167: what is here soon anyway is not asked of another`() {
         var (givers, now) = (Givers(), Instant.zero)
         let sights = [Self.sight(1, lead: 70), Self.sight(2, lead: 70)]
         _ = givers.next(among: sights, now: now)
@@ -62,8 +59,7 @@ import Testing
         #expect(turn == nil)
     }
 
-    // SE-168
-    @Test func `one that brings nothing or is gone is left for the next, and once all are such nobody is asked`() {
+    @Test func `SE-168: one that brings nothing or is gone is left for the next, and once all are such nobody is asked`() {
         var (givers, now) = (Givers(), Instant.zero)
         let sights = [Self.sight(1), Self.sight(2)]
         _ = givers.next(among: sights, now: now)
@@ -81,8 +77,7 @@ import Testing
         #expect(alone == Givers.Turn(ask: ConnectionID(1), leave: nil))
     }
 
-    // SE-168
-    @Test func `one that brings nothing is left sooner for one that did, and one that has begun is not`() {
+    @Test func `SE-168: one that brings nothing is left sooner for one that did, and one that has begun is not`() {
         for hasBegun in [false, true] {
             var (givers, now) = (Givers(), Instant.zero)
             let sights = [Self.sight(1), Self.sight(2)]
@@ -97,8 +92,7 @@ import Testing
         }
     }
 
-    // SE-168
-    @Test func `one who is alone is not left for nobody, and what was held against all is forgotten`() {
+    @Test func `SE-168: one who is alone is not left for nobody, and what was held against all is forgotten`() {
         var (givers, now) = (Givers(), Instant.zero)
         _ = givers.next(among: [Self.sight(1)], now: now)
         now += Givers.stallTime
@@ -114,8 +108,7 @@ import Testing
         #expect(anew == Givers.Turn(ask: ConnectionID(1), leave: nil))
     }
 
-    // SE-166, SE-168
-    @Test func `who is asked before it has said what it has has no longer than others`() {
+    @Test func `SE-166, SE-168: who is asked before it has said what it has has no longer than others`() {
         var (givers, now) = (Givers(), Instant.zero)
         givers.began(with: ConnectionID(1), roundTrip: .milliseconds(50), now: now)
         #expect(givers.deadline == now + Givers.stallTime)
@@ -133,8 +126,7 @@ import Testing
         #expect(slow == Givers.Turn(ask: ConnectionID(2), leave: ConnectionID(1)))
     }
 
-    // SE-167, SE-168
-    @Test func `those who bring nothing keep nobody from being tried, and the next deadline is always ahead`() {
+    @Test func `SE-167, SE-168: those who bring nothing keep nobody from being tried, and the next deadline is always ahead`() {
         var (givers, now) = (Givers(), Instant.zero)
         let sights = (1...8).map { Self.sight($0, roundTrip: Int($0)) }
         _ = givers.next(among: sights, now: now)
@@ -151,8 +143,7 @@ import Testing
         #expect(later == Givers.Turn(ask: ConnectionID(1), leave: ConnectionID(8)))
     }
 
-    // SE-166
-    @Test func `who is kept out is so until as much came as it has more, whoever brought it and however often another was asked`() {
+    @Test func `SE-166: who is kept out is so until as much came as it has more, whoever brought it and however often another was asked`() {
         var (givers, now) = (Givers(), Instant.zero)
         #expect(!givers.keepsOut(ConnectionID(3)))
         let honest = Self.sight(3, roundTrip: 90, lead: 100)

@@ -15,8 +15,7 @@ import Testing
 
     private static let box = Intent.draw(ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8, height: 8)))
 
-    // SE-184
-    @Test func `an invite is told once the disk has its key, and lets in by the role that was asked for`() throws {
+    @Test func `SE-184: an invite is told once the disk has its key, and lets in by the role that was asked for`() throws {
         var pipes = try PerfectPipes.governed().pipes
         pipes.members[0].diskRefuses = true
         pipes.intent(.invite(InviteOrder(role: .commenter, uses: 2, timeToLive: 60)), by: 0, ref: 1)
@@ -41,8 +40,7 @@ import Testing
         #expect(pipes.members[2].node.inviteKey(of: news.invite) == news.key && pipes.members[2].node.inviteKey(of: other.invite) == nil)
     }
 
-    // SE-184 SE-186
-    @Test func `a role is given, raised and lowered, and its device is told by whom`() throws {
+    @Test func `SE-184, SE-186: a role is given, raised and lowered, and its device is told by whom`() throws {
         var (pipes, _) = try PerfectPipes.governed([("bob", .viewer)])
         let (ann, bob) = (Self.author(pipes, 0), Self.author(pipes, 1))
         #expect(Self.news(pipes, 1).isEmpty)
@@ -62,8 +60,7 @@ import Testing
         #expect(pipes.members.allSatisfy { $0.node.board?.shapes.count == 1 })
     }
 
-    // SE-200 SE-185
-    @Test func `anybody lets in a second device, which is the same person, and ends its right when it is lost`() throws {
+    @Test func `SE-185, SE-200: anybody lets in a second device, which is the same person, and ends its right when it is lost`() throws {
         var (pipes, invites) = try PerfectPipes.governed([("bob", .viewer), ("eve", .editor)])
         let (ann, bob, eve) = (Self.author(pipes, 0), Self.author(pipes, 1), Self.author(pipes, 2))
         #expect(pipes.ask(.invite(InviteOrder(role: .viewer)), by: 1) == .refused(.notOwner))
@@ -89,8 +86,7 @@ import Testing
         #expect(pipes.run(.seconds(4)) { $0.members[0].node.members.map(\.device) == [ann, eve] })
     }
 
-    // SE-184 SE-186
-    @Test func `who is removed is told by whom and why, and has what he drew on his disk`() throws {
+    @Test func `SE-184, SE-186: who is removed is told by whom and why, and has what he drew on his disk`() throws {
         var (pipes, _) = try PerfectPipes.governed([("bob", .editor), ("eve", .viewer)])
         let (ann, bob) = (Self.author(pipes, 0), Self.author(pipes, 1))
         #expect(pipes.ask(Self.box, by: 1) == .done && pipes.run(.seconds(2)) { $0.areEqual })
@@ -105,8 +101,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes.count == 1)
     }
 
-    // SE-186 SE-187
-    @Test func `who was removed while he was away is told when he knocks, and what he drew is kept by him alone`() throws {
+    @Test func `SE-186, SE-187: who was removed while he was away is told when he knocks, and what he drew is kept by him alone`() throws {
         var (pipes, _) = try PerfectPipes.governed([("bob", .editor), ("eve", .editor)])
         let (ann, bob) = (Self.author(pipes, 0), Self.author(pipes, 1))
         pipes.drop = { from, to in [from, to].contains(PerfectPipes.address(1)) }
@@ -126,8 +121,7 @@ import Testing
         #expect(pipes.saved(by: 1).contains { $0.author == bob && $0.writes.contains { $0.target.number > 0 } })
     }
 
-    // SE-187
-    @Test func `a removal is believed of an owner, signed, and about oneself, and of a peer once`() throws {
+    @Test func `SE-187: a removal is believed of an owner, signed, and about oneself, and of a peer once`() throws {
         let (pipes, _) = try PerfectPipes.governed([("bob", .editor), ("eve", .editor)])
         let (ann, bob, eve) = (Self.author(pipes, 0), Self.author(pipes, 1), Self.author(pipes, 2))
         let board = try #require(pipes.members[0].node.board)
@@ -157,8 +151,7 @@ import Testing
         #expect(told([honest.encoded]) == [.removed(by: ann, reason: "so", unseen: 0)])
     }
 
-    // SE-184
-    @Test func `with those invited all go who have their right from there, and nobody else`() throws {
+    @Test func `SE-184: with those invited all go who have their right from there, and nobody else`() throws {
         var (pipes, _) = try PerfectPipes.governed([("bob", .owner), ("eve", .editor)])
         let bob = Self.author(pipes, 1)
         let given = try pipes.invite(InviteOrder(role: .owner), by: 1)
@@ -180,8 +173,7 @@ import Testing
         #expect(pipes.run(.seconds(5)) { pipes in [1, 3, 4].allSatisfy { pipes.members[$0].node.role == nil } })
     }
 
-    // SE-184
-    @Test func `an invite ends alone, or with all who came by it`() throws {
+    @Test func `SE-184: an invite ends alone, or with all who came by it`() throws {
         var (pipes, invites) = try PerfectPipes.governed([("bob", .editor), ("eve", .viewer)])
         #expect(pipes.ask(.remove(RemovalOrder(.invite(invites[0].invite))), by: 0) == .done)
         #expect(pipes.members[0].node.members.count == 3 && pipes.members[0].node.invites.map(\.name) == [invites[1].invite])
@@ -190,8 +182,7 @@ import Testing
         #expect(pipes.members[0].node.members.map(\.name) == ["ann", "bob"] && pipes.members[0].node.invites.isEmpty)
     }
 
-    // SE-184
-    @Test func `what may not be asked for is refused in words, and nothing is written`() throws {
+    @Test func `SE-184: what may not be asked for is refused in words, and nothing is written`() throws {
         var (pipes, invites) = try PerfectPipes.governed([("bob", .owner), ("eve", .editor)])
         let (ann, bob, eve) = (Self.author(pipes, 0), Self.author(pipes, 1), Self.author(pipes, 2))
         let before = pipes.members.map { $0.node.board?.transactionCount }
@@ -216,8 +207,7 @@ import Testing
         #expect(old.members[0].node.members.isEmpty && old.members[0].node.invites.isEmpty && old.members[0].node.role == nil)
     }
 
-    // SE-185
-    @Test func `members and invites tell who came how, who is here, and what was used too often`() throws {
+    @Test func `SE-185: members and invites tell who came how, who is here, and what was used too often`() throws {
         var pipes = try PerfectPipes.governed().pipes
         let order = InviteOrder(role: .editor, uses: 1, timeToLive: 600)
         let news = try pipes.invite(order, by: 0)
@@ -249,8 +239,9 @@ import Testing
         #expect(again.origin == .granted && again.role == .viewer && !again.isOverUse)
     }
 
-    // SE-175 SE-184
-    @Test(arguments: [Role.viewer, .commenter]) func `a hand is refused what its role does not allow when it begins`(role: Role) throws {
+    @Test(arguments: [Role.viewer, .commenter]) func `SE-175, SE-184: a hand is refused what its role does not allow when it begins`(
+        role: Role
+    ) throws {
         var (pipes, _) = try PerfectPipes.governed([("bob", role)])
         let bob = Self.author(pipes, 1)
         #expect(pipes.ask(Self.box, by: 0) == .done && pipes.run(.seconds(2)) { $0.areEqual })
@@ -272,8 +263,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes.count { $0.id.author == bob } == (role == .commenter ? 1 : 0))
     }
 
-    // SE-188
-    @Test func `what a role does not allow is not shown while a hand does it, whatever program that is`() throws {
+    @Test func `SE-188: what a role does not allow is not shown while a hand does it, whatever program that is`() throws {
         var (pipes, _) = try PerfectPipes.governed([("bob", .viewer), ("eve", .commenter)])
         func hand(_ gesture: Gesture, of index: Int) {
             pipes.members[index].node.beginPresence(gesture, of: .holder, now: pipes.now)
@@ -307,8 +297,7 @@ import Testing
         #expect(told().count == 4 && told().last == .ended(.cancelled))
     }
 
-    // SE-189
-    @Test func `what counts for nothing is told of by its author, and which messages are gone`() throws {
+    @Test func `SE-189: what counts for nothing is told of by its author, and which messages are gone`() throws {
         var (pipes, _) = try PerfectPipes.governed([("bob", .editor), ("eve", .editor)])
         let (bob, eve) = (Self.author(pipes, 1), Self.author(pipes, 2))
         // Eve hears of bob's work and not of his removal, which comes before it.

@@ -21,9 +21,8 @@ import Testing
             epoch: isOfRights && random.chance(0.5) ? EpochID(using: &random) : .zero)
     }
 
-    // CL-1 SE-180
     @Test(arguments: 0..<100 as Range<UInt64>)
-    func `a link reads back as what was written, also when a terminal wrapped it`(seed: UInt64) throws {
+    func `CL-1, SE-180: a link reads back as what was written, also when a terminal wrapped it`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let invite = try Self.sample(using: &random, isOfRights: seed % 2 == 1)
         #expect(try Invite(link: invite.link) == invite)
@@ -32,8 +31,7 @@ import Testing
         #expect(try Invite(link: "  \(wrapped)\n") == invite)
     }
 
-    // CL-2
-    @Test(arguments: [false, true]) func `a link cut anywhere is refused`(isOfRights: Bool) throws {
+    @Test(arguments: [false, true]) func `CL-2: a link cut anywhere is refused`(isOfRights: Bool) throws {
         var random = SplitMix64(seed: 1)
         let text = try Self.sample(using: &random, isOfRights: isOfRights).link
         for count in 0..<text.count {
@@ -41,8 +39,7 @@ import Testing
         }
     }
 
-    // CL-2
-    @Test func `a link with any one character of its secret part changed is refused`() throws {
+    @Test func `CL-2: a link with any one character of its secret part changed is refused`() throws {
         var random = SplitMix64(seed: 2)
         let text = try Self.sample(using: &random).link
         let start = try #require(text.firstIndex(of: "#"))
@@ -53,8 +50,8 @@ import Testing
         }
     }
 
-    // SE-181
-    @Test(arguments: 0..<10 as Range<UInt64>) func `a link of form 2 with any one character changed is refused`(seed: UInt64) throws {
+    @Test(arguments: 0..<10 as Range<UInt64>) func `SE-181: a link of form 2 with any one character changed is refused`(seed: UInt64) throws
+    {
         var random = SplitMix64(seed: seed)
         let text = try Self.sample(using: &random, isOfRights: true).link
         for index in text.indices {
@@ -73,8 +70,7 @@ import Testing
         #expect(throws: InviteLinkError.damaged) { try Invite(link: text.replacing("#", with: "&direct=192.0.2.1:1#")) }
     }
 
-    // SE-180
-    @Test func `a link of form 2 is read from its bytes, and with another flag by a later program`() throws {
+    @Test func `SE-180: a link of form 2 is read from its bytes, and with another flag by a later program`() throws {
         let bytes = (0..<160).map { UInt8($0) } + [0]
         func link(_ payload: [UInt8]) -> String {
             let opening = "inkwire://r.example:1/?tls=1#2."
@@ -88,8 +84,7 @@ import Testing
         #expect(throws: InviteLinkError.newer) { try Invite(link: link(bytes.dropLast() + [1])) }
     }
 
-    // SE-180
-    @Test func `the longest link that may be written is read`() throws {
+    @Test func `SE-180: the longest link that may be written is read`() throws {
         var random = SplitMix64(seed: 4)
         var invite = try Self.sample(using: &random, isOfRights: true)
         let name = String(repeating: "abcdefgh.", count: 28) + "x"
@@ -110,9 +105,8 @@ import Testing
         #expect(throws: error) { try Invite(link: text) }
     }
 
-    // CL-2
     @Test(arguments: [17, 100, 1000])
-    func `a link that names too many places is refused as that`(count: Int) throws {
+    func `CL-2: a link that names too many places is refused as that`(count: Int) throws {
         var random = SplitMix64(seed: 3)
         let link = try Self.sample(using: &random).link
         let secret = try #require(link.split(separator: "#").last)

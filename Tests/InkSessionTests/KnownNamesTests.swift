@@ -24,9 +24,8 @@ import Testing
         return (pipes, pipes.members[1].node.author, pipes.members[2].node.author)
     }
 
-    // FE-65
     @Test(arguments: ["bob", "Bo\u{200B}b "])
-    func `a known name that comes with another key is told once, and is known from then on`(name: String) throws {
+    func `FE-65: a known name that comes with another key is told once, and is known from then on`(name: String) throws {
         var (pipes, bob, other) = try visited(by: name)
         let event = Event.knownName(name, author: other, before: bob)
         #expect(told(pipes, 0) == [event])
@@ -47,8 +46,7 @@ import Testing
         #expect(told(again, 0) == [.knownName("BOB", author: again.members[2].node.author, before: bob)])
     }
 
-    // FE-65
-    @Test func `who takes one's own name is told, and shown as another`() throws {
+    @Test func `FE-65: who takes one's own name is told, and shown as another`() throws {
         let (pipes, _, other) = try visited(by: "ANA")
         let ana = pipes.members[0].node.author
         #expect(told(pipes, 0) == [.knownName("ANA", author: other, before: ana)])
@@ -57,8 +55,7 @@ import Testing
         #expect(told(others, 0).isEmpty && others.members[0].node.peers.map(\.hasOurName) == [false])
     }
 
-    // FE-65
-    @Test func `many names of one member neither fill the memory nor the screen`() {
+    @Test func `FE-65: many names of one member neither fill the memory nor the screen`() {
         var names = KnownNames()
         let known: [AuthorID] = (0..<100).map { AuthorID(Array(repeating: UInt8($0), count: 32))! }
         for (number, author) in known.enumerated() { names.note("name \(number)", of: author) }

@@ -14,8 +14,7 @@ import Testing
         return pipes
     }
 
-    // TR-122
-    @Test func `a way is called by its kind, never by where it leads`() throws {
+    @Test func `TR-122: a way is called by its kind, never by where it leads`() throws {
         let kinds = [
             ("192.168.1.2:4000", "direct v4 private"), ("127.0.0.1:4000", "direct v4 loopback"), ("8.8.8.8:53000", "direct v4 global"),
             ("[fd00::1]:4000", "direct v6 private"), ("[::1]:4000", "direct v6 loopback"), ("[2a00::1]:4000", "direct v6 global"),
@@ -25,8 +24,7 @@ import Testing
         #expect(Route.relay(RelayPoint(place: 1, member: 77)).kind == "relay")
     }
 
-    // TR-122 TR-121
-    @Test func `a dump of two who talk has their figures, and nothing of who they are or what they said`() throws {
+    @Test func `TR-121, TR-122: a dump of two who talk has their figures, and nothing of who they are or what they said`() throws {
         var pipes = try Self.pair()
         pipes.intent(.say("an unheard word"), by: 0)
         _ = pipes.run(.seconds(1))
@@ -45,8 +43,7 @@ import Testing
         }
     }
 
-    // CL-142
-    @Test func `the narrator says each thing once, and of what is tried only to who asks for more`() throws {
+    @Test func `CL-142: the narrator says each thing once, and of what is tried only to who asks for more`() throws {
         let pipes = try Self.pair()
         var (brief, long) = (WayNarrator(level: 1), WayNarrator(level: 2))
         let figures = pipes.members[0].node.linkFigures

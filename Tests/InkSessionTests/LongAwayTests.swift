@@ -39,8 +39,9 @@ import Testing
             && pipes.members[index].node.board?.role(of: pipes.members[index].identity.author) == .editor
     }
 
-    // BD-115 SE-172
-    @Test(arguments: [-50, 50]) func `a joiner whose clock is years off comes in, and what he draws is seen`(years: Int) throws {
+    @Test(arguments: [-50, 50]) func `BD-115, SE-172: a joiner whose clock is years off comes in, and what he draws is seen`(years: Int)
+        throws
+    {
         var pipes = try PerfectPipes(admission: .grants)
         pipes.add(name: "ann")
         let key = try Self.invite(&pipes, seconds: 600)
@@ -51,8 +52,7 @@ import Testing
         #expect(pipes.run(.seconds(5)) { $0.areEqual && $0.members[0].node.board?.shapeCount == 2 })
     }
 
-    // BD-115 SE-172
-    @Test func `a member whose clock is years ahead takes an invite's time for over, and nobody else does`() throws {
+    @Test func `BD-115, SE-172: a member whose clock is years ahead takes an invite's time for over, and nobody else does`() throws {
         var pipes = try PerfectPipes(admission: .grants)
         pipes.add(name: "ann")
         let key = try Self.invite(&pipes, seconds: 600)
@@ -71,8 +71,9 @@ import Testing
         #expect(pipes.run(.seconds(5)) { $0.members[1].node.board?.shapeCount == 1 && $0.members[0].node.board?.shapeCount == 1 })
     }
 
-    // SE-170 SE-174
-    @Test func `who comes back after a year with work of his own has all of it seen, and sees what became of the others`() throws {
+    @Test func `SE-170, SE-174: who comes back after a year with work of his own has all of it seen, and sees what became of the others`()
+        throws
+    {
         var (pipes, key) = try Self.roomThatEveLeft()
         Self.draw("offline", by: 2, in: &pipes)
         _ = pipes.run(.seconds(60))
@@ -95,8 +96,7 @@ import Testing
         }
     }
 
-    // SE-174 BD-97
-    @Test func `what somebody drew who was removed meanwhile stays on his disk, and is nobody else's`() throws {
+    @Test func `BD-97, SE-174: what somebody drew who was removed meanwhile stays on his disk, and is nobody else's`() throws {
         var (pipes, _) = try Self.roomThatEveLeft()
         let right = try #require(pipes.members[0].node.board?.right(of: pipes.members[2].identity.author))
         try pipes.govern(by: 0) { board, owner throws(RuleViolation) in try board.writes(removing: [right], by: owner) }

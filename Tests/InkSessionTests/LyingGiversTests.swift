@@ -177,22 +177,19 @@ private struct Liars {
         #expect(alone < Self.honestTime, "\(alone)")
     }
 
-    // SE-168
-    @Test func `who says to have a million and brings none costs one patience`() throws {
+    @Test func `SE-168: who says to have a million and brings none costs one patience`() throws {
         let (time, liars) = try Self.join([.claims])
         #expect(try #require(time) < Givers.stallTime + Self.honestTime, "\(String(describing: time))")
         #expect(liars.liars[0].isEnough)
     }
 
-    // SE-166, SE-168
-    @Test func `who never says what it has costs one patience`() throws {
+    @Test func `SE-166, SE-168: who never says what it has costs one patience`() throws {
         let (time, liars) = try Self.join([.withholds])
         #expect(try #require(time) < Givers.stallTime + Self.honestTime, "\(String(describing: time))")
         #expect(liars.liars[0].isEnough)
     }
 
-    // SE-167, SE-168
-    @Test func `who brings what is known again and again costs one patience`() throws {
+    @Test func `SE-167, SE-168: who brings what is known again and again costs one patience`() throws {
         let pipes = try PerfectPipes()
         let alone = try #require(try Self.join([], bytesPerSecond: 12_000).time)
         for old in [pipes.genesis, try Self.history(pipes)[0]] {
@@ -203,15 +200,13 @@ private struct Liars {
         }
     }
 
-    // SE-167
-    @Test func `who makes up new ones slowly is left after a trial`() throws {
+    @Test func `SE-167: who makes up new ones slowly is left after a trial`() throws {
         let (time, liars) = try Self.join([.drips])
         #expect(try #require(time) < Givers.trialTime + Self.honestTime + .seconds(1), "\(String(describing: time))")
         #expect(liars.liars[0].isEnough)
     }
 
-    // SE-166
-    @Test func `who makes up new ones faster than the honest one brings what it has keeps it out for as many as that has`() throws {
+    @Test func `SE-166: who makes up new ones faster than the honest one brings what it has keeps it out for as many as that has`() throws {
         let alone = try #require(try Self.join([], bytesPerSecond: 12_000).time)
         let (time, liars) = try Self.join([.floods], bytesPerSecond: 12_000)
         // 300 at 120 a second, and a comparison; then all comes, over a line that acknowledges what is made up as well.
@@ -220,15 +215,13 @@ private struct Liars {
         #expect(liars.node.neighbours[giver]?.transfer.transactionCount == 1_000_000)
     }
 
-    // SE-168
     @Test(arguments: [4, 6])
-    func `several liars at once cost one patience each`(count: Int) throws {
+    func `SE-168: several liars at once cost one patience each`(count: Int) throws {
         let (time, _) = try Self.join((0..<count).map { count == 4 || $0 % 2 == 0 ? .claims : .withholds })
         #expect(try #require(time) < Givers.stallTime * count + Self.honestTime, "\(String(describing: time))")
     }
 
-    // SE-168
-    @Test func `while nobody brings anything the node rests, and asks again when somebody says what it has`() throws {
+    @Test func `SE-168: while nobody brings anything the node rests, and asks again when somebody says what it has`() throws {
         let pipes = try PerfectPipes()
         var liars = try Liars([.claims, .claims, .withholds], pipes: pipes, stored: Self.history(pipes))
         liars.pipes.drop = { from, _ in from == PerfectPipes.address(0) }
@@ -243,8 +236,7 @@ private struct Liars {
         #expect(try #require(time) < .seconds(8), "\(String(describing: time))")
     }
 
-    // SE-167
-    @Test func `enough takes back nothing of what was asked for by name, though it still waits`() throws {
+    @Test func `SE-167: enough takes back nothing of what was asked for by name, though it still waits`() throws {
         var pipes = try PerfectPipes()
         // A line that takes seconds for it, so that most waits with the node when it is enough.
         pipes.bytesPerSecond = 12_000
@@ -267,8 +259,7 @@ private struct Liars {
         #expect(time != nil)
     }
 
-    // SE-167
-    @Test func `enough takes back what a comparison found, and neither answers to questions nor what was drawn meanwhile`() throws {
+    @Test func `SE-167: enough takes back what a comparison found, and neither answers to questions nor what was drawn meanwhile`() throws {
         let pipes = try PerfectPipes()
         var liars = try Liars([.listens], pipes: pipes, stored: Self.history(pipes, count: 3))
         let address = liars.liars[0].address
@@ -302,8 +293,7 @@ private struct Liars {
         #expect(was(live.name, in: liars.liars[0].heard))
     }
 
-    // SE-164
-    @Test func `what waited for its parents is passed on as it came`() throws {
+    @Test func `SE-164: what waited for its parents is passed on as it came`() throws {
         let pipes = try PerfectPipes()
         var liars = try Liars([.listens, .listens], pipes: pipes, stored: Self.history(pipes, count: 1))
         #expect(try liars.run(.seconds(5)) { $0.node.presentPeers == 3 } != nil)

@@ -30,9 +30,7 @@ import Testing
         pipes.members[0].events.compactMap { if case .chatPage(let page, _) = $0 { page } else { nil } }
     }
 
-    // SE-230
-    // SE-231
-    @Test func `a message waits while nobody is there, and is delivered once who comes has it`() throws {
+    @Test func `SE-230, SE-231: a message waits while nobody is there, and is delivered once who comes has it`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.intent(.say("is anybody here?"), by: 0)
@@ -52,8 +50,7 @@ import Testing
         #expect(told(pipes).count == count)
     }
 
-    // SE-230
-    @Test func `of several who are there it is told how many have it`() throws {
+    @Test func `SE-230: of several who are there it is told how many have it`() throws {
         var pipes = try pair()
         pipes.add(name: "cem")
         #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members[0].node.presentPeers == 2 })
@@ -64,8 +61,7 @@ import Testing
         #expect(told(pipes).map(\.state).contains(.sent(by: 1, of: 2)))
     }
 
-    // SE-231
-    @Test func `after a restart a message that waited is followed, and the end is told before the farewell`() throws {
+    @Test func `SE-231: after a restart a message that waited is followed, and the end is told before the farewell`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.intent(.say("yesterday"), by: 0)
@@ -85,9 +81,7 @@ import Testing
         #expect(told(pipes).last { $0.text == "bye" }?.state == .delivered)
     }
 
-    // SE-230
-    // SE-233
-    @Test func `while the disk refuses a message it is failed, and to resend it asks the disk alone`() throws {
+    @Test func `SE-230, SE-233: while the disk refuses a message it is failed, and to resend it asks the disk alone`() throws {
         var pipes = try pair()
         pipes.members[0].diskRefuses = true
         pipes.intent(.say("on its way"), by: 0)
@@ -108,8 +102,7 @@ import Testing
         #expect(outcome(pipes, 5) == .refused(.noSuchMessage))
     }
 
-    // SE-232
-    @Test func `what the disk does not let be said is kept, and said once`() throws {
+    @Test func `SE-232: what the disk does not let be said is kept, and said once`() throws {
         var pipes = try pair()
         pipes.members[0].diskRefuses = true
         pipes.intent(.say("first"), by: 0)
@@ -142,8 +135,7 @@ import Testing
         #expect(told(pipes)[before...].count { $0.text.hasPrefix("kept") } == 64)
     }
 
-    // SE-234
-    @Test func `more than ten messages a second are refused in words, and none of them is lost or kept`() throws {
+    @Test func `SE-234: more than ten messages a second are refused in words, and none of them is lost or kept`() throws {
         var pipes = try pair()
         for number in 0..<30 { pipes.intent(.say("\(number)"), by: 0, ref: UInt64(100 + number)) }
         let refused = (0..<30).filter { outcome(pipes, UInt64(100 + $0)) == .refused(.saidTooFast) }
@@ -157,8 +149,7 @@ import Testing
         #expect(outcome(pipes, 1) == .done)
     }
 
-    // SE-235
-    @Test func `two thousand messages are read page by page while others come, none twice and none missed`() throws {
+    @Test func `SE-235: two thousand messages are read page by page while others come, none twice and none missed`() throws {
         var pipes = try pair()
         var count = 0
         while count < 2000 {
@@ -198,8 +189,7 @@ import Testing
         #expect(outcome(pipes, 98) == .refused(.noSuchMessage))
     }
 
-    // SE-235
-    @Test func `a page of long texts ends early, and the next goes on from there`() throws {
+    @Test func `SE-235: a page of long texts ends early, and the next goes on from there`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         for number in 0..<100 {
@@ -218,8 +208,7 @@ import Testing
         #expect(seen == (0..<100).map { "\($0)" })
     }
 
-    // SE-235
-    @Test func `a page is for who asked, and does not wait for what work waits for`() throws {
+    @Test func `SE-235: a page is for who asked, and does not wait for what work waits for`() throws {
         var pipes = try pair()
         let other = try #require(FrontEndID(1))
         pipes.input(.attached(other, strand: .common), to: 0)
@@ -228,8 +217,7 @@ import Testing
         #expect(heard == [.only(other)])
     }
 
-    // SE-236
-    @Test func `typing is told when it begins and when it ends`() throws {
+    @Test func `SE-236: typing is told when it begins and when it ends`() throws {
         var pipes = try pair()
         func heard() -> [Bool] {
             pipes.members[1].events.compactMap { event in

@@ -30,8 +30,7 @@ import Testing
             under: keys, from: place.ip, nonce: [UInt8](repeating: nonce, count: Beacon.nonceCount))
     }
 
-    // SE-260
-    @Test func `a beacon leaves at once, each five seconds for a minute, and then each twenty`() {
+    @Test func `SE-260: a beacon leaves at once, each five seconds for a minute, and then each twenty`() {
         var nearby = Nearby(random: Self.random(1))
         #expect(nearby.deadline == nil)
         nearby.move(to: [Self.own, Self.second], now: .zero)
@@ -49,8 +48,7 @@ import Testing
         #expect(Set(bytes).count == bytes.count, "no two are alike")
     }
 
-    // SE-260
-    @Test func `links that come and go make nobody say more than once in five seconds on each, and none makes it silent`() {
+    @Test func `SE-260: links that come and go make nobody say more than once in five seconds on each, and none makes it silent`() {
         var nearby = Nearby(random: Self.random(2))
         var said: [Int: [Instant]] = [:]
         for step in 0..<600 {
@@ -65,8 +63,8 @@ import Testing
         #expect(nearby.deadline == nil && nearby.due(Self.peer(1), under: Self.room, now: .zero + .seconds(600)).isEmpty)
     }
 
-    // SE-262
-    @Test func `beacons of others by the thousand cost a bounded number of hashes, and an honest one is read again when they end`() {
+    @Test func `SE-262: beacons of others by the thousand cost a bounded number of hashes, and an honest one is read again when they end`()
+    {
         var nearby = Nearby(random: Self.random(3))
         nearby.move(to: [Self.own], now: .zero)
         let other = RoomKeys(roomSecret: Secret32([UInt8](repeating: 6, count: 32))!)
@@ -91,8 +89,7 @@ import Testing
         }
     }
 
-    // SE-262
-    @Test func `a member who names all ports of his machine has a few dialled, and none twice in twenty seconds`() {
+    @Test func `SE-262: a member who names all ports of his machine has a few dialled, and none twice in twenty seconds`() {
         var nearby = Nearby(random: Self.random(4))
         let ports = (0..<60_000).map { SocketAddress(ip: Self.bob.ip, port: 1024 + UInt16($0)) }
         var first = 0
@@ -145,8 +142,7 @@ import Testing
         }
     }
 
-    // SE-261 SE-263
-    @Test func `who says to be there is dialled where he says so, once, and nobody answers a beacon`() throws {
+    @Test func `SE-261, SE-263: who says to be there is dialled where he says so, once, and nobody answers a beacon`() throws {
         var seat = try Seat()
         let heard = seat.take(.overheard([(Self.beacon(), SocketAddress(ip: Self.bob.ip, port: LinkGroup.port), Self.interface)]))
         #expect(heard.dials == [Self.bob] && heard.calls.isEmpty && heard.answers.isEmpty)
@@ -160,8 +156,7 @@ import Testing
         #expect(seat.hear(Self.beacon(from: other, of: Self.peer(8), nonce: 6)) == [other])
     }
 
-    // SE-260 SE-114
-    @Test func `who wants relays only says nothing on a link and hears nothing`() throws {
+    @Test func `SE-114, SE-260: who wants relays only says nothing on a link and hears nothing`() throws {
         var seat = try Seat { $0.relayPolicy = .only }
         #expect(seat.take(.links([Self.second])).calls.isEmpty && seat.hear(Self.beacon()).isEmpty)
         var open = try Seat()
@@ -169,8 +164,9 @@ import Testing
         #expect(open.take(.links([])).calls.isEmpty && open.hear(Self.beacon()).isEmpty)
     }
 
-    // SE-261
-    @Test func `two who know of each other by their link alone are on one board, and the one who comes later is met at once`() throws {
+    @Test func `SE-261: two who know of each other by their link alone are on one board, and the one who comes later is met at once`()
+        throws
+    {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob", dialling: [])
@@ -185,8 +181,7 @@ import Testing
         #expect(pipes.members.allSatisfy { $0.node.liveAddresses.count == 1 })
     }
 
-    // SE-261
-    @Test func `who came back under another port is found again by those who have nothing but an old address`() throws {
+    @Test func `SE-261: who came back under another port is found again by those who have nothing but an old address`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -199,8 +194,7 @@ import Testing
         #expect(pipes.run(.seconds(3)) { !$0.members[0].node.liveAddresses.isEmpty })
     }
 
-    // SE-264
-    @Test func `who holds a mailbox answers him who asks, shorter than he asked, and who does not says nothing`() throws {
+    @Test func `SE-264: who holds a mailbox answers him who asks, shorter than he asked, and who does not says nothing`() throws {
         var codes = Codes(
             device: SigningKey(seed: Self.secret), places: InvitePlaces([Invite.Host(name: "192.168.1.4", port: 40_000)], isOnLinks: true),
             random: Self.random(8))
@@ -225,8 +219,7 @@ import Testing
         #expect(codes.answer(to: question) == nil, "it is over")
     }
 
-    // SE-264
-    @Test func `a node that holds nothing answers no question, whoever asks`() throws {
+    @Test func `SE-264: a node that holds nothing answers no question, whoever asks`() throws {
         var seat = try Seat()
         let number = try #require(MailboxNumber(4711))
         let question = try #require(LinkQuestion(number: number, nonce: [UInt8](1...8)))

@@ -71,8 +71,7 @@ import Testing
 
     // MARK: Rejections
 
-    // SE-84
-    @Test func `one rule of one author is told once a second, whatever figures are in it`() {
+    @Test func `SE-84: one rule of one author is told once a second, whatever figures are in it`() {
         var rejections = Rejections()
         func tells(_ author: UInt8?, _ rule: String, at milliseconds: Int64) -> Bool {
             rejections.mayTell(author: author.map(Self.author), rule: rule, now: Instant.zero + .milliseconds(milliseconds))
@@ -83,8 +82,7 @@ import Testing
         #expect(told == [true, false, true])
     }
 
-    // SE-84
-    @Test func `made-up authors tell no more than twenty a second, and take no memory without end`() {
+    @Test func `SE-84: made-up authors tell no more than twenty a second, and take no memory without end`() {
         var rejections = Rejections()
         var told = 0
         for number in 0..<100_000 as Range<UInt64> {
@@ -101,8 +99,7 @@ import Testing
         LocalAddress(address: try #require(SocketAddress(text)), prefixLength: 24, standing: standing)
     }
 
-    // SE-112
-    @Test func `containers that come and go move nobody, and a link does`() throws {
+    @Test func `SE-112: containers that come and go move nobody, and a link does`() throws {
         var place = Whereabouts()
         let (link, bridge) = (try Self.local("10.1.0.5:4000", .link), try Self.local("172.17.0.1:4000", .inner))
         #expect(place.hasFamily(of: try #require(SocketAddress("[2001:db8::1]:1")).ip))
@@ -118,8 +115,7 @@ import Testing
         #expect(place.hasFamily(of: try #require(SocketAddress("192.0.2.1:1")).ip))
     }
 
-    // SE-113
-    @Test func `where we are is told six times at once, then once a second, and the last is told`() {
+    @Test func `SE-113: where we are is told six times at once, then once a second, and the last is told`() {
         var place = Whereabouts()
         var told = 0
         for step in 0..<100 {
@@ -138,8 +134,7 @@ import Testing
 
     // MARK: StatusTeller
 
-    // SE-19
-    @Test func `status is told a moment after the first change, once, and only if it is another`() {
+    @Test func `SE-19: status is told a moment after the first change, once, and only if it is another`() {
         var teller = StatusTeller()
         #expect(teller.saysSaved && teller.deadline == nil)
         teller.changed(now: .zero)
@@ -161,8 +156,7 @@ import Testing
         return draft
     }
 
-    // SE-57
-    @Test func `a stroke is on the disk a second after the hand began, and gone when it ended`() throws {
+    @Test func `SE-57: a stroke is on the disk a second after the hand began, and gone when it ended`() throws {
         var journal = StrokeJournal(stored: nil)
         #expect(journal.forget() == nil)
         journal.drew(now: .zero)
@@ -176,8 +170,7 @@ import Testing
         #expect(journal.forget() == nil)
     }
 
-    // SE-57
-    @Test func `the stroke of the process before is on the board before another takes its place`() {
+    @Test func `SE-57: the stroke of the process before is on the board before another takes its place`() {
         var journal = StrokeJournal(stored: StrokeDraft.encode(Self.draft))
         #expect(journal.recovered?.points == Self.draft.points)
         #expect(journal.record(of: .stroke(Self.draft), isRefused: false) == nil)

@@ -4,9 +4,8 @@ import InkSession
 import Testing
 
 @Suite struct NodeTests {
-    // SE-72
     @Test(arguments: [true, false])
-    func `one who falls silent has one clock until he is back or has left, and no path beside it`(comesBack: Bool) throws {
+    func `SE-72: one who falls silent has one clock until he is back or has left, and no path beside it`(comesBack: Bool) throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -55,8 +54,7 @@ import Testing
         #expect(pipes.members[1].node.peers.map(\.name) == ["ana"])
     }
 
-    // SE-2
-    @Test func `of two who lack genesis the one that gets it gives it to the other`() throws {
+    @Test func `SE-2: of two who lack genesis the one that gets it gives it to the other`() throws {
         var pipes = try PerfectPipes()
         let (ana, bob, cem) = (PerfectPipes.address(0), PerfectPipes.address(1), PerfectPipes.address(2))
         // Bob and Cem meet long before Ana has answered, whom Cem never reaches.
@@ -71,8 +69,7 @@ import Testing
         #expect(pipes.run(.seconds(5)) { $0.areEqual && $0.members[2].node.board?.shapes.count == 1 })
     }
 
-    // SE-1
-    @Test func `what the disk has not taken is shown here and told to nobody`() throws {
+    @Test func `SE-1: what the disk has not taken is shown here and told to nobody`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -87,8 +84,7 @@ import Testing
         #expect(pipes.run(.seconds(4)) { $0.members[1].node.board?.shapes.count == 1 })
     }
 
-    // SE-7
-    @Test func `while the disk refuses an intent is refused with its reason`() throws {
+    @Test func `SE-7: while the disk refuses an intent is refused with its reason`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "")
         pipes.members[0].diskRefuses = true
@@ -99,8 +95,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes.count == 1)
     }
 
-    // SE-3
-    @Test func `a stroke is seen growing before it is committed, and its preview goes with its transaction`() throws {
+    @Test func `SE-3: a stroke is seen growing before it is committed, and its preview goes with its transaction`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -129,8 +124,7 @@ import Testing
         #expect(end != nil && arrival != nil && (arrival ?? 0) < (end ?? 0))
     }
 
-    // SE-3
-    @Test func `the preview of a stroke stays until its transaction comes, though the next one has begun`() throws {
+    @Test func `SE-3: the preview of a stroke stays until its transaction comes, though the next one has begun`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -163,8 +157,7 @@ import Testing
         #expect(most >= 4 && shapes == 3 && gestures.isEmpty)
     }
 
-    // SE-3
-    @Test func `a cancelled gesture leaves no trace at the other side`() throws {
+    @Test func `SE-3: a cancelled gesture leaves no trace at the other side`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -181,8 +174,7 @@ import Testing
         #expect(pipes.members[1].node.board?.shapes.isEmpty == true)
     }
 
-    // SE-5, SE-9
-    @Test func `a transaction reaches a peer that its author cannot reach`() throws {
+    @Test func `SE-5, SE-9: a transaction reaches a peer that its author cannot reach`() throws {
         var pipes = try PerfectPipes()
         pipes.drop = { from, to in Set([from, to]) == Set([PerfectPipes.address(1), PerfectPipes.address(2)]) }
         pipes.add(name: "ana")
@@ -193,8 +185,7 @@ import Testing
         #expect(pipes.run(.milliseconds(200)) { $0.members[2].node.board?.shapes.count == 20 })
     }
 
-    // SE-10
-    @Test func `a peer that says good-bye leaves at once, a lost one after the grace`() throws {
+    @Test func `SE-10: a peer that says good-bye leaves at once, a lost one after the grace`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -207,8 +198,7 @@ import Testing
         #expect(pipes.run(.seconds(25)) { $0.members[0].node.peers.isEmpty })
     }
 
-    // SE-8, SE-12
-    @Test func `quitting waits until those present have all, and says what is left`() throws {
+    @Test func `SE-8, SE-12: quitting waits until those present have all, and says what is left`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -220,8 +210,7 @@ import Testing
         #expect(pipes.members[1].node.board?.shapes.count == 50)
     }
 
-    // SE-19
-    @Test func `saved is taken back before a change is told that is not on the disk`() throws {
+    @Test func `SE-19: saved is taken back before a change is told that is not on the disk`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -260,9 +249,9 @@ import Testing
         private static let batches = [1, 500]
     #endif
 
-    // SE-11; one by one as a mouse brings them, and in batches as a script does.
+    // One by one as a mouse brings them, and in batches as a script does.
     @Test(arguments: batches)
-    func `a stroke beyond the limit of points is committed and goes on, as one step to undo`(batch: Int) throws {
+    func `SE-11: a stroke beyond the limit of points is committed and goes on, as one step to undo`(batch: Int) throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "")
         pipes.intent(.begin(.stroke(ShapeDraft(kind: .freehand, position: .zero, points: [.zero]))), by: 0)
@@ -278,8 +267,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes == shapes)
     }
 
-    // SE-12
-    @Test func `quitting does not wait for what the others go on drawing`() throws {
+    @Test func `SE-12: quitting does not wait for what the others go on drawing`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -300,8 +288,7 @@ import Testing
         #expect(pipes.saved(by: 0).contains { $0.author == pipes.members[0].node.author && $0.sequence > 2 })
     }
 
-    // SE-12
-    @Test func `quitting gives up after ten seconds and says what is left`() throws {
+    @Test func `SE-12: quitting gives up after ten seconds and says what is left`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.members[0].diskRefuses = true
@@ -316,8 +303,7 @@ import Testing
         #expect(pipes.now - began >= .seconds(10) && pipes.now - began < .seconds(11))
     }
 
-    // SE-21
-    @Test func `a stroke that was begun before the disk refused waits for it, one that a hand holds at quitting is kept`() throws {
+    @Test func `SE-21: a stroke that was begun before the disk refused waits for it, one that a hand holds at quitting is kept`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         _ = pipes.run(.milliseconds(100))
@@ -341,8 +327,7 @@ import Testing
         #expect(pipes.saved(by: 0).count + 1 == pipes.members[0].node.board?.transactionCount)
     }
 
-    // SE-12
-    @Test func `who quits is seen to have left, though the first goodbye is lost`() throws {
+    @Test func `SE-12: who quits is seen to have left, though the first goodbye is lost`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -357,8 +342,7 @@ import Testing
         #expect(pipes.members[1].node.deadline == nil)
     }
 
-    // SE-6
-    @Test func `changes made while the link was down are exchanged when it is back`() throws {
+    @Test func `SE-6: changes made while the link was down are exchanged when it is back`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -375,8 +359,7 @@ import Testing
         #expect(pipes.members[1].node.board?.shapes.count == 60)
     }
 
-    // SE-13
-    @Test func `a restarted peer finds the others by their saved addresses and loses nothing that was saved`() throws {
+    @Test func `SE-13: a restarted peer finds the others by their saved addresses and loses nothing that was saved`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")

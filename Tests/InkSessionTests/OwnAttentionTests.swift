@@ -8,8 +8,7 @@ import Testing
 
     private func at(_ seconds: Double) -> Instant { .zero + .milliseconds(Int64(seconds * 1000)) }
 
-    // SE-275
-    @Test func `who is hidden is away at once, and whose keyboard is elsewhere after 10 s`() {
+    @Test func `SE-275: who is hidden is away at once, and whose keyboard is elsewhere after 10 s`() {
         var own = OwnPresence(now: .zero)
         own.attend(.hidden, by: .holder, now: at(1))
         #expect(own.attention == .away && own.needs == .unseen)
@@ -29,8 +28,7 @@ import Testing
         #expect(own.attention == .active)
     }
 
-    // SE-275
-    @Test func `one program that is attended to is enough, and one that goes leaves the others`() {
+    @Test func `SE-275: one program that is attended to is enough, and one that goes leaves the others`() {
         var own = OwnPresence(now: .zero)
         own.attach(second)
         own.attend(.hidden, by: .holder, now: at(1))
@@ -46,8 +44,7 @@ import Testing
         #expect(own.attention == .away && own.needs == [], "one of them is seen still")
     }
 
-    // SE-275
-    @Test func `what is done by hand brings back, and what a program does by itself does not`() {
+    @Test func `SE-275: what is done by hand brings back, and what a program does by itself does not`() {
         var own = OwnPresence(now: .zero)
         own.attend(.hidden, by: .holder, now: at(1))
         for intent in [Intent.view(nil), .cursor(nil), .laser(false), .attention(.hidden)] {
@@ -61,8 +58,7 @@ import Testing
         #expect(own.attention == .away, "that was at another program")
     }
 
-    // SE-275
-    @Test func `who is away points nowhere, writes nothing, and is idle when they come back after long`() {
+    @Test func `SE-275: who is away points nowhere, writes nothing, and is idle when they come back after long`() {
         var own = OwnPresence(now: .zero)
         own.point(at: .zero, by: .holder, now: at(1))
         own.typing(now: at(1))

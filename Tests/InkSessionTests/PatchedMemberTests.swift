@@ -109,9 +109,8 @@ import Testing
         let fingerprint: Fingerprint?
     }
 
-    // BD-94 BD-97
     @Test(arguments: Writer.allCases)
-    func `nothing that who may not draw signs is seen or passed on, whatever way it comes`(writer: Writer) throws {
+    func `BD-94, BD-97: nothing that who may not draw signs is seen or passed on, whatever way it comes`(writer: Writer) throws {
         var room = try Room(writer)
         #expect(room.carrier.isWelcome && !room.carrier.isRefused)
         let names = [
@@ -180,8 +179,7 @@ import Testing
         #expect(Set(catalogue.entries.map(\.what)).count == catalogue.entries.count)
     }
 
-    // SE-188
-    @Test func `of who may not draw no gesture is shown`() throws {
+    @Test func `SE-188: of who may not draw no gesture is shown`() throws {
         var room = try Room(.viewer)
         let author = room.carrier.key.author
         var number: UInt64 = 0

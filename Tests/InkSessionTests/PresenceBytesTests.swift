@@ -24,9 +24,8 @@ import Testing
         pipes.members.map { member in member.node.statistics().reduce(0) { $0 + Int($1.statistics.bytesOut) } }
     }
 
-    // SE-31
     @Test(arguments: [("writing", false, 1), ("writing", false, 2), ("writing in whole pixels", true, 1)])
-    func `a live stroke costs at most thirteen bytes a point, both ways`(name: String, inPixels: Bool, seed: UInt64) throws {
+    func `SE-31: a live stroke costs at most thirteen bytes a point, both ways`(name: String, inPixels: Bool, seed: UInt64) throws {
         for tellsPointer in [false, true] {
             var pipes = try Self.pair(delay: .milliseconds(40))
             let trace = HandTrace.writing(seconds: 20, seed: seed)
@@ -54,9 +53,8 @@ import Testing
         }
     }
 
-    // SE-31
     @Test(arguments: [(40, 1500, "30 Hz"), (10, 2500, "60 Hz")])
-    func `a moving pointer costs at most one and a half kilobytes a second, on a short path two and a half`(
+    func `SE-31: a moving pointer costs at most one and a half kilobytes a second, on a short path two and a half`(
         delay: Int, limit: Int, name: String
     ) throws {
         for inPixels in [false, true] {
@@ -85,8 +83,7 @@ import Testing
         }
     }
 
-    // SE-31
-    @Test func `who rests costs nothing but a sign of life`() throws {
+    @Test func `SE-31: who rests costs nothing but a sign of life`() throws {
         var pipes = try Self.pair(delay: .milliseconds(40))
         pipes.intent(.cursor(Point(x: 8, y: 8)), by: 0)
         _ = pipes.run(.seconds(1))

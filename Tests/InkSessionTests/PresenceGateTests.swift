@@ -4,8 +4,7 @@ import Testing
 @testable import InkSession
 
 @Suite struct PresenceGateTests {
-    // SE-86
-    @Test func `of a flood a hundred and twenty packets a second are read, and the one after which there is silence`() {
+    @Test func `SE-86: of a flood a hundred and twenty packets a second are read, and the one after which there is silence`() {
         var gate = PresenceGate(now: .zero)
         var (read, now) = ([[UInt8]](), Instant.zero)
         func number(_ step: Int) -> [UInt8] { withUnsafeBytes(of: UInt32(step).bigEndian) { [UInt8]($0) } }
@@ -26,8 +25,7 @@ import Testing
         #expect(zip(read, read.dropFirst()).allSatisfy { $0.lexicographicallyPrecedes($1) })
     }
 
-    // SE-86
-    @Test func `who keeps the rules is read at once, after four seconds of a line that stood still as well`() {
+    @Test func `SE-86: who keeps the rules is read at once, after four seconds of a line that stood still as well`() {
         var gate = PresenceGate(now: .zero)
         var read = 0
         for step in 0..<600 where gate.admits([1], now: .zero + .microseconds(Int64(step) * 16_667)) { read += 1 }

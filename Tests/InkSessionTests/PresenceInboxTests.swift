@@ -34,8 +34,7 @@ import Testing
 
     private static func line(_ count: Int) -> [Point] { (0..<count).map { Point(x: Int32($0 * 10), y: Int32($0 % 5)) } }
 
-    // SE-36
-    @Test func `times are those of the peer's clock, which wraps each minute, and pauses keep their length`() {
+    @Test func `SE-36: times are those of the peer's clock, which wraps each minute, and pauses keep their length`() {
         var link = PresenceLink(delay: .milliseconds(20))
         var told: [(at: Instant, place: Point)] = []
         for step in 0..<400 {
@@ -51,8 +50,8 @@ import Testing
         #expect(zip(samples, told).allSatisfy { $0.at - .nanoseconds($1.at.nanoseconds) == shift })
     }
 
-    // SE-36
-    @Test func `a stroke goes on from its last sample after a pause in which we slept, whichever of its packets comes first`() throws {
+    @Test func `SE-36: a stroke goes on from its last sample after a pause in which we slept, whichever of its packets comes first`() throws
+    {
         var link = PresenceLink()
         try link.inject(Self.drawing(Self.line(1), from: 0, hasStyle: true))
         link.run(.seconds(23))
@@ -68,9 +67,8 @@ import Testing
         #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 == .milliseconds(8) }, "\(times)")
     }
 
-    // SE-36
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func `times that go back, jump, repeat or wrap hold up nobody and never go back when they are told`(seed: UInt64) throws {
+    func `SE-36: times that go back, jump, repeat or wrap hold up nobody and never go back when they are told`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var link = PresenceLink()
         var sentAt: UInt16 = 0
@@ -95,9 +93,8 @@ import Testing
         #expect(span > .milliseconds(500) && span < .seconds(600 * 33 / 1000 + 140), "\(span)")
     }
 
-    // SE-38
     @Test(arguments: [10, 40])
-    func `a pointer that comes to rest is told so once, and one that moves is not`(delay: Int) {
+    func `SE-38: a pointer that comes to rest is told so once, and one that moves is not`(delay: Int) {
         var link = PresenceLink(delay: .milliseconds(delay))
         for step in 1...100 as ClosedRange<Int32> {
             link.own.point(at: Point(x: step * 10, y: 0), by: .holder, now: link.now)
@@ -114,8 +111,7 @@ import Testing
         #expect(link.told.last.map { $0.at - last < .milliseconds(delay + 42) } == true)
     }
 
-    // SE-36
-    @Test func `a clock that leaps goes on as if nothing had happened`() {
+    @Test func `SE-36: a clock that leaps goes on as if nothing had happened`() {
         var clock = PeerClock()
         var now = Instant.zero + .seconds(100)
         var low: UInt16 = 40_000
@@ -133,8 +129,7 @@ import Testing
         #expect(next.time(of: 5, now: now - .seconds(60)) == times[99])
     }
 
-    // SE-37
-    @Test func `ten thousand values a second are told sixty times a second, and the last of them is seen`() throws {
+    @Test func `SE-37: ten thousand values a second are told sixty times a second, and the last of them is seen`() throws {
         var link = PresenceLink()
         var (place, sentAt): (Point, UInt16) = (.zero, 0)
         let began = link.now
@@ -153,8 +148,7 @@ import Testing
         #expect(link.told.allSatisfy { if case .cursor(_, let samples) = $0.news { samples.count <= 64 } else { false } })
     }
 
-    // SE-37
-    @Test func `thousands of gestures a second are told sixty times a second, and nothing stays of them`() throws {
+    @Test func `SE-37: thousands of gestures a second are told sixty times a second, and nothing stays of them`() throws {
         var link = PresenceLink()
         link.isMute = true
         for step in 0..<5000 as Range<UInt64> {
@@ -169,8 +163,7 @@ import Testing
         #expect(begun <= 60 + PresenceTiming.shownBurst)
     }
 
-    // SE-37
-    @Test func `who is idle and back a thousand times a second is told so sixty times`() throws {
+    @Test func `SE-37: who is idle and back a thousand times a second is told so sixty times`() throws {
         var link = PresenceLink()
         var (changes, shown): (Int, PresenceValue.Attention) = (0, .active)
         for step in 0..<4000 {
@@ -186,8 +179,7 @@ import Testing
         #expect(link.inbox.shownAttention == .away)
     }
 
-    // SE-37
-    @Test func `an honest peer is told of as it is heard, however the path bunches what it sends`() throws {
+    @Test func `SE-37: an honest peer is told of as it is heard, however the path bunches what it sends`() throws {
         var link = PresenceLink()
         var number: Int32 = 0
         // Four at once, each fifteenth of a second: 60 a second.
@@ -201,8 +193,7 @@ import Testing
         }
     }
 
-    // SE-33
-    @Test func `a stroke whose first samples never come is asked for seldom, shows nothing and keeps nothing`() throws {
+    @Test func `SE-33: a stroke whose first samples never come is asked for seldom, shows nothing and keeps nothing`() throws {
         var link = PresenceLink(delay: .milliseconds(20))
         let points = Self.line(300)
         for step in 0..<250 {
@@ -223,8 +214,7 @@ import Testing
         #expect(link.strokeSamples.map(\.position) == points)
     }
 
-    // SE-33
-    @Test func `samples of one peer are bounded over all its strokes`() throws {
+    @Test func `SE-33: samples of one peer are bounded over all its strokes`() throws {
         var link = PresenceLink()
         link.isMute = true
         let points = (0..<10_000).map { Point(x: Int32($0 % 100), y: 0) }
@@ -241,9 +231,8 @@ import Testing
         #expect(link.strokeSamples.count >= Limits.pointsPerStroke)
     }
 
-    // SE-30
     @Test(arguments: 0..<400 as Range<UInt64>)
-    func `whatever a peer says, nothing traps, and what is refused changes nothing`(seed: UInt64) {
+    func `SE-30: whatever a peer says, nothing traps, and what is refused changes nothing`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var link = PresenceLink()
         link.isMute = true
@@ -269,8 +258,7 @@ import Testing
         #expect(begun.count <= FrontEndID.countMax + 8)
     }
 
-    // SE-30
-    @Test func `what is passed on of others is not shown`() throws {
+    @Test func `SE-30: what is passed on of others is not shown`() throws {
         var link = PresenceLink()
         var packet = PresencePacket(own: PresenceValue())
         packet.passedOn = [PassedOnPresence(origin: .zero, value: Self.pointing(at: [Point(x: 1, y: 1)], sentAt: 5).own)]
@@ -278,8 +266,7 @@ import Testing
         #expect(link.told.isEmpty)
     }
 
-    // SE-3
-    @Test func `a preview stays until its transaction comes, and what is hidden begins again`() throws {
+    @Test func `SE-3: a preview stays until its transaction comes, and what is hidden begins again`() throws {
         var link = PresenceLink()
         var hasCome = false
         let result = { (sequence: UInt64) -> [ShapeID]? in hasCome ? [ShapeID(author: .zero, number: sequence)] : nil }

@@ -33,8 +33,7 @@ import Testing
         return count
     }
 
-    // SE-160, SE-161
-    @Test func `a strained line gets fewer packets, then coarse ones, and all again when it is calm`() {
+    @Test func `SE-160, SE-161: a strained line gets fewer packets, then coarse ones, and all again when it is calm`() {
         var (ladder, now) = (PresenceLadder(), Instant.zero)
         #expect(Self.run(&ladder, Self.line(50), seconds: 2, from: &now) >= 60 && ladder.budget == nil)
         // A hand that draws at 30 packets a second takes 3.4 kB.
@@ -47,8 +46,7 @@ import Testing
         #expect(ladder.budget == nil && ladder.pause == .zero && !ladder.isCoarse)
     }
 
-    // SE-160
-    @Test func `a round trip that stays though less is sent is the line's, unless packets are lost`() {
+    @Test func `SE-160: a round trip that stays though less is sent is the line's, unless packets are lost`() {
         for loss in [0, 0.1] {
             var (ladder, now) = (PresenceLadder(), Instant.zero)
             Self.run(&ladder, Self.line(200, loss: loss), seconds: 10, from: &now)
@@ -58,8 +56,7 @@ import Testing
         }
     }
 
-    // SE-160
-    @Test func `a queue that was being left counts for no later one`() {
+    @Test func `SE-160: a queue that was being left counts for no later one`() {
         var (ladder, now) = (PresenceLadder(), Instant.zero)
         // As often as it is tried, and not once more: then it would be taken for the line's.
         Self.run(&ladder, Self.line(200), seconds: 1, from: &now)
@@ -72,8 +69,7 @@ import Testing
         #expect(first != nil && ladder.budget != nil && ladder.budget! <= first!, "\(String(describing: first))")
     }
 
-    // SE-160
-    @Test func `a packet that is held up makes no queue another one`() {
+    @Test func `SE-160: a packet that is held up makes no queue another one`() {
         var (ladder, now) = (PresenceLadder(), Instant.zero)
         for _ in 0..<12 {
             Self.run(&ladder, Self.line(200), seconds: 1, from: &now)
@@ -84,8 +80,7 @@ import Testing
         #expect(ladder.budget == nil)
     }
 
-    // SE-160
-    @Test func `what is held up thins out, and what is lost by radio hardly`() {
+    @Test func `SE-160: what is held up thins out, and what is lost by radio hardly`() {
         var (ladder, now) = (PresenceLadder(), Instant.zero)
         Self.run(&ladder, Self.line(50), isHeldUp: true, seconds: 10, from: &now)
         #expect(ladder.budget == PresenceLadder.budgetMin)
@@ -95,8 +90,7 @@ import Testing
         #expect(!ladder.isCoarse || ladder.pause <= .milliseconds(170))
     }
 
-    // SE-162
-    @Test func `of a line that is full of history it takes a quarter, and none while work waits`() {
+    @Test func `SE-162: of a line that is full of history it takes a quarter, and none while work waits`() {
         var (ladder, now) = (PresenceLadder(), Instant.zero)
         let full = PresenceLadder.Waiting(history: 20_000)
         // 64 kbit/s: 2 kB/s are 17 packets.

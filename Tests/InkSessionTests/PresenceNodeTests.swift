@@ -21,8 +21,7 @@ import Testing
         pipes.members[1].events.compactMap { if case .gesture(let id, let change) = $0 { (id, change) } else { nil } }
     }
 
-    // SE-88
-    @Test func `datagrams that come together are answered together, and what they bring is the same`() throws {
+    @Test func `SE-88: datagrams that come together are answered together, and what they bring is the same`() throws {
         var counts: [Int] = []
         for comesTogether in [false, true] {
             var pipes = try Self.pair()
@@ -37,8 +36,9 @@ import Testing
         #expect(counts[1] < counts[0], "\(counts)")
     }
 
-    // SE-26, SE-34
-    @Test func `programs of one person draw side by side before the others, and one that goes takes its pointer with it`() throws {
+    @Test func `SE-26, SE-34: programs of one person draw side by side before the others, and one that goes takes its pointer with it`()
+        throws
+    {
         var pipes = try Self.pair()
         let second = try #require(FrontEndID(3))
         pipes.input(.attached(second, strand: .common), to: 0)
@@ -90,8 +90,7 @@ import Testing
         #expect(pipes.now - began > .seconds(1))
     }
 
-    // SE-3
-    @Test func `a stroke whose samples are replaced is another gesture to those who watch`() throws {
+    @Test func `SE-3: a stroke whose samples are replaced is another gesture to those who watch`() throws {
         var pipes = try Self.pair()
         pipes.intent(.begin(Self.stroke(0)), by: 0, ref: 9)
         pipes.intent(.extend([Point(x: 100, y: 0)]), by: 0)
@@ -118,8 +117,7 @@ import Testing
         #expect(outcomes == [.outcome(ref: 9, .done)])
     }
 
-    // SE-36
-    @Test func `times go on where they were when a session is lost and found again`() throws {
+    @Test func `SE-36: times go on where they were when a session is lost and found again`() throws {
         var pipes = try Self.pair()
         func point(_ step: Int) {
             pipes.intent(.cursor(Point(x: Int32(step), y: 0)), by: 0)

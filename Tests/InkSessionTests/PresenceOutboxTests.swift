@@ -13,9 +13,8 @@ import Testing
 
     private static func frontEnd(_ number: Int) -> FrontEndID { FrontEndID(number) ?? .holder }
 
-    // SE-4
     @Test(arguments: 0..<60 as Range<UInt64>)
-    func `what a hand does is seen at the other side, whatever packets are lost`(seed: UInt64) {
+    func `SE-4: what a hand does is seen at the other side, whatever packets are lost`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var link = PresenceLink(delay: .milliseconds(5 + random.below(120)))
         let (loss, lossBack) = (random.unit() * 0.6, random.unit() * 0.6)
@@ -75,9 +74,8 @@ import Testing
         }
     }
 
-    // SE-87
     @Test(arguments: [0, 12])
-    func `what a peer asks for while a packet waits for room is not forgotten with that packet`(from: Int) throws {
+    func `SE-87: what a peer asks for while a packet waits for room is not forgotten with that packet`(from: Int) throws {
         var own = OwnPresence(now: .zero)
         var outbox = PresenceOutbox()
         own.begin(Self.stroke(), by: .holder, now: .zero)
@@ -101,8 +99,7 @@ import Testing
         #expect((live.style != nil) == (from == 0))
     }
 
-    // SE-87
-    @Test func `the copy of a packet that did not leave is still owed`() {
+    @Test func `SE-87: the copy of a packet that did not leave is still owed`() {
         var own = OwnPresence(now: .zero)
         var outbox = PresenceOutbox()
         own.point(at: Point(x: 5, y: 5), by: .holder, now: .zero)
@@ -117,9 +114,8 @@ import Testing
         #expect(outbox.deadline(for: own, roundTrip: nil, present: 2) ?? .distantFuture < .zero + .milliseconds(80))
     }
 
-    // SE-15
     @Test(arguments: [(59, 3, 60), (59, 4, 30), (60, 2, 30), (1, 2, 60), (nil, 2, 30)] as [(Int?, Int, Int)])
-    func `presence goes at the rate that path and company allow`(milliseconds: Int?, present: Int, rate: Int) {
+    func `SE-15: presence goes at the rate that path and company allow`(milliseconds: Int?, present: Int, rate: Int) {
         var own = OwnPresence(now: .zero)
         var outbox = PresenceOutbox()
         let roundTrip = milliseconds.map { Duration.milliseconds($0) }
@@ -137,8 +133,7 @@ import Testing
         #expect((rate - 2...rate + 1).contains(sent), "\(sent) packets")
     }
 
-    // SE-32
-    @Test func `a sample goes in the packet in which it is new and in the next, its style until that is acknowledged`() throws {
+    @Test func `SE-32: a sample goes in the packet in which it is new and in the next, its style until that is acknowledged`() throws {
         var link = PresenceLink(delay: .milliseconds(40))
         link.own.begin(Self.stroke(), by: .holder, now: link.now)
         for step in 1...100 as ClosedRange<Int32> {
@@ -162,8 +157,7 @@ import Testing
         #expect(last - first <= .milliseconds(81) && styles.count <= 4)
     }
 
-    // SE-32
-    @Test func `two packets lost in a row are mended on request, a round trip after they are missed`() throws {
+    @Test func `SE-32: two packets lost in a row are mended on request, a round trip after they are missed`() throws {
         var link = PresenceLink(delay: .milliseconds(40))
         link.loses = { (10...11).contains($0) }
         link.own.begin(Self.stroke(), by: .holder, now: link.now)
@@ -181,8 +175,7 @@ import Testing
         #expect(Self.points(link.picture.gestures.values.first).count == 101)
     }
 
-    // SE-32
-    @Test func `one lost packet delays what it brought until the next, and nobody asks`() throws {
+    @Test func `SE-32: one lost packet delays what it brought until the next, and nobody asks`() throws {
         var link = PresenceLink(delay: .milliseconds(40))
         link.loses = { $0 % 2 == 1 }
         link.own.begin(Self.stroke(), by: .holder, now: link.now)
@@ -194,8 +187,7 @@ import Testing
         #expect(link.requests.isEmpty && Self.points(link.picture.gestures.values.first).count == 201)
     }
 
-    // SE-32
-    @Test func `where a hand comes to rest is told twice, and again when both are lost`() {
+    @Test func `SE-32: where a hand comes to rest is told twice, and again when both are lost`() {
         for lost in [[0], [0, 1], [1]] {
             var link = PresenceLink(delay: .milliseconds(40))
             link.loses = { lost.contains($0) }
@@ -210,8 +202,7 @@ import Testing
         }
     }
 
-    // SE-32
-    @Test func `what did not leave is new in the next packet`() throws {
+    @Test func `SE-32: what did not leave is new in the next packet`() throws {
         var own = OwnPresence(now: .zero)
         var outbox = PresenceOutbox()
         own.begin(Self.stroke(), by: .holder, now: .zero)
@@ -227,8 +218,7 @@ import Testing
         #expect(outbox.deadline(for: own, roundTrip: .milliseconds(10), present: 2) == nil)
     }
 
-    // SE-33
-    @Test func `who lacks the style gets it, and who asks without end gets it seldom`() throws {
+    @Test func `SE-33: who lacks the style gets it, and who asks without end gets it seldom`() throws {
         var link = PresenceLink(delay: .milliseconds(10))
         link.own.begin(Self.stroke((0..<2000).map { Point(x: $0 * 16, y: $0 % 7) }), by: .holder, now: link.now)
         link.rest()
@@ -252,8 +242,7 @@ import Testing
         #expect(link.outbox.deadline(for: link.own, roundTrip: .milliseconds(20), present: 2) == nil)
     }
 
-    // SE-30
-    @Test func `whatever eight hands do at once fits one packet`() throws {
+    @Test func `SE-30: whatever eight hands do at once fits one packet`() throws {
         let edge = Limits.coordinate
         let corners = [Point(x: edge, y: -edge), Point(x: -edge, y: edge)]
         let long = String(repeating: "é", count: 2000)
@@ -310,8 +299,7 @@ import Testing
         #expect(own.attention == .active)
     }
 
-    // SE-34
-    @Test func `the pointer is that of the program that moved last`() {
+    @Test func `SE-34: the pointer is that of the program that moved last`() {
         var link = PresenceLink()
         func tell(_ place: Point?, _ number: Int) {
             link.own.point(at: place, by: Self.frontEnd(number), now: link.now)
@@ -335,8 +323,7 @@ import Testing
         #expect(sources.enumerated().filter { $0.offset == 0 || sources[$0.offset - 1] != $0.element }.map(\.element) == [0, 1, 0, 1])
     }
 
-    // SE-35
-    @Test func `a pen is the pointer of its stroke, and costs no second sample`() throws {
+    @Test func `SE-35: a pen is the pointer of its stroke, and costs no second sample`() throws {
         var link = PresenceLink(delay: .milliseconds(20))
         link.own.point(at: Point(x: 100, y: 100), by: .holder, now: link.now)
         link.own.begin(Self.stroke(at: Point(x: 100, y: 100)), by: .holder, now: link.now)

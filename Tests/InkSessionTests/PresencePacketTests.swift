@@ -5,8 +5,7 @@ import Testing
 @testable import InkSession
 
 @Suite struct PresencePacketTests {
-    // SE-30
-    @Test func `the worked examples of the overview are what is written`() throws {
+    @Test func `SE-30: the worked examples of the overview are what is written`() throws {
         // Nothing under way; a person who types.
         var packet = PresencePacket(own: PresenceValue())
         packet.own.isTyping = true
@@ -35,8 +34,7 @@ import Testing
         #expect(Hex.encode(packet.bytes) == "8803e84101000704")
     }
 
-    // SE-276 SE-279
-    @Test func `what a person does without is said in one byte, and in none where that is nothing`() throws {
+    @Test func `SE-276, SE-279: what a person does without is said in one byte, and in none where that is nothing`() throws {
         var packet = PresencePacket(own: PresenceValue())
         packet.own.attention = .away
         #expect(Hex.encode(packet.bytes) == "02")
@@ -49,17 +47,15 @@ import Testing
         }
     }
 
-    // SE-30
     @Test(arguments: 0..<500 as Range<UInt64>)
-    func `every packet reads back as it was written`(seed: UInt64) throws {
+    func `SE-30: every packet reads back as it was written`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let packet = Self.packet(using: &random)
         #expect(try PresencePacket(decoding: packet.bytes) == packet)
     }
 
-    // SE-30
     @Test(arguments: 0..<3000 as Range<UInt64>)
-    func `no bytes of a stranger make a packet trap, and each value has one spelling`(seed: UInt64) {
+    func `SE-30: no bytes of a stranger make a packet trap, and each value has one spelling`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var bytes = Self.packet(using: &random).bytes
         for _ in 0...random.below(4) { bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next()) }
@@ -69,18 +65,16 @@ import Testing
         #expect(packet.bytes == bytes)
     }
 
-    // SE-30
     @Test(arguments: [
         "", "03", "0800", "0840", "80", "80000000", "8000000808", "1000008000", "40000000", "4000000105", "080900", "08010f0100", "0810",
         "081000", "0820",
     ])
-    func `what nobody would write is refused`(hex: String) throws {
+    func `SE-30: what nobody would write is refused`(hex: String) throws {
         let bytes = try #require(Hex.decode(hex))
         #expect(throws: WireError.self) { try PresencePacket(decoding: bytes) }
     }
 
-    // SE-30
-    @Test func `what later versions say is passed over, and what is of others is read and bounded`() throws {
+    @Test func `SE-30: what later versions say is passed over, and what is of others is read and bounded`() throws {
         var random = SplitMix64(seed: 4)
         var packet = PresencePacket(own: PresenceValue())
         packet.own.further = [FurtherPresence(kind: 7, bytes: [1, 2]), FurtherPresence(kind: 900, bytes: [])]

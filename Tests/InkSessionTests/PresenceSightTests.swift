@@ -34,8 +34,7 @@ import Testing
 
     // MARK: Light
 
-    // SE-132
-    @Test func `light is told with the samples of the pointer that belong to it, and its end where nothing moved`() {
+    @Test func `SE-132: light is told with the samples of the pointer that belong to it, and its end where nothing moved`() {
         var link = PresenceLink()
         link.own.point(at: Point(x: 0, y: 0), by: .holder, now: link.now)
         link.run(.milliseconds(300))
@@ -64,8 +63,7 @@ import Testing
         #expect(zip(samples, samples.dropFirst()).allSatisfy { $0.at < $1.at })
     }
 
-    // SE-132
-    @Test func `a click is seen, and light goes out with the pointer, its program, and a pen`() throws {
+    @Test func `SE-132: a click is seen, and light goes out with the pointer, its program, and a pen`() throws {
         var link = PresenceLink()
         let second = try #require(FrontEndID(1))
         func lit() -> Bool { link.cursorSamples.last?.trail != nil }
@@ -98,9 +96,8 @@ import Testing
         #expect(!lit())
     }
 
-    // SE-132
     @Test(arguments: 0..<60 as Range<UInt64>)
-    func `whatever packets are lost, in the end the light is as it is`(seed: UInt64) {
+    func `SE-132: whatever packets are lost, in the end the light is as it is`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var link = PresenceLink(delay: .milliseconds(5 + random.below(120)))
         let loss = random.unit() * 0.6
@@ -121,8 +118,7 @@ import Testing
         #expect(link.picture.cursor == link.own.pointer.position)
     }
 
-    // SE-132
-    @Test func `light costs what the preview of a pen may cost`() throws {
+    @Test func `SE-132: light costs what the preview of a pen may cost`() throws {
         let trace = HandTrace.writing(seconds: 20, seed: 1).map(\.point)
         var costs: [Double] = []
         for isPen in [true, false] {
@@ -147,8 +143,7 @@ import Testing
 
     // MARK: What is seen
 
-    // SE-133
-    @Test func `what somebody sees is told to all who are on the board, once, and to who comes`() throws {
+    @Test func `SE-133: what somebody sees is told to all who are on the board, once, and to who comes`() throws {
         var pipes = try Self.pair()
         pipes.intent(.view(Self.box), by: 0)
         _ = pipes.run(.seconds(1))
@@ -171,8 +166,7 @@ import Testing
         #expect(Self.views(pipes).count == 2)
     }
 
-    // SE-133
-    @Test func `of several programs the view of the one that said it last is told, and goes with it`() throws {
+    @Test func `SE-133: of several programs the view of the one that said it last is told, and goes with it`() throws {
         var pipes = try Self.pair()
         let second = try #require(FrontEndID(1))
         pipes.input(.attached(second, strand: .common), to: 0)
@@ -186,8 +180,7 @@ import Testing
         #expect(Self.views(pipes) == [Self.box, other, nil])
     }
 
-    // SE-133
-    @Test func `what two programs see alike stays when the one goes that said it first`() throws {
+    @Test func `SE-133: what two programs see alike stays when the one goes that said it first`() throws {
         var pipes = try Self.pair()
         let second = try #require(FrontEndID(1))
         pipes.input(.attached(second, strand: .common), to: 0)
@@ -201,8 +194,7 @@ import Testing
 
     // MARK: Look here
 
-    // SE-134
-    @Test func `all are asked to look once, and not again within five seconds`() throws {
+    @Test func `SE-134: all are asked to look once, and not again within five seconds`() throws {
         var pipes = try Self.pair(["ana", "bob", "eve"])
         pipes.input(.intent(.lookHere(Self.box), ref: 1), to: 0)
         _ = pipes.run(.seconds(1))
@@ -226,8 +218,7 @@ import Testing
         #expect(Self.looks(pipes, at: 3).isEmpty)
     }
 
-    // SE-134
-    @Test func `who asks more often than may be is told of once in four seconds`() throws {
+    @Test func `SE-134: who asks more often than may be is told of once in four seconds`() throws {
         var inbox = PresenceInbox()
         var told: [WorldBox] = []
         var now = Instant.zero
@@ -241,8 +232,7 @@ import Testing
         #expect(told.count == 5)
     }
 
-    // SE-134
-    @Test func `a packet that says what was asked before asks for nothing`() throws {
+    @Test func `SE-134: a packet that says what was asked before asks for nothing`() throws {
         var inbox = PresenceInbox()
         var told = 0
         for number in [3, 3, 2, 3] as [UInt64] {
@@ -262,9 +252,9 @@ import Testing
         return draft
     }
 
-    // SE-135
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `a line that is pulled is seen as that line, and a new one with its style, whatever packets are lost`(seed: UInt64) throws {
+    func `SE-135: a line that is pulled is seen as that line, and a new one with its style, whatever packets are lost`(seed: UInt64) throws
+    {
         var random = SplitMix64(seed: seed)
         var link = PresenceLink(delay: .milliseconds(5 + random.below(120)))
         let loss = random.unit() * 0.6
@@ -294,8 +284,7 @@ import Testing
         #expect(plain.points == Self.arrow(8 + 640).points && plain.lineStyle == .solid)
     }
 
-    // SE-135
-    @Test func `a pulled line is one transaction of its points, and what another did to it meanwhile stays`() throws {
+    @Test func `SE-135: a pulled line is one transaction of its points, and what another did to it meanwhile stays`() throws {
         var pipes = try Self.pair()
         var line = Self.arrow(400)
         line.lineStyle = .solid
@@ -331,8 +320,7 @@ import Testing
         #expect(pipes.members[0].events.contains(.outcome(ref: 6, .refused(.noSuchShape))))
     }
 
-    // SE-30 SE-135
-    @Test func `what eight hands pull at once fits one packet`() throws {
+    @Test func `SE-30, SE-135: what eight hands pull at once fits one packet`() throws {
         var link = PresenceLink()
         for number in 0..<8 {
             let frontEnd = try #require(FrontEndID(number))
@@ -349,8 +337,7 @@ import Testing
 
     // MARK: Bytes
 
-    // SE-30
-    @Test func `what is said beside hands is written as the overview has it, and any other spelling is refused`() throws {
+    @Test func `SE-30: what is said beside hands is written as the overview has it, and any other spelling is refused`() throws {
         var packet = PresencePacket(own: PresenceValue())
         packet.own.laser = LaserValue(number: 3, endedAge: nil)
         packet.own.view = .part(WorldBox(left: -1, top: 2, right: 79, bottom: 25))

@@ -52,8 +52,7 @@ import Testing
         }
     }
 
-    // SE-170 SE-171 SE-176 SE-177
-    @Test func `who has the secret alone learns the name of a right, and that he is not let in`() throws {
+    @Test func `SE-170, SE-171, SE-176, SE-177: who has the secret alone learns the name of a right, and that he is not let in`() throws {
         let ground = try Ground()
         var stranger = try ground.met()
         let hello = SessionMessage.hello(hasGenesis: true, right: ground.pipes.genesis.name)
@@ -68,8 +67,7 @@ import Testing
         #expect(!stranger.events.contains(where: Self.isTold) && stranger.node.peers.isEmpty)
     }
 
-    // SE-171 SE-176 SE-187
-    @Test func `whatever is wrong, who is refused hears the same`() throws {
+    @Test func `SE-171, SE-176, SE-187: whatever is wrong, who is refused hears the same`() throws {
         var ground = try Ground()
         let removed = try ground.write(
             Board.writes(granting: .owner, to: ground.stranger.author, by: ground.owner.author))
@@ -114,8 +112,7 @@ import Testing
         #expect(stranger.heard.contains(.welcome) && stranger.node.presentPeers == 1)
     }
 
-    // SE-171
-    @Test func `an invite lets in as many as it says, and who wrote that he joined`() throws {
+    @Test func `SE-171: an invite lets in as many as it says, and who wrote that he joined`() throws {
         var ground = try Ground()
         for isJoined in [false, true] {
             if isJoined { _ = try ground.join(PerfectPipes.identity(6)) }
@@ -132,8 +129,7 @@ import Testing
         }
     }
 
-    // SE-174
-    @Test func `what lets somebody in by word is taken back by a removal`() throws {
+    @Test func `SE-174: what lets somebody in by word is taken back by a removal`() throws {
         var ground = try Ground()
         var stranger = try ground.met()
         stranger.say(ground.claim(ground.stranger.author))
@@ -152,8 +148,7 @@ import Testing
         #expect(stranger.transactions.count == count)
     }
 
-    // SE-172
-    @Test func `a joiner enters no room that is none, and is told whose it was`() throws {
+    @Test func `SE-172: a joiner enters no room that is none, and is told whose it was`() throws {
         let ground = try Ground()
         let key = InviteKey(invite: ground.invite, seed: ground.link.seed)
         var liar = try Stranger(ground.pipes, invite: key)
@@ -177,8 +172,7 @@ import Testing
         #expect(other.node.board == nil && other.closed == [.byPeer])
     }
 
-    // SE-179
-    @Test func `who is asked who gave his right when it gives way to another shows the other, once that may be told`() throws {
+    @Test func `SE-179: who is asked who gave his right when it gives way to another shows the other, once that may be told`() throws {
         var ground = try Ground(uses: 2)
         let member = PerfectPipes.identity(1)
         let viewer = try ground.write(Board.writes(granting: .viewer, to: member.author, by: ground.owner.author))
@@ -205,8 +199,7 @@ import Testing
         #expect(Array(stranger.heard[before...]) == [.hello(hasGenesis: true, right: admission), .chain(chain)])
     }
 
-    // SE-177
-    @Test func `a stranger that says nothing goes after ten seconds`() throws {
+    @Test func `SE-177: a stranger that says nothing goes after ten seconds`() throws {
         var stranger = try Ground().met()
         stranger.run(.seconds(7))
         #expect(stranger.closed.isEmpty)
@@ -214,8 +207,8 @@ import Testing
         #expect(stranger.closed == [.notAdmitted] && !stranger.events.contains(where: Self.isTold))
     }
 
-    // SE-176 SE-177
-    @Test func `of a stranger who comes again and again nobody is told, and few of his handshakes become sessions`() throws {
+    @Test func `SE-176, SE-177: of a stranger who comes again and again nobody is told, and few of his handshakes become sessions`() throws
+    {
         var stranger = try Ground().met()
         for _ in 0..<200 {
             stranger.say(.hello(hasGenesis: true))
@@ -242,8 +235,7 @@ import Testing
     private static let other = SocketAddress(ip: .v4(0x0B00_0002), port: 40_001)
     private static func isPlace(_ message: SessionMessage) -> Bool { if case .addresses = message { true } else { false } }
 
-    // SE-222
-    @Test func `to whom an invite was given by a code it is told where we are before he is welcome, and nobody else`() throws {
+    @Test func `SE-222: to whom an invite was given by a code it is told where we are before he is welcome, and nobody else`() throws {
         let ground = try Ground()
         let device = ground.stranger.author
         let unknown = try told(ground) { _ in }
@@ -262,8 +254,7 @@ import Testing
         #expect(!ended.heard.contains(where: Self.isPlace) && !ended.destinations.contains(Self.other))
     }
 
-    // SE-222
-    @Test func `who gave us our invite by a code is told and heard before the board is here`() throws {
+    @Test func `SE-222: who gave us our invite by a code is told and heard before the board is here`() throws {
         for isKnown in [false, true] {
             let ground = try Ground()
             let invite = InviteKey(invite: ground.invite, seed: try #require(Secret32(PerfectPipes.seedBytes(33))))
@@ -275,8 +266,9 @@ import Testing
         }
     }
 
-    // SE-170
-    @Test(arguments: 0..<40 as Range<UInt64>) func `whatever a stranger says in whichever order, it hears nothing of the room`(seed: UInt64)
+    @Test(arguments: 0..<40 as Range<UInt64>) func `SE-170: whatever a stranger says in whichever order, it hears nothing of the room`(
+        seed: UInt64
+    )
         throws
     {
         let ground = try Ground()

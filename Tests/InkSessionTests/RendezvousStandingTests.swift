@@ -7,8 +7,7 @@ import Testing
     private let near = SocketAddress(ip: .v4(0x0A00_0001), port: 4300)
     private let far = SocketAddress(ip: .v4(0xC000_0201), port: 4300)
 
-    // RV-26
-    @Test func `one that answers is enough, and unreachable names each, when each was tried`() {
+    @Test func `RV-26: one that answers is enough, and unreachable names each, when each was tried`() {
         var standing = RendezvousStanding(count: 2)
         #expect(standing.status == .connecting)
         standing.closed(reason: "a: no answer", at: 0)
@@ -22,8 +21,7 @@ import Testing
         #expect(RendezvousStanding(count: 0).status == .none)
     }
 
-    // RV-26
-    @Test func `a STUN service is known while its rendezvous answers`() {
+    @Test func `RV-26: a STUN service is known while its rendezvous answers`() {
         var standing = RendezvousStanding(count: 2)
         standing.answersSTUN(on: 9, at: 0)
         #expect(standing.stunServers.isEmpty)
@@ -36,8 +34,7 @@ import Testing
         #expect(standing.stunServers == [SocketAddress(ip: far.ip, port: 3478)])
     }
 
-    // CN-13
-    @Test func `a name with fifty addresses brings one STUN service in each family`() {
+    @Test func `CN-13: a name with fifty addresses brings one STUN service in each family`() {
         var standing = RendezvousStanding(count: 1)
         let others = (1...50).map { SocketAddress(ip: .v6(high: 0x2001_0DB8_0000_0000, low: $0), port: 4300) }
         standing.hasAddresses(others, at: 0)

@@ -11,8 +11,7 @@ import Testing
 
     private static func key(_ number: UInt8) -> AuthorID { AuthorID(Array(repeating: number, count: 32))! }
 
-    // SE-241
-    @Test func `both see the same six words, and whoever has another key sees others`() throws {
+    @Test func `SE-241: both see the same six words, and whoever has another key sees others`() throws {
         let words = try #require(SafetyWords(Self.key(1), Self.key(2), cost: Self.cheap))
         #expect(words == SafetyWords(Self.key(2), Self.key(1), cost: Self.cheap))
         #expect(words.words.count == 6 && words.words.allSatisfy { CodeWords.index(of: $0) != nil })
@@ -23,16 +22,14 @@ import Testing
         }
     }
 
-    // SE-241
-    @Test func `of two keys the words are these, at the cost that is meant`() throws {
+    @Test func `SE-241: of two keys the words are these, at the cost that is meant`() throws {
         #expect(SafetyWords.cost == Argon2id.Cost(passes: 3, memory: 268_435_456))
         let words = try #require(SafetyWords(Self.key(1), Self.key(2)))
         // As another program made them with libsodium and the list of words.
         #expect(words.description == "alert harmony shuttle boiler geometry ebony")
     }
 
-    // SE-241
-    @Test func `each of the 2048 words comes, each at every place`() throws {
+    @Test func `SE-241: each of the 2048 words comes, each at every place`() throws {
         var counts = [[String: Int]](repeating: [:], count: SafetyWords.count)
         for number in 0..<4000 {
             let digest = Blake2b.hash256(Array("\(number)".utf8))

@@ -23,8 +23,7 @@ import Testing
         return SampleRun.History(last: last, beforeLast: samples.dropLast().last)
     }
 
-    // SE-39
-    @Test func `the worked examples of the overview are what is written`() throws {
+    @Test func `SE-39: the worked examples of the overview are what is written`() throws {
         // A pointer that comes from (1600, 800), eight milliseconds a sample, the newest two milliseconds old.
         let places = [(1600, 800), (1608, 804), (1617, 809), (1627, 815), (1638, 822)]
         let samples = places.enumerated().map { HandSample(at: Int64(1000 + $0 * 8), point: Point(x: Int32($1.0), y: Int32($1.1))) }
@@ -42,9 +41,8 @@ import Testing
         #expect(Hex.encode(Self.bytes(later)) == "000000")
     }
 
-    // SE-39
     @Test(arguments: 0..<200 as Range<UInt64>)
-    func `samples come out as they went in, however the row is cut`(seed: UInt64) throws {
+    func `SE-39: samples come out as they went in, however the row is cut`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         // From a hand that rests to one that jumps over the whole world.
         let (reach, pause) = (1 << random.below(31), 1 << random.below(20))
@@ -69,8 +67,7 @@ import Testing
         #expect(read == samples)
     }
 
-    // SE-39
-    @Test func `a sample of a hand takes nine bits, in pixels and in cells of a terminal less`() {
+    @Test func `SE-39: a sample of a hand takes nine bits, in pixels and in cells of a terminal less`() {
         func bitsEach(_ samples: [HandSample]) -> Double {
             var count = 0
             for start in stride(from: 8, to: samples.count - 8, by: 8) {
@@ -88,9 +85,8 @@ import Testing
         #expect(bitsEach(cells) < 5.5)
     }
 
-    // SE-39
     @Test(arguments: 0..<2000 as Range<UInt64>)
-    func `a run has one spelling, and no bits make it trap`(seed: UInt64) {
+    func `SE-39: a run has one spelling, and no bits make it trap`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var bytes = Self.bytes(SampleRun(HandTrace.writing(seconds: 1, seed: seed % 8)[..<20], after: SampleRun.History(), sentAt: 300))
         if random.chance(0.3) {
@@ -107,8 +103,7 @@ import Testing
         #expect(samples.allSatisfy { abs($0.point.x) <= Limits.coordinate && abs($0.point.y) <= Limits.coordinate })
     }
 
-    // SE-85
-    @Test func `a run is kept in no more bytes than it was sent in, however many samples they are`() throws {
+    @Test func `SE-85: a run is kept in no more bytes than it was sent in, however many samples they are`() throws {
         // What an input of the fuzz campaign was: a packet of two thousand bytes, of which each says almost three samples.
         let samples = (0..<5000).map { HandSample(at: Int64($0) * 8, point: Point(x: Int32($0 * 4), y: Int32($0))) }
         let bytes = Self.bytes(SampleRun(samples, after: SampleRun.History(), sentAt: samples[4999].at))
@@ -122,8 +117,7 @@ import Testing
         #expect(try run.samples(after: SampleRun.History(), sentAt: samples[4999].at) == samples)
     }
 
-    // SE-39
-    @Test func `parameters other than the shortest are refused`() throws {
+    @Test func `SE-39: parameters other than the shortest are refused`() throws {
         let samples = HandTrace.inPixels(HandTrace.writing(seconds: 1, seed: 5))
         let run = SampleRun(samples[20..<30], after: Self.history(samples[..<20]), sentAt: samples[29].at)
         let bytes = Self.bytes(run)

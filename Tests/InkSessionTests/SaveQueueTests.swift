@@ -20,8 +20,7 @@ import Testing
         #expect(second?.1 == [port(2), port(3)])
     }
 
-    // SE-7
-    @Test func `a refused batch is offered again a second later, before anything newer`() {
+    @Test func `SE-7: a refused batch is offered again a second later, before anything newer`() {
         var queue = SaveQueue()
         queue.append(port(1))
         let first = queue.nextBatch(now: .zero)

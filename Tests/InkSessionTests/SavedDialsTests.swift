@@ -29,8 +29,7 @@ import Testing
         return found
     }
 
-    // SE-13
-    @Test mutating func `alone one looks for ever, with growing pauses`() throws {
+    @Test mutating func `SE-13: alone one looks for ever, with growing pauses`() throws {
         var dials = SavedDials(direct: [], saved: [here], now: .zero)
         let times = try #require(run(&dials, for: .seconds(600), company: false)[here])
         let gaps = zip(times.dropFirst(), times).map { $0 - $1 }
@@ -38,8 +37,7 @@ import Testing
         #expect(gaps.suffix(3).allSatisfy { $0 >= .seconds(30) })
     }
 
-    // SE-110
-    @Test mutating func `in company an address where nobody answers is tried for 20 s, and then hardly any more`() throws {
+    @Test mutating func `SE-110: in company an address where nobody answers is tried for 20 s, and then hardly any more`() throws {
         var dials = SavedDials(direct: [here], saved: [there], now: .zero)
         let found = run(&dials, for: .seconds(600), company: true)
         #expect(Set(found.keys) == [here, there])
@@ -54,8 +52,7 @@ import Testing
         #expect(Set(alone.keys) == [here, there])
     }
 
-    // SE-110
-    @Test mutating func `who is turned down asks there less and less often, however often he is in company for a moment`() throws {
+    @Test mutating func `SE-110: who is turned down asks there less and less often, however often he is in company for a moment`() throws {
         var dials = SavedDials(direct: [], saved: [here], now: .zero)
         var (now, times): (Instant, [Instant]) = (.zero, [])
         while now < .zero + .seconds(300) {
@@ -70,8 +67,7 @@ import Testing
         #expect((5...20).contains(times.count), "\(times.count)")
     }
 
-    // SE-111
-    @Test mutating func `where a device was is not dialled while it lives elsewhere`() throws {
+    @Test mutating func `SE-111: where a device was is not dialled while it lives elsewhere`() throws {
         var dials = SavedDials(direct: [here], saved: [], now: .zero)
         _ = run(&dials, for: .seconds(1), company: false)
         _ = dials.reached(here, by: ana, now: .zero + .seconds(1), isLive: { _ in true })
@@ -83,8 +79,7 @@ import Testing
         #expect(Set(again.keys) == [here, there], "and then in both places")
     }
 
-    // SE-112
-    @Test mutating func `a change of network is a reason to look again`() throws {
+    @Test mutating func `SE-112: a change of network is a reason to look again`() throws {
         var dials = SavedDials(direct: [here], saved: [], now: .zero)
         _ = run(&dials, for: .seconds(100), company: true)
         dials.networkChanged(now: .zero + .seconds(100))
@@ -92,8 +87,7 @@ import Testing
         #expect(found[here]?.first == .zero + .seconds(100) && found[here]?.count == SavedDials.triesMax)
     }
 
-    // CN-12
-    @Test mutating func `what a link names is dialled where a peer may be, and judged anew elsewhere`() throws {
+    @Test mutating func `CN-12: what a link names is dialled where a peer may be, and judged anew elsewhere`() throws {
         var dials = SavedDials(direct: [there], link: [here, there], saved: [], now: .zero)
         #expect(
             run(&dials, for: .seconds(3600), company: false, permits: { _ in false }).keys.map { $0 } == [there], "a person typed this one")

@@ -67,8 +67,7 @@ import Testing
         return rows[a.count][b.count]
     }
 
-    // SE-210
-    @Test func `the list has 2048 sorted words that their first four letters tell apart`() {
+    @Test func `SE-210: the list has 2048 sorted words that their first four letters tell apart`() {
         let words = CodeWords.all
         #expect(words.count == CodeWords.count && CodeWords.count == 2048)
         #expect(words == words.sorted() && Set(words).count == words.count)
@@ -84,8 +83,7 @@ import Testing
         #expect(sum == "308c9b53d5ffa50f")
     }
 
-    // SE-210
-    @Test func `any two words of the list are two mistakes apart`() {
+    @Test func `SE-210: any two words of the list are two mistakes apart`() {
         // One mistake leaves a form in common that lacks a letter at most.
         var sharing: [String: [String]] = [:]
         for word in CodeWords.all {
@@ -99,8 +97,7 @@ import Testing
         #expect(Self.distance("lamp", "lapm") == 1 && Self.distance("lamp", "lame") == 1 && Self.distance("lamp", "clap") == 2)
     }
 
-    // SE-210
-    @Test func `no two words of the list sound the same, and none is a number or a role`() {
+    @Test func `SE-210: no two words of the list sound the same, and none is a number or a role`() {
         let all = Set(CodeWords.all)
         for group in Self.homophones.split(separator: ",") {
             let here = group.split(whereSeparator: \.isWhitespace).map(String.init).filter(all.contains)
@@ -140,8 +137,7 @@ import Testing
         panda pander, spa spar, flaw floor, alms arms, sort sought, fort fought, raw roar, rota rotor, cheetah cheater
         """
 
-    // SE-211
-    @Test(arguments: 0..<200 as Range<UInt64>) func `a code reads back from its text`(seed: UInt64) throws {
+    @Test(arguments: 0..<200 as Range<UInt64>) func `SE-211: a code reads back from its text`(seed: UInt64) throws {
         let places: [String?] = [nil, "board.example", "board.example:8443", "127.0.0.1:9", "[2001:db8::1]", "[2001:db8::1]:8443", "a-b_c"]
         let place = places[Int(seed) % places.count]
         let code = try Self.code(seed, place: place.map { try #require(ShortCode.Place($0)) })
@@ -152,8 +148,7 @@ import Testing
         #expect(ShortCode.isLikelyCode(code.text))
     }
 
-    // SE-211
-    @Test func `each word of the list reads back at each place`() throws {
+    @Test func `SE-211: each word of the list reads back at each place`() throws {
         for index in CodeWords.all.indices {
             let words = [index, 2047 - index, (index + 700) % 2048]
             let code = try #require(ShortCode(mailbox: 7, words: words))
@@ -165,8 +160,7 @@ import Testing
         #expect(ShortCode(mailbox: 0, words: [0, 1, 2]) == nil && ShortCode(mailbox: 100_000, words: [0, 1, 2]) == nil)
     }
 
-    // SE-211
-    @Test func `words are drawn uniformly, and the seed says which`() throws {
+    @Test func `SE-211: words are drawn uniformly, and the seed says which`() throws {
         var generator = SecretGenerator(seed: [UInt8](repeating: 7, count: 32))
         var counts = [[Int]](repeating: [Int](repeating: 0, count: 16), count: 3)
         var seen: Set<String> = []
@@ -187,8 +181,7 @@ import Testing
         #expect(ShortCode.drawn(mailbox: 100_000, using: &generator) == nil)
     }
 
-    // SE-211
-    @Test func `nothing but its text shows the words of a code`() throws {
+    @Test func `SE-211: nothing but its text shows the words of a code`() throws {
         let reading = try ShortCode.read("7-copper-lantrn-orbit")
         let correction = try #require(reading.corrections.first)
         var dumped = ""
@@ -204,7 +197,6 @@ import Testing
         }
     }
 
-    // SE-212
     @Test(arguments: [
         "7-copper-lantern-orbit", " 7-copper-lantern-orbit\n", "7 copper lantern orbit", "7-Copper-LANTERN-oRBIT",
         "7, copper, lantern, orbit.",
@@ -219,13 +211,12 @@ import Testing
         "7-cop\u{200B}per-lan\u{AD}tern-orbit", "\u{FEFF}7-copper-lantern-orbit", "7\u{3000}copper\u{3001}lantern\u{FF0C}orbit",
         "7-copper-lantern-orb\u{0130}t",
     ])
-    func `what makes no difference for people makes none here`(typed: String) throws {
+    func `SE-212: what makes no difference for people makes none here`(typed: String) throws {
         let reading = try ShortCode.read(typed)
         #expect(reading.code.text == "7-copper-lantern-orbit")
         #expect(reading.corrections.isEmpty)
     }
 
-    // SE-212
     @Test(arguments: [
         ("7-copper-lantern-orbit@board.example:8443", "@board.example:8443"),
         ("7 copper lantern orbit @ Board.Example : 8443", "@board.example:8443"),
@@ -234,14 +225,13 @@ import Testing
         ("7-copper-lantern-orbit@[2001:DB8::1]", "@[2001:db8::1]"), ("<7-copper-lantern-orbit@[::1]:9>", "@[::1]:9"),
         ("7-copper-lantern-orbit@board.exa\n  mple", "@board.example"), ("7-copper-lantern-orbit@127.0.0.1,", "@127.0.0.1"),
     ])
-    func `the place of a code is read as forgivingly`(typed: String, place: String) throws {
+    func `SE-212: the place of a code is read as forgivingly`(typed: String, place: String) throws {
         let reading = try ShortCode.read(typed)
         #expect(reading.code.text == "7-copper-lantern-orbit\(place)")
         #expect(reading.corrections.isEmpty)
     }
 
-    // SE-212 SE-213
-    @Test func `four letters are enough for a word, or its person is asked`() throws {
+    @Test func `SE-212, SE-213: four letters are enough for a word, or its person is asked`() throws {
         var asked = 0
         for word in CodeWords.all {
             let typed = String(word.prefix(4))
@@ -259,8 +249,7 @@ import Testing
         #expect(asked < CodeWords.count / 5, "\(asked)")
     }
 
-    // SE-213
-    @Test func `a word with one mistake is corrected, and that is told`() throws {
+    @Test func `SE-213: a word with one mistake is corrected, and that is told`() throws {
         for (typed, taken) in [
             ("coppr", "copper"), ("coppper", "copper"), ("cupper", "copper"), ("ocpper", "copper"), ("coppre", "copper"),
             ("c0pper", "copper"),
@@ -274,9 +263,9 @@ import Testing
         #expect(reading.corrections.map(\.typed) == ["obrit", "kopper"] && reading.corrections.map(\.taken) == ["orbit", "copper"])
     }
 
-    // SE-213
-    @Test(arguments: 0..<30 as Range<UInt64>) func `of 3000 codes no single mistake in a word makes another one unseen`(seed: UInt64) throws
-    {
+    @Test(arguments: 0..<30 as Range<UInt64>) func `SE-213: of 3000 codes no single mistake in a word makes another one unseen`(
+        seed: UInt64
+    ) throws {
         var random = SplitMix64(seed: seed ^ 0x5348_4F52_54)
         for number in 0..<100 as Range<UInt64> {
             let code = try Self.code(seed * 100 + number)
@@ -289,8 +278,7 @@ import Testing
         }
     }
 
-    // SE-213
-    @Test func `each mistake in each word of a part of the list is corrected or asked about`() throws {
+    @Test func `SE-213: each mistake in each word of a part of the list is corrected or asked about`() throws {
         for index in stride(from: 5, to: CodeWords.count, by: 211) {
             let code = try #require(ShortCode(mailbox: 7, words: [3, index, 900]))
             let word = CodeWords.all[index]
@@ -316,8 +304,7 @@ import Testing
         }
     }
 
-    // SE-213
-    @Test func `of a word that may be several, or none, the person is told`() {
+    @Test func `SE-213: of a word that may be several, or none, the person is told`() {
         #expect(throws: ShortCodeError.unknownWord("xyzzy", suggestions: [])) { try ShortCode.read("7-xyzzy-copper-orbit") }
         #expect(throws: ShortCodeError.unknownWord("lanternlight", suggestions: ["landing", "language", "lantern"])) {
             try ShortCode.read("7-lanternlight-copper-orbit")
@@ -330,8 +317,7 @@ import Testing
         #expect(error.description.contains("“ca”") && suggestions.allSatisfy(error.description.contains))
     }
 
-    // SE-212
-    @Test func `the word that is being typed is completed`() {
+    @Test func `SE-212, SE-271: the word that is being typed is completed`() {
         #expect(ShortCode.completions(of: "7-copp") == ["copper"])
         #expect(ShortCode.completions(of: "code: 7 Copper LAN") == ["landing", "language", "lantern"])
         #expect(ShortCode.completions(of: "7copper,lantern,orb") == ["orbit"])
@@ -352,7 +338,6 @@ import Testing
         #expect(ShortCode.completions(of: "7-c").count > 100)
     }
 
-    // SE-214
     @Test(arguments: [
         ("", ShortCodeError.notACode), ("hello", .notACode), ("inkwire://board.example:1/?tls=0#1.AAAA", .notACode),
         ("https://a.example/7-copper-lantern-orbit", .notACode),
@@ -370,14 +355,13 @@ import Testing
         ("7-copper-lantern-orbit@board.example:99999", .badHost("board.example:99999")), ("7-copper-lantern-orbit@::1", .badHost("::1")),
         ("7-copper-lantern-orbit@a@b", .badHost("a@b")), ("7-copper-lantern-orbit@[board]", .badHost("[board]")),
     ])
-    func `what is wrong with a code is named, and what is none is left for a link`(typed: String, error: ShortCodeError) {
+    func `SE-214: what is wrong with a code is named, and what is none is left for a link`(typed: String, error: ShortCodeError) {
         #expect(throws: error) { try ShortCode.read(typed) }
         #expect(ShortCode.isLikelyCode(typed) == (error != .notACode))
         #expect(!error.description.isEmpty && error.description.utf8.count < 200)
     }
 
-    // SE-214
-    @Test(arguments: 0..<400 as Range<UInt64>) func `any bytes are read or refused`(seed: UInt64) throws {
+    @Test(arguments: 0..<400 as Range<UInt64>) func `SE-214: any bytes are read or refused`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let pieces = [
             "7", "4711", "-", "@", ":", "copper", "lan", "orbit", "[", "]", "\u{202E}", "\u{0301}", "\u{1B}[2J", "é", "👩‍👩‍👧", "٣", "ﬁ", "İ",
@@ -404,8 +388,8 @@ import Testing
         }
     }
 
-    // SE-214
-    @Test(arguments: 0..<300 as Range<UInt64>) func `a code with any one character changed is read as itself, or the change is told`(
+    @Test(arguments: 0..<300 as Range<UInt64>)
+    func `SE-214: a code with any one character changed is read as itself, or the change is told`(
         seed: UInt64
     ) throws {
         let code = try Self.code(seed)

@@ -4,8 +4,7 @@ import Testing
 
 /// A sample of what `tools/admission` does by the hundred thousand.
 @Suite struct SiegeTests {
-    // SE-170 SE-172 SE-176 SE-177
-    @Test func `strangers of every kind are not let in, hear nothing, and are told to nobody`() throws {
+    @Test func `SE-170, SE-172, SE-176, SE-177: strangers of every kind are not let in, hear nothing, and are told to nobody`() throws {
         var siege = try Siege(seed: 7)
         // One who may come is let in by the same words: what follows would show it.
         let control = siege.control()

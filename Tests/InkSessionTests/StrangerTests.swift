@@ -7,8 +7,7 @@ import Testing
 @testable import InkSession
 
 @Suite struct StrangerTests {
-    // SE-2
-    @Test func `a member that does not say it has genesis hears nothing of the room but genesis`() throws {
+    @Test func `SE-2: a member that does not say it has genesis hears nothing of the room but genesis`() throws {
         let pipes = try PerfectPipes()
         var stranger = try Stranger(pipes)
         stranger.say(.hello(hasGenesis: false))
@@ -27,8 +26,7 @@ import Testing
         #expect(stranger.node.presentPeers == 1)
     }
 
-    // SE-14
-    @Test func `a transaction with a wrong signature is not inserted, and the breach is told`() throws {
+    @Test func `SE-14: a transaction with a wrong signature is not inserted, and the breach is told`() throws {
         let pipes = try PerfectPipes()
         var stranger = try Stranger(pipes)
         stranger.say(.hello(hasGenesis: true))
@@ -47,8 +45,7 @@ import Testing
         #expect(stranger.node.board?.contains(transaction.name) == true)
     }
 
-    // SE-12 SE-75
-    @Test func `a member that gives no receipts does not make leaving last`() throws {
+    @Test func `SE-12, SE-75: a member that gives no receipts does not make leaving last`() throws {
         var stranger = try Stranger(try PerfectPipes())
         stranger.say(.hello(hasGenesis: true))
         stranger.run(.seconds(3))
@@ -61,8 +58,7 @@ import Testing
         #expect(stopped())
     }
 
-    // SE-82
-    @Test func `of who brings orphans without end few are taken, and what has its parents is`() throws {
+    @Test func `SE-82: of who brings orphans without end few are taken, and what has its parents is`() throws {
         let pipes = try PerfectPipes()
         var stranger = try Stranger(pipes)
         stranger.say(.hello(hasGenesis: true))
@@ -89,8 +85,7 @@ import Testing
         #expect(stranger.node.board?.orphanCount == 1)
     }
 
-    // SE-71
-    @Test func `orphans of who is gone are forgotten half a minute later`() throws {
+    @Test func `SE-71: orphans of who is gone are forgotten half a minute later`() throws {
         let pipes = try PerfectPipes()
         var stranger = try Stranger(pipes)
         stranger.say(.hello(hasGenesis: true))
@@ -104,8 +99,7 @@ import Testing
         #expect(left < forgotten && forgotten - left <= .seconds(31) && stranger.node.board?.missingCount == 0)
     }
 
-    // SE-98
-    @Test func `orphans of one whose set is ours are forgotten two seconds later, and not before`() throws {
+    @Test func `SE-98: orphans of one whose set is ours are forgotten two seconds later, and not before`() throws {
         let pipes = try PerfectPipes()
         var stranger = try Stranger(pipes)
         stranger.say(.hello(hasGenesis: true))
@@ -123,8 +117,7 @@ import Testing
         #expect(stranger.node.board?.orphanCount == 0 && stranger.node.syncStatus.missing == 0)
     }
 
-    // SE-99
-    @Test func `who brings what another signed for another board is told of, and not the other`() throws {
+    @Test func `SE-99: who brings what another signed for another board is told of, and not the other`() throws {
         let pipes = try PerfectPipes()
         var stranger = try Stranger(pipes)
         stranger.say(.hello(hasGenesis: true))

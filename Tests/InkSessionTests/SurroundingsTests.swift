@@ -50,8 +50,7 @@ import Testing
         return give(.rendezvousMessage(.welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: 3478)))
     }
 
-    // CN-13
-    @Test mutating func `STUN is asked in each family that we have, and anew when the rendezvous is back`() throws {
+    @Test mutating func `CN-13: STUN is asked in each family that we have, and anew when the rendezvous is back`() throws {
         _ = give(.localAddresses([Self.cable]))
         #expect(meet() == [Self.stun])
         #expect(give(.rendezvousAddresses([Self.rendezvous, Self.rendezvous6])).isEmpty, "we have no IPv6")
@@ -61,8 +60,7 @@ import Testing
         #expect(give(.rendezvousAddresses([Self.rendezvous6])).isEmpty, "it is asked all the time")
     }
 
-    // SE-112
-    @Test mutating func `elsewhere in the network STUN is asked at once, and a container is no other network`() throws {
+    @Test mutating func `SE-112: elsewhere in the network STUN is asked at once, and a container is no other network`() throws {
         _ = give(.localAddresses([Self.cable]))
         _ = meet()
         let bridge = Self.own(0xAC11_0001, .inner)
@@ -74,8 +72,7 @@ import Testing
         #expect(give(.localAddresses([unplugged])) == [Self.stun])
     }
 
-    // SE-112
-    @Test mutating func `elsewhere in the network saved addresses are dialled at once`() throws {
+    @Test mutating func `SE-112: elsewhere in the network saved addresses are dialled at once`() throws {
         let peer = SocketAddress(ip: .v4(0xCB00_7109), port: 4000)
         node = try Self.node { ($0.rendezvousCount, $0.lastPeers) = (0, [peer]) }
         _ = give(.localAddresses([Self.cable]))
@@ -91,8 +88,7 @@ import Testing
         #expect(give(.localAddresses([Self.own(0xC0A8_0207, .routed)])) == [peer])
     }
 
-    // CN-12
-    @Test mutating func `what a link names is dialled by the rules of candidates, what a person typed as it is`() throws {
+    @Test mutating func `CN-12: what a link names is dialled by the rules of candidates, what a person typed as it is`() throws {
         func address(_ text: String) throws -> SocketAddress { try #require(SocketAddress(text)) }
         let far = try address("10.9.9.9:4000")
         let near = try address("192.168.1.9:4000")

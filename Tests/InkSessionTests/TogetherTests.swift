@@ -37,8 +37,7 @@ import Testing
         pipes.members[index].events.compactMap { if case .textMerged(let news) = $0 { news } else { nil } }
     }
 
-    // SE-50
-    @Test func `two processes of one device never give two shapes one number`() throws {
+    @Test func `SE-50: two processes of one device never give two shapes one number`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "")
         pipes.add(name: "")
@@ -64,8 +63,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes.allSatisfy { $0.id.number < 1 << 48 && $0.id.number > 0 } == true)
     }
 
-    // SE-51
-    @Test func `a resize leaves to others what its hand did not change`() throws {
+    @Test func `SE-51: a resize leaves to others what its hand did not change`() throws {
         var (pipes, id) = try people(2)
         pipes.intent(.begin(.resize(id, position: Point(x: 320, y: 0), size: Size(width: 700, height: 600))), by: 0)
         pipes.intent(.move([id], by: Point(x: 1920, y: 0)), by: 1)
@@ -87,8 +85,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes[0].content.position.x == 2176)
     }
 
-    // SE-52
-    @Test func `of a text that two typed at once both have the words, and each is told once`() throws {
+    @Test func `SE-52: of a text that two typed at once both have the words, and each is told once`() throws {
         var (pipes, id) = try people(2, text: "base")
         pipes.intent(.type(id, from: "base", to: "base ANA", continues: false), by: 0, ref: 1)
         pipes.intent(.type(id, from: "base", to: "base CARL", continues: false), by: 1, ref: 1)
@@ -104,8 +101,7 @@ import Testing
         #expect(texts(pipes) == [loser == 0 ? "base CARL" : "base ANA"] || texts(pipes) == ["base"])
     }
 
-    // SE-90
-    @Test func `an editor that merged the words of two has both told of it, and who only goes on has nobody`() throws {
+    @Test func `SE-90: an editor that merged the words of two has both told of it, and who only goes on has nobody`() throws {
         for isMerged in [true, false] {
             var (pipes, id) = try people(2, text: "base")
             pipes.intent(.type(id, from: "base", to: "base ANA", continues: false), by: 0)
@@ -139,8 +135,7 @@ import Testing
         return (pipes, id, loser)
     }
 
-    // SE-92
-    @Test func `a text that lost just before its process was killed is merged when the board is opened again`() throws {
+    @Test func `SE-92: a text that lost just before its process was killed is merged when the board is opened again`() throws {
         let (pipes, id, loser) = try conflict()
         let typed = pipes.saved(by: loser).filter { !$0.isGenesis }
         let others = pipes.saved(by: 1 - loser).filter { transaction in
@@ -159,8 +154,7 @@ import Testing
         #expect(news(third, 0).isEmpty)
     }
 
-    // SE-93
-    @Test func `whose text took the place of another's that nobody is here to merge is told the words, once`() throws {
+    @Test func `SE-93: whose text took the place of another's that nobody is here to merge is told the words, once`() throws {
         var (pipes, id, loser) = try conflict()
         let lost = TextNews(shape: id, other: pipes.members[loser].node.author, outcome: .lost("base LOST"))
         _ = pipes.run(.seconds(2))
@@ -175,8 +169,7 @@ import Testing
         for index in 0..<2 { #expect(news(pipes, index).last?.outcome == .merged) }
     }
 
-    // SE-52
-    @Test func `front ends never see the text without the words that lost`() throws {
+    @Test func `SE-52: front ends never see the text without the words that lost`() throws {
         var (pipes, id) = try people(2)
         pipes.intent(.type(id, from: "", to: "ana", continues: false), by: 0)
         pipes.intent(.type(id, from: "", to: "bob", continues: false), by: 1)
@@ -190,8 +183,7 @@ import Testing
         }
     }
 
-    // SE-52
-    @Test func `where both changed the same words the loser's stand beside them`() throws {
+    @Test func `SE-52: where both changed the same words the loser's stand beside them`() throws {
         var (pipes, id) = try people(2, text: "red fox")
         pipes.intent(.type(id, from: "red fox", to: "blue fox", continues: false), by: 0)
         pipes.intent(.type(id, from: "red fox", to: "green fox", continues: false), by: 1)
@@ -202,8 +194,7 @@ import Testing
         for index in 0..<2 { #expect(news(pipes, index).map(\.outcome) == [.beside(beside.id)]) }
     }
 
-    // SE-53
-    @Test func `what was typed over a text that others changed meanwhile is merged as it is written`() throws {
+    @Test func `SE-53: what was typed over a text that others changed meanwhile is merged as it is written`() throws {
         var (pipes, id) = try people(2, text: "one two")
         pipes.intent(.type(id, from: "one two", to: "one two three", continues: false), by: 1)
         #expect(pipes.run(.seconds(3)) { $0.areEqual && texts($0) == ["one two three"] })
@@ -219,9 +210,8 @@ import Testing
         #expect(pipes.members[0].events.contains(.outcome(ref: 6, .refused(.noSuchShape))))
     }
 
-    // SE-52, SE-54
     @Test(arguments: 0..<12 as Range<UInt64>)
-    func `three who type at once, one of them cut off, lose no letter and no order`(seed: UInt64) throws {
+    func `SE-52, SE-54: three who type at once, one of them cut off, lose no letter and no order`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var (pipes, id) = try people(3)
         let alphabets = ["ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789"].map { Array($0) }
@@ -254,8 +244,7 @@ import Testing
         }
     }
 
-    // SE-54
-    @Test func `one text is merged once in two seconds, and what waits is not forgotten`() throws {
+    @Test func `SE-54: one text is merged once in two seconds, and what waits is not forgotten`() throws {
         var (pipes, id) = try people(2)
         pipes.delay = .milliseconds(200)
         var known = ""
@@ -272,8 +261,7 @@ import Testing
         for round in 0..<4 { #expect(texts(pipes)[0].contains("a\(round)") && texts(pipes)[0].contains("b\(round)"), "\(texts(pipes))") }
     }
 
-    // SE-54
-    @Test func `a text that somebody writes again and again is not gone through each time, and what became of it is told`() throws {
+    @Test func `SE-54: a text that somebody writes again and again is not gone through each time, and what became of it is told`() throws {
         var (pipes, id) = try people(2, text: "base")
         pipes.intent(.type(id, from: "base", to: "mine", continues: false), by: 1)
         #expect(pipes.run(.seconds(2)) { $0.areEqual && texts($0) == ["mine"] })
@@ -292,8 +280,7 @@ import Testing
         #expect(pipes.members[1].node.texts.due.isEmpty)
     }
 
-    // SE-55
-    @Test func `who writes in a text is seen, with the letters, until the words stand`() throws {
+    @Test func `SE-55: who writes in a text is seen, with the letters, until the words stand`() throws {
         var (pipes, id) = try people(2, text: "base")
         pipes.intent(.begin(.text(id, "base")), by: 0)
         pipes.intent(.update(.text(id, "base a")), by: 0)
@@ -324,8 +311,7 @@ import Testing
         #expect(texts(pipes) == ["base abc"])
     }
 
-    // SE-57
-    @Test func `of a stroke that a kill ends all but the last second is on the board afterwards, once`() throws {
+    @Test func `SE-57: of a stroke that a kill ends all but the last second is on the board afterwards, once`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "")
         _ = pipes.run(.milliseconds(100))
@@ -361,8 +347,7 @@ import Testing
         #expect(journal(pipes) == nil && pipes.members[0].node.board?.shapeCount == 1)
     }
 
-    // SE-56
-    @Test func `a wish over more shapes than a transaction holds is one step of undo`() throws {
+    @Test func `SE-56: a wish over more shapes than a transaction holds is one step of undo`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         _ = pipes.run(.milliseconds(100))
@@ -376,8 +361,7 @@ import Testing
         #expect(!pipes.members[0].events.contains { if case .outcome(_, .refused) = $0 { true } else { false } })
     }
 
-    // SE-130, SE-131
-    @Test func `shapes that are drawn together are bound to each other, and several are changed in one step`() throws {
+    @Test func `SE-130, SE-131: shapes that are drawn together are bound to each other, and several are changed in one step`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         _ = pipes.run(.milliseconds(100))
@@ -401,8 +385,7 @@ import Testing
         #expect(pipes.members[0].events.contains(.outcome(ref: 4, .refused(.noSuchShape))))
     }
 
-    // SE-140
-    @Test func `a change draws, alters and deletes in one step of undo, over several transactions`() throws {
+    @Test func `SE-140: a change draws, alters and deletes in one step of undo, over several transactions`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         _ = pipes.run(.milliseconds(100))
@@ -434,8 +417,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes == before)
     }
 
-    // FE-112
-    @Test func `new shapes of a change lie where it says, and each must be said`() throws {
+    @Test func `FE-112: new shapes of a change lie where it says, and each must be said`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         _ = pipes.run(.milliseconds(100))

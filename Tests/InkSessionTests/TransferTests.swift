@@ -14,8 +14,7 @@ import Testing
         return try (0..<count).map { try board.author(Board.writes(saying: "m\($0)", by: key.author), key: key, wallTime: 0).0 }
     }
 
-    // SE-16
-    @Test func `a backlog holds each name once, in order, also when it is long`() throws {
+    @Test func `SE-16: a backlog holds each name once, in order, also when it is long`() throws {
         let names = try transactions(300).map(\.name)
         var backlog = Backlog()
         for name in names + names { backlog.append(name, from: .live) }
@@ -30,8 +29,7 @@ import Testing
         #expect(backlog.isEmpty && backlog.count == 0)
     }
 
-    // SE-164, SE-167
-    @Test func `of a backlog what a comparison found can be left out, and nothing else`() throws {
+    @Test func `SE-164, SE-167: of a backlog what a comparison found can be left out, and nothing else`() throws {
         let names = try transactions(6).map(\.name)
         var backlog = Backlog()
         for name in names[0..<3] { backlog.append(name, from: .comparison) }
@@ -51,8 +49,7 @@ import Testing
         #expect(left == [names[1], names[3], names[4]] && !backlog.isHistory)
     }
 
-    // SE-164
-    @Test func `what came as new is known as such while its parents are awaited, and no longer`() throws {
+    @Test func `SE-164: what came as new is known as such while its parents are awaited, and no longer`() throws {
         let names = try transactions(1000).map(\.name)
         var (news, orphans) = (LateNews(), Set<TransactionName>())
         for name in names[0..<10] {
@@ -67,8 +64,7 @@ import Testing
         }
     }
 
-    // SE-17
-    @Test func `of a peer that names parents without end few are asked for, few times`() throws {
+    @Test func `SE-17: of a peer that names parents without end few are asked for, few times`() throws {
         let names = try transactions(1500).map(\.name)
         var asks = Asks()
         let (whom, other) = (ConnectionID(1), ConnectionID(2))
@@ -90,8 +86,7 @@ import Testing
         #expect(asked == Asks.openMax * Asks.triesMax && honestlyAsked == Asks.triesMax)
     }
 
-    // SE-14
-    @Test func `a false copy does not keep the true one out, nor a flood of one peer those of others`() throws {
+    @Test func `SE-14: a false copy does not keep the true one out, nor a flood of one peer those of others`() throws {
         let transaction = try transactions(1)[0]
         var bytes = transaction.encoded
         bytes[bytes.count - 1] ^= 1
@@ -127,8 +122,7 @@ import Testing
         #expect(verification.isEmpty && !verification.contains(transaction.name) && !verification.contains(copy, from: one))
     }
 
-    // SE-73
-    @Test func `with whom one has sessions is told by differences, at most once a second`() throws {
+    @Test func `SE-73: with whom one has sessions is told by differences, at most once a second`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -174,8 +168,7 @@ import Testing
         return try board.author(Board.writes(saying: text, by: key.author), key: key, wallTime: 0).0
     }
 
-    // SE-74
-    @Test func `what an author sends faster than its pace waits, in order, and nobody else's waits for it`() throws {
+    @Test func `SE-74: what an author sends faster than its pace waits, in order, and nobody else's waits for it`() throws {
         let many = try transactions(3000)
         var verification = Verification()
         let source = ConnectionID(1)
@@ -201,8 +194,7 @@ import Testing
         #expect(now - .zero > .milliseconds(4900) && now - .zero < .milliseconds(5100))
     }
 
-    // SE-74 SE-81
-    @Test func `what others say in an author's name uses up nobody's pace but their own`() throws {
+    @Test func `SE-74, SE-81: what others say in an author's name uses up nobody's pace but their own`() throws {
         let many = try transactions(2100)
         let (liar, author) = (ConnectionID(1), ConnectionID(2))
         var verification = Verification()
@@ -234,8 +226,7 @@ import Testing
         #expect((64...64 + 2 * 64).contains(forged))
     }
 
-    // SE-80
-    @Test func `a copy that waits for one peer's pace does not keep out that of another`() throws {
+    @Test func `SE-80: a copy that waits for one peer's pace does not keep out that of another`() throws {
         let (slow, quick) = (ConnectionID(1), ConnectionID(2))
         var verification = Verification()
         let text = String(repeating: "x", count: Limits.chatBytes - 10)
@@ -265,8 +256,7 @@ import Testing
         #expect(!isOffered && verification.isEmpty && verification.byteCount == 0)
     }
 
-    // SE-80
-    @Test func `history has a wide pace of its own`() throws {
+    @Test func `SE-80: history has a wide pace of its own`() throws {
         let text = String(repeating: "x", count: Limits.chatBytes - 10)
         let long = try (0..<40).map { try chat("\($0)" + text, by: 0) }
         let source = ConnectionID(1)
@@ -292,8 +282,7 @@ import Testing
         #expect(abs(Double(taken - before) * each - 10 * Carrier.historyRate) < 4 * each)
     }
 
-    // SE-80
-    @Test func `a batch is no more than may be inserted in one go, and few are given out at a time`() throws {
+    @Test func `SE-80: a batch is no more than may be inserted in one go, and few are given out at a time`() throws {
         var board = try Board(genesis: try PerfectPipes().genesis)
         let key = PerfectPipes.identity(0)
         let draft = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8, height: 8))
@@ -314,8 +303,7 @@ import Testing
         #expect(next?.1.contains(stroke) == true)
     }
 
-    // SE-70
-    @Test func `what waits of all peers is bounded, and each peer finds room still`() throws {
+    @Test func `SE-70: what waits of all peers is bounded, and each peer finds room still`() throws {
         let text = String(repeating: "x", count: Limits.chatBytes - 10)
         var board = try Board(genesis: try PerfectPipes().genesis)
         let key = PerfectPipes.identity(0)
@@ -340,8 +328,7 @@ import Testing
         #expect(verification.byteCount == 0 && verification.isEmpty)
     }
 
-    // SE-83
-    @Test func `a board is there when what its peers sent is, whatever others' work is being checked`() throws {
+    @Test func `SE-83: a board is there when what its peers sent is, whatever others' work is being checked`() throws {
         var pipes = try PerfectPipes()
         let history = try (0..<3).map { number in try chat("\(number)", by: 0) }
         pipes.add(name: "ana", stored: [history[0]])
@@ -359,8 +346,7 @@ import Testing
         #expect(pipes.members[1].node.agreement.verification.isEmpty == false)
     }
 
-    // SE-84
-    @Test func `in a crowd all are looked at together, and not for each packet`() throws {
+    @Test func `SE-84: in a crowd all are looked at together, and not for each packet`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         let crowd = SessionTiming.crowd + 4
@@ -377,8 +363,7 @@ import Testing
         #expect(sweeps.count > 2 && zip(sweeps, sweeps.dropFirst()).allSatisfy { $1 - $0 >= pause })
     }
 
-    // SE-97
-    @Test func `who does not answer is sent what was drawn meanwhile when he is heard again`() throws {
+    @Test func `SE-97: who does not answer is sent what was drawn meanwhile when he is heard again`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")
@@ -398,8 +383,7 @@ import Testing
         #expect(pipes.members[0].node.statistics().count == 1, "in the same session")
     }
 
-    // SE-16
-    @Test func `over a slow line a newcomer gets everything once`() throws {
+    @Test func `SE-16: over a slow line a newcomer gets everything once`() throws {
         var pipes = try PerfectPipes()
         var board = try Board(genesis: pipes.genesis)
         let key = PerfectPipes.identity(0)
@@ -421,8 +405,7 @@ import Testing
         #expect(given < useful * 13 / 10 + 50_000, "\(given) bytes for \(useful)")
     }
 
-    // SE-11
-    @Test func `a stroke with points far apart is cut by bytes, and loses none`() throws {
+    @Test func `SE-11: a stroke with points far apart is cut by bytes, and loses none`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         var random = SplitMix64(seed: 4)
@@ -442,8 +425,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes.isEmpty == true)
     }
 
-    // SE-11
-    @Test func `a text that is saved while it is typed is one step of undo`() throws {
+    @Test func `SE-11: a text that is saved while it is typed is one step of undo`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         func texts(_ pipes: PerfectPipes) -> [String] { pipes.members[0].node.board?.shapes.map(\.content.text) ?? [] }
@@ -474,8 +456,7 @@ import Testing
         #expect(texts(pipes) == ["before abc", "other"])
     }
 
-    // SE-18
-    @Test func `from older files nothing is written until the own newer work is back`() throws {
+    @Test func `SE-18: from older files nothing is written until the own newer work is back`() throws {
         var pipes = try PerfectPipes()
         var board = try Board(genesis: pipes.genesis)
         let key = PerfectPipes.identity(0)
@@ -501,8 +482,7 @@ import Testing
         #expect(!pipes.members.contains { $0.events.contains { if case .fork = $0 { true } else { false } } })
     }
 
-    // SE-91, BD-21
-    @Test func `what follows a row that the disk lost is as good a proof as what another shows`() throws {
+    @Test func `BD-21, SE-91: what follows a row that the disk lost is as good a proof as what another shows`() throws {
         var pipes = try PerfectPipes()
         var board = try Board(genesis: pipes.genesis)
         let key = PerfectPipes.identity(0)
@@ -529,8 +509,7 @@ import Testing
         #expect(alone.members[0].events.contains(.outcome(ref: 3, .done)))
     }
 
-    // SE-91
-    @Test func `who shows the same of our work again and again keeps us from writing no longer than once`() throws {
+    @Test func `SE-91: who shows the same of our work again and again keeps us from writing no longer than once`() throws {
         var pipes = try PerfectPipes()
         var board = try Board(genesis: pipes.genesis)
         let key = PerfectPipes.identity(0)
@@ -563,8 +542,7 @@ import Testing
         _ = pipes.run(.milliseconds(100))
     }
 
-    // SE-20
-    @Test func `a merge waits for the words of the others as any other first change does`() throws {
+    @Test func `SE-20: a merge waits for the words of the others as any other first change does`() throws {
         var pipes = try PerfectPipes()
         var board = try Board(genesis: pipes.genesis)
         let (ana, eve) = (PerfectPipes.identity(0), PerfectPipes.identity(9))
@@ -588,8 +566,7 @@ import Testing
         #expect(pipes.run(.seconds(4)) { text($0)?.count == 12 })
     }
 
-    // SE-20
-    @Test func `a lie about our work keeps a stroke of the process before for a moment only`() throws {
+    @Test func `SE-20: a lie about our work keeps a stroke of the process before for a moment only`() throws {
         var pipes = try PerfectPipes()
         let draft = ShapeDraft(kind: .freehand, position: .zero, points: [.zero, Point(x: 8, y: 0)])
         pipes.add(name: "", stroke: StrokeDraft.encode(draft), knowsTime: false)
@@ -601,8 +578,7 @@ import Testing
         #expect(pipes.run(.seconds(3)) { $0.members[0].node.board?.shapeCount == 1 })
     }
 
-    // SE-18, SE-20
-    @Test func `who says to have what never was delays the first change by a moment, and no other`() throws {
+    @Test func `SE-18, SE-20: who says to have what never was delays the first change by a moment, and no other`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "")
         pipes.add(name: "bob")
@@ -623,8 +599,7 @@ import Testing
         #expect(!pipes.members[0].events.contains { if case .restoring = $0 { true } else { false } })
     }
 
-    // SE-18
-    @Test func `own work that comes slowly is waited for, and counts as delivered when it is there`() throws {
+    @Test func `SE-18: own work that comes slowly is waited for, and counts as delivered when it is there`() throws {
         var pipes = try PerfectPipes()
         var board = try Board(genesis: pipes.genesis)
         let key = PerfectPipes.identity(0)
@@ -652,8 +627,7 @@ import Testing
         #expect(!pipes.members.contains { $0.events.contains { if case .fork = $0 { true } else { false } } })
     }
 
-    // SE-20
-    @Test func `the first change waits for what the others say of our work, and the ones after it wait behind it`() throws {
+    @Test func `SE-20: the first change waits for what the others say of our work, and the ones after it wait behind it`() throws {
         var pipes = try PerfectPipes()
         var board = try Board(genesis: pipes.genesis)
         let key = PerfectPipes.identity(0)
@@ -683,8 +657,7 @@ import Testing
         #expect(others.run(.milliseconds(200)) { $0.members[0].node.board?.shapes.map(\.content.text) == ["at once", "after"] })
     }
 
-    // SE-22
-    @Test func `a peer that asks for comparisons without end is left unanswered`() throws {
+    @Test func `SE-22: a peer that asks for comparisons without end is left unanswered`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         for step in 0..<300 { pipes.intent(.draw(ShapeDraft(kind: .text, position: Point(x: Int32(step), y: 0), text: "x")), by: 0) }

@@ -45,8 +45,7 @@ import Testing
         }
     }
 
-    // SE-29
-    @Test func `who is answered only by another version is kept out, and knows by which`() throws {
+    @Test func `SE-29: who is answered only by another version is kept out, and knows by which`() throws {
         var joiner = try Joiner()
         let start = try #require(joiner.sent.first { $0.first == 0xF0 })
         #expect(start[1] == Endpoint.version && !joiner.node.isKeptOutByVersion)
@@ -55,8 +54,7 @@ import Testing
         #expect(joiner.node.isKeptOutByVersion)
     }
 
-    // SE-29
-    @Test func `an old packet that somebody plays again is told, and keeps nobody out`() throws {
+    @Test func `SE-29: an old packet that somebody plays again is told, and keeps nobody out`() throws {
         var joiner = try Joiner()
         joiner.handle(joiner.packet([0xF0, 1, 0, 0] + [UInt8](repeating: 0, count: 1180)))
         #expect(joiner.told == [[1, Int(Endpoint.version)]])

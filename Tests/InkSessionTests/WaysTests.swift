@@ -119,17 +119,15 @@ private struct Meeting {
 }
 
 @Suite struct WaysTests {
-    // SE-113
-    @Test func `who can reach nobody by datagrams is on the board over the relay, and told so`() throws {
+    @Test func `SE-113: who can reach nobody by datagrams is on the board over the relay, and told so`() throws {
         var meeting = try Meeting([.any, .any])
         let isThere = meeting.run(for: .seconds(2)) { $0.isReady(1) }
         #expect(isThere)
         #expect(meeting.path(0) == .relayRendezvous && meeting.path(1) == .relayRendezvous)
     }
 
-    // SE-116
     @Test(arguments: [RelayPolicy.any, .only])
-    func `what an input makes for a relay leaves with it`(policy: RelayPolicy) throws {
+    func `SE-116: what an input makes for a relay leaves with it`(policy: RelayPolicy) throws {
         var meeting = try Meeting([policy, policy])
         let isThere = meeting.run(for: .seconds(2)) { $0.isReady(1) }
         #expect(isThere)
@@ -140,9 +138,8 @@ private struct Meeting {
         #expect(meeting.leftover == 0)
     }
 
-    // TR-69
     @Test(arguments: [16, 512])
-    func `what a welcome says of the relay is what a session takes of it`(kibibytes: Int) throws {
+    func `TR-69: what a welcome says of the relay is what a session takes of it`(kibibytes: Int) throws {
         var meeting = try Meeting([.only, .only], relayRate: kibibytes << 10)
         let isThere = meeting.run(for: .seconds(5)) { $0.isReady(1) }
         #expect(isThere)
@@ -159,16 +156,14 @@ private struct Meeting {
         #expect(kibibytes == 16 ? window == 2 * Limits.datagramBytes : window >= 10 * Limits.datagramBytes, "\(window)")
     }
 
-    // SE-113
-    @Test func `where datagrams pass a direct way is taken a moment later`() throws {
+    @Test func `SE-113: where datagrams pass a direct way is taken a moment later`() throws {
         var meeting = try Meeting([.any, .any])
         meeting.passes = true
         let isDirect = meeting.run(for: .seconds(3)) { $0.isReady(1) && $0.path(0) == .direct && $0.path(1) == .direct }
         #expect(isDirect)
     }
 
-    // SE-111
-    @Test func `who was met over the relay and is direct now is dialled there another time`() throws {
+    @Test func `SE-111: who was met over the relay and is direct now is dialled there another time`() throws {
         var meeting = try Meeting([.any, .any])
         let isRelayed = meeting.run(for: .seconds(3)) { $0.isReady(1) && $0.path(0) == .relayRendezvous && $0.path(1) == .relayRendezvous }
         #expect(isRelayed && meeting.saved == [[], []])
@@ -181,8 +176,7 @@ private struct Meeting {
         #expect(meeting.saved == [[Meeting.address(1)], [Meeting.address(0)]])
     }
 
-    // SE-115
-    @Test func `of one who was met and went without a word nobody says that he is there and cannot be reached`() throws {
+    @Test func `SE-115: of one who was met and went without a word nobody says that he is there and cannot be reached`() throws {
         var meeting = try Meeting([.any, .any])
         let isThere = meeting.run(for: .seconds(3)) { $0.isReady(1) && $0.path(0) == .relayRendezvous }
         #expect(isThere)
@@ -194,8 +188,7 @@ private struct Meeting {
         #expect(!isTold)
     }
 
-    // SE-116
-    @Test func `who leaves says so over the relay, too`() throws {
+    @Test func `SE-116: who leaves says so over the relay, too`() throws {
         var meeting = try Meeting([.any, .any])
         let isRelayed = meeting.run(for: .seconds(3)) { $0.isReady(1) && $0.path(0) == .relayRendezvous }
         #expect(isRelayed)
@@ -208,8 +201,7 @@ private struct Meeting {
         #expect(isTold && meeting.now - leftAt < .seconds(4))
     }
 
-    // SE-114
-    @Test func `who wants relays only sends nothing to any address, and is met all the same`() throws {
+    @Test func `SE-114: who wants relays only sends nothing to any address, and is met all the same`() throws {
         var meeting = try Meeting([.any, .only])
         meeting.passes = true
         let isThere = meeting.run(for: .seconds(2)) { $0.isReady(1) }
@@ -220,8 +212,7 @@ private struct Meeting {
         #expect(meeting.sent[0].allSatisfy { $0.to.ip != Meeting.address(1).ip })
     }
 
-    // SE-114
-    @Test func `who wants no relay is met directly or not at all`() throws {
+    @Test func `SE-114: who wants no relay is met directly or not at all`() throws {
         for passes in [false, true] {
             var meeting = try Meeting([.any, .never])
             meeting.passes = passes
@@ -233,8 +224,7 @@ private struct Meeting {
 }
 
 @Suite struct MeetingsTests {
-    // SE-115
-    @Test func `who cannot be met is told of on both sides within five seconds, with what is in the way`() throws {
+    @Test func `SE-115: who cannot be met is told of on both sides within five seconds, with what is in the way`() throws {
         var meeting = try Meeting([.any, .never])
         let isTold = meeting.run(for: .seconds(6)) { told in
             (0..<2).allSatisfy { told.obstacles($0).contains { $0 != nil } }
@@ -248,8 +238,7 @@ private struct Meeting {
         #expect(meeting.obstacles(0).last??.relay == .refusedThere && meeting.obstacles(1).last??.relay == .refusedHere)
     }
 
-    // SE-115
-    @Test func `of who is met nothing is told, nor of who has gone`() {
+    @Test func `SE-115: of who is met nothing is told, nor of who has gone`() {
         var meetings = Meetings()
         let (one, two) = (PeerID([UInt8](repeating: 1, count: 32))!, PeerID([UInt8](repeating: 2, count: 32))!)
         let author = AuthorID([UInt8](repeating: 3, count: 32))!

@@ -3,9 +3,8 @@ import InkSimulator
 import Testing
 
 @Suite struct EventQueueTests {
-    // SM-1
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `gives what was put in by time, and in order of scheduling at one time`(seed: UInt64) {
+    func `SM-1: gives what was put in by time, and in order of scheduling at one time`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var queue = EventQueue<Int>()
         var expected: [(time: Int64, number: Int)] = []

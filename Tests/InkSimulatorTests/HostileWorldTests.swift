@@ -13,15 +13,13 @@ import Testing
         private static let moves = MoveKind.allCases.prefix(MoveKind.allCases.count)
     #endif
 
-    // SM-63 SM-64 SM-65 SM-66 SM-67 SM-68 SM-69
     @Test(arguments: seeds)
-    func `members with true keys who keep no rule change nothing that they may not, and lock nobody out`(seed: UInt64) {
+    func `SM-63, SM-64, SM-65, SM-66, SM-67, SM-68, SM-69: who keeps no rule changes nothing he may not, locks nobody out`(seed: UInt64) {
         run(seed: seed, move: nil)
     }
 
-    // SM-63
     @Test(arguments: moves)
-    func `none of the moves does harm`(move: MoveKind) {
+    func `SM-63: none of the moves does harm`(move: MoveKind) {
         run(seed: 1, move: move)
     }
 

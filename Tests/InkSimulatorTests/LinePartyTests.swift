@@ -37,8 +37,8 @@ import Testing
 
     private static func drops(_ line: Bottleneck) -> Double { Double(line.dropped) / Double(max(1, line.dropped + line.passed)) }
 
-    // SE-160, SE-161, SE-163
-    @Test func `at 50 kbit a second for six peers a hand is seen all the same, and all that it makes comes`() throws {
+    @Test func `SE-160, SE-161, SE-163: at 50 kbit a second for six peers a hand is seen all the same, and all that it makes comes`() throws
+    {
         var party = try Self.party([50] + Array(repeating: 100_000, count: 6))
         party.write(by: 0, for: .seconds(14))
         // Time to find out what the line carries.
@@ -57,9 +57,8 @@ import Testing
         #expect(Self.drops(up) < 0.35 && up.waitSum.milliseconds / Double(up.passed) < 60, "\(Self.drops(up))")
     }
 
-    // SE-164, TR-131
     @Test(arguments: [1000, 5000] as [Double])
-    func `history for a newcomer hardly delays what is live to another over the same line`(kbits: Double) throws {
+    func `SE-164, TR-131: history for a newcomer hardly delays what is live to another over the same line`(kbits: Double) throws {
         let history = try LineParty(seed: 1).history(of: 700)
         var (late, work): ([Double], [Double]) = ([], [])
         for hasNewcomer in [false, true] {
@@ -100,8 +99,7 @@ import Testing
         return ((party.now - began).milliseconds / 1000, zip(party.members, before).map { $0.0.bytesOut - $0.1 })
     }
 
-    // SE-165, SE-166, SE-167
-    @Test func `of a slow giver and a fast one a newcomer is served as by the fast one alone`() throws {
+    @Test func `SE-165, SE-166, SE-167: of a slow giver and a fast one a newcomer is served as by the fast one alone`() throws {
         let history = try LineParty(seed: 1).history(of: 1500)
         let needed = history.reduce(0) { $0 + $1.encoded.count }
         let alone = try Self.join([100_000, 1000], history: history, dialling: [1])
@@ -110,17 +108,14 @@ import Testing
         #expect(both.seconds <= alone.seconds * 1.2 && both.bytes.reduce(0, +) < needed * 6 / 5, "\(both), alone \(alone)")
     }
 
-    // SE-168
-    @Test func `where the one asked falls silent another takes over`() throws {
+    @Test func `SE-168: where the one asked falls silent another takes over`() throws {
         let history = try LineParty(seed: 1).history(of: 1000)
         let needed = history.reduce(0) { $0 + $1.encoded.count }
         let found = try Self.join([1000, 1000], history: history, stopping: .seconds(1))
         #expect(found.seconds < 6 && found.bytes.reduce(0, +) < needed * 6 / 5, "\(found)")
     }
 
-    // SE-162, SE-164, TR-110
-    @Test func `who comes on a line of 256 kbit a second sees ink at once, and has the board nearly as soon as the line brings it`() throws
-    {
+    @Test func `SE-162, SE-164, TR-110: who comes on 256 kbit a second sees ink at once, and the board nearly as fast as it goes`() throws {
         let history = try LineParty(seed: 1).history(of: 600)
         let needed = history.reduce(0) { $0 + $1.encoded.count }
         var party = try Self.party([256], stored: history)
@@ -140,8 +135,7 @@ import Testing
         #expect(party.members[0].node.statistics().allSatisfy { $0.statistics.mtu == 1200 })
     }
 
-    // TR-82
-    @Test func `what a queue shorter than a packet drops is not taken for another's doing`() throws {
+    @Test func `TR-82: what a queue shorter than a packet drops is not taken for another's doing`() throws {
         let delay = Self.way
         var party = try LineParty(seed: 1)
         let history = try party.history(of: 600)

@@ -57,26 +57,23 @@ import Testing
         return figures
     }
 
-    // TR-80 TR-81 TR-83
     @Test(arguments: [1, 5, 20, 100] as [Double])
-    func `alone it uses the line and leaves hardly a queue`(mbits: Double) {
+    func `TR-80, TR-81, TR-83: alone it uses the line and leaves hardly a queue`(mbits: Double) {
         let found = Self.figures(Self.line(mbits), mbits: mbits, from: 5, to: mbits > 50 ? 8 : 20)
         #expect(found.use > 0.8, "\(found)")
         #expect(found.queueMean <= 20 && found.queueMax <= 60 && found.startMax <= 60 && found.drops <= 0.01, "\(found)")
     }
 
-    // TR-81 TR-82
     @Test(arguments: [1, 5, 20] as [Double])
-    func `four of ours have equal shares and a short queue`(mbits: Double) {
+    func `TR-81, TR-82: four of ours have equal shares and a short queue`(mbits: Double) {
         let found = Self.figures(Self.line(mbits), mbits: mbits, ours: 4, from: 15, to: mbits > 10 ? 25 : 45)
         #expect(found.jain >= 0.95 && found.use > 0.85 && found.queueMean <= 20 && found.queueMax <= 60 && found.drops <= 0.01, "\(found)")
     }
 
     /// So many ms more between the beginnings of two of them: where one reached another size first, it kept a third more than the others, or twice
     /// as much.
-    // TR-144 TR-147
     @Test(arguments: [(5, 11), (5, 74), (20, 74), (20, 330)] as [(Double, Int)])
-    func `of four of ours none keeps more than its share, whoever began when`(mbits: Double, late: Int) {
+    func `TR-144, TR-147: of four of ours none keeps more than its share, whoever began when`(mbits: Double, late: Int) {
         var world = Self.line(mbits)
         for index in 0..<4 {
             let pair = world.addPair(startsAt: .milliseconds(2000 * index + late * (index + 1)))
@@ -90,8 +87,7 @@ import Testing
         #expect(found.jain >= 0.97, "\(found.shares)")
     }
 
-    // TR-145
-    @Test func `of ours that begin one after the other on a short way none fills the queue beside the others`() {
+    @Test func `TR-145: of ours that begin one after the other on a short way none fills the queue beside the others`() {
         let random = SplitMix64(seed: 164)
         func direction(_ name: String) -> Bottleneck {
             Bottleneck(rate: 2.6e6, queue: .milliseconds(500), delay: .milliseconds(2), random: random.split(name))
@@ -107,9 +103,8 @@ import Testing
         #expect(world.down.waitMax <= .milliseconds(60), "\(world.down.waitMax)")
     }
 
-    // TR-143
     @Test(arguments: [(0.18, 10, true), (18, 94, false)] as [(Double, Int, Bool)])
-    func `what is tried is seen before more is`(mbits: Double, milliseconds: Int, hasOps: Bool) {
+    func `TR-143: what is tried is seen before more is`(mbits: Double, milliseconds: Int, hasOps: Bool) {
         var world = Self.line(mbits, queue: .milliseconds(400))
         (world.down.delay, world.up.delay) = (.milliseconds(milliseconds), .milliseconds(milliseconds))
         let pair = world.addPair()
@@ -122,8 +117,7 @@ import Testing
         #expect(world.down.waitMax.milliseconds <= max(60, packet * 2), "\(world.down.waitMax)")
     }
 
-    // TR-146
-    @Test func `on a narrow line that loses nothing no copies of operations take the place of bulk`() throws {
+    @Test func `TR-146: on a narrow line that loses nothing no copies of operations take the place of bulk`() throws {
         var world = Self.line(0.1)
         let pair = world.addPair()
         (world.pairs[pair].bulkLeft, world.pairs[pair].opsEvery) = (1 << 40, .milliseconds(17))
@@ -137,9 +131,8 @@ import Testing
         #expect(copies < 2000 && bulk > 0.4, "\(copies) bytes of copies, bulk has \(bulk)")
     }
 
-    // TR-82
     @Test(arguments: [1, 5, 20] as [Double])
-    func `beside TCP neither starves`(mbits: Double) {
+    func `TR-82: beside TCP neither starves`(mbits: Double) {
         let found = Self.figures(Self.line(mbits), mbits: mbits, cubics: 1, to: 60)
         let part = found.shares[0] / (found.shares.reduce(0, +) / 2)
         // Who has so few packets on the way that one is lost each few seconds learns late what else is there.
@@ -151,9 +144,8 @@ import Testing
     }
 
     /// Ours begins so many ms after TCP, or before it.
-    // TR-82 TR-149
     @Test(arguments: [(1, 1000, -2000), (1, 1000, 3000), (5, 1000, 0), (20, 1000, 0), (20, 100, 1000)] as [(Double, Int, Int)])
-    func `beside TCP neither starves, whoever comes first`(mbits: Double, queue: Int, late: Int) {
+    func `TR-82, TR-149: beside TCP neither starves, whoever comes first`(mbits: Double, queue: Int, late: Int) {
         var world = Self.line(mbits, queue: .milliseconds(queue))
         world.addCubic(startsAt: .milliseconds(max(0, -late)))
         let pair = world.addPair(startsAt: .milliseconds(max(0, late)))
@@ -167,18 +159,16 @@ import Testing
     }
 
     /// So many ms later than on an empty line at most, 99 of 100: as long as the queue that TR-81 leaves, or a packet on the line and one before it.
-    // TR-81 TR-84 TR-88
     @Test(arguments: [(1, 20), (5, 20), (20, 20)] as [(Double, Double)])
-    func `operations beside bulk are hardly later than without`(mbits: Double, late: Double) {
+    func `TR-81, TR-84, TR-88: operations beside bulk are hardly later than without`(mbits: Double, late: Double) {
         let found = Self.figures(Self.line(mbits), mbits: mbits, ops: true)
         #expect(
             !found.opsLate.isEmpty && found.opsLate[found.opsLate.count * 99 / 100] <= 25 + late && found.use > 0.8,
             "\(found.opsLate.suffix(20)), \(found.use)")
     }
 
-    // TR-81
     @Test(arguments: [(0, 1), (0.01, 1), (0.05, 1), (0.1, 1), (0.05, 3)] as [(Double, Int)])
-    func `loss of radio does not slow it`(loss: Double, burst: Int) {
+    func `TR-81: loss of radio does not slow it`(loss: Double, burst: Int) {
         var world = Self.line(1000, loss: loss, burst: burst)
         let pair = world.addPair()
         world.pairs[pair].bulkLeft = 10 << 20
@@ -188,8 +178,7 @@ import Testing
         #expect(seconds <= (loss == 0 ? 1 : loss < 0.1 ? 2 : 3), "\(seconds) s")
     }
 
-    // TR-85
-    @Test func `after a line was dead for ten seconds all of it is used again soon`() {
+    @Test func `TR-85: after a line was dead for ten seconds all of it is used again soon`() {
         var world = Self.line(5)
         let pair = world.addPair()
         world.pairs[pair].bulkLeft = 1 << 40
@@ -206,9 +195,8 @@ import Testing
     }
 
     /// Kilobits a second, what is given, and where the queue holds 1 s how long a packet may wait there.
-    // TR-80 TR-83
     @Test(arguments: [(64, 50_000, 306), (256, 200_000, 90), (1000, 500_000, 60)] as [(Int, Int, Int)])
-    func `a narrow line carries little besides what is needed`(kbits: Int, bytes: Int, wait: Int) {
+    func `TR-80, TR-83: a narrow line carries little besides what is needed`(kbits: Int, bytes: Int, wait: Int) {
         for isLong in [false, true] {
             var world = Self.line(Double(kbits) / 1000, queue: isLong ? .seconds(1) : .milliseconds(100))
             let pair = world.addPair()
@@ -225,9 +213,8 @@ import Testing
     }
 
     /// Milliseconds between the operations of the other side, whose acknowledgements go the narrow way.
-    // TR-88
     @Test(arguments: [100, 30])
-    func `acknowledgements that share a narrow line with bulk are hardly dropped`(every: Int) {
+    func `TR-88: acknowledgements that share a narrow line with bulk are hardly dropped`(every: Int) {
         var world = Self.line(0.064)
         world.up.rate = 1e8
         let pair = world.addPair()
@@ -239,8 +226,7 @@ import Testing
         #expect(drops <= 0.08 && world.down.passed > 500, "\(drops) of \(world.down.passed)")
     }
 
-    // TR-85
-    @Test func `a line that becomes a three hundredth and is again what it was is used as it is`() {
+    @Test func `TR-85: a line that becomes a three hundredth and is again what it was is used as it is`() {
         var world = Self.line(20)
         let pair = world.addPair()
         world.pairs[pair].bulkLeft = 1 << 40
@@ -260,9 +246,8 @@ import Testing
         #expect(wide > 20e6 * 0.7 && world.pairs[pair].closed.isEmpty, "\(wide)")
     }
 
-    // TR-87
     @Test(arguments: [100, 5] as [Int])
-    func `another way of another length is used as the one before`(milliseconds: Int) {
+    func `TR-87: another way of another length is used as the one before`(milliseconds: Int) {
         var world = Self.line(5)
         let pair = world.addPair()
         world.pairs[pair].bulkLeft = 1 << 40
@@ -276,8 +261,7 @@ import Testing
         #expect(use > 0.6 && world.down.waitMax.milliseconds <= 60, "\(use), \(world.down.waitMax)")
     }
 
-    // TR-85
-    @Test func `a burst after a long pause fills no queue`() {
+    @Test func `TR-85: a burst after a long pause fills no queue`() {
         var world = Self.line(5)
         let pair = world.addPair()
         world.pairs[pair].bulkLeft = 2 << 20
@@ -289,9 +273,8 @@ import Testing
         #expect(world.down.waitMax.milliseconds <= 60, "\(world.down.waitMax)")
     }
 
-    // TR-81
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func `a way that jitters is used as well`(seed: UInt64) {
+    func `TR-81: a way that jitters is used as well`(seed: UInt64) {
         var world = Self.line(5)
         (world.down.jitter, world.up.jitter) = (.milliseconds(10), .milliseconds(10))
         _ = world.addPair(startsAt: .milliseconds(7 * Int(seed)))

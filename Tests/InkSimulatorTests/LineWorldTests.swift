@@ -12,8 +12,7 @@ import Testing
         LineWorld(down: bottleneck(mbits, seed: 1), up: bottleneck(mbits, seed: 2))
     }
 
-    // SM-70
-    @Test func `a line sends what comes one behind the other, and drops what would wait longer than its queue holds`() {
+    @Test func `SM-70: a line sends what comes one behind the other, and drops what would wait longer than its queue holds`() {
         var line = Self.bottleneck(1)
         // 1222 bytes and 28 of headers take 10 ms.
         let arrivals: [Instant?] = (0..<20).map { _ in line.take(1222, now: .zero) }
@@ -26,9 +25,8 @@ import Testing
         #expect(later == .zero + .milliseconds(1035))
     }
 
-    // SM-70
     @Test(arguments: [(0.06, 1, false), (0.06, 3, false), (0.06, 3, true), (0.3, 3, false), (0.3, 3, true)] as [(Double, Int, Bool)])
-    func `what radio loses is lost behind the line: as large a share as is told, and as many in a row`(
+    func `SM-70: what radio loses is lost behind the line: as large a share as is told, and as many in a row`(
         loss: Double, burst: Int, isGilbert: Bool
     ) {
         var line = Self.bottleneck(1000, loss: loss)
@@ -51,8 +49,7 @@ import Testing
     /// Share of the packets outside of bursts with which one begins.
     private static func beginning(_ loss: Double, _ burst: Int) -> Double { loss / (Double(burst) * (1 - loss) + loss) }
 
-    // SM-71
-    @Test func `TCP uses a line whole, keeps its queue full, and shares with TCP`() {
+    @Test func `SM-71: TCP uses a line whole, keeps its queue full, and shares with TCP`() {
         var world = Self.world(10)
         world.addCubic()
         world.addCubic(startsAt: .seconds(2))
@@ -68,8 +65,7 @@ import Testing
         #expect(mean > 40 && world.down.waitMax > .milliseconds(95) && world.down.dropped > 0, "\(mean) ms")
     }
 
-    // SM-72
-    @Test func `endpoints meet over a line, and give each other all that they have, the same each time`() {
+    @Test func `SM-72: endpoints meet over a line, and give each other all that they have, the same each time`() {
         let outcomes = (0..<2).map { _ in
             var world = LineWorld(down: Self.bottleneck(5, loss: 0.05, seed: 3), up: Self.bottleneck(5, loss: 0.05, seed: 4))
             let pair = world.addPair()

@@ -46,8 +46,7 @@ import Testing
         #expect(link.carry(Self.datagram, from: Self.source, faults: LinkFaults(), now: .zero).isEmpty)
     }
 
-    // SM-24
-    @Test func `a slow line holds back what it cannot carry in time, and loses what waits too long`() {
+    @Test func `SM-24: a slow line holds back what it cannot carry in time, and loses what waits too long`() {
         var faults = LinkFaults()
         (faults.rate, faults.delay, faults.jitter) = (2280, .zero, .zero)
         var link = Link(random: SplitMix64(seed: 1))
@@ -59,8 +58,7 @@ import Testing
         #expect(link.carry(Self.datagram, from: Self.source, faults: faults, now: later).first?.after == .milliseconds(100))
     }
 
-    // SM-2
-    @Test func `what happens on a link is a function of its own stream`() {
+    @Test func `SM-2: what happens on a link is a function of its own stream`() {
         let set: (inout LinkFaults) -> Void = { ($0.loss, $0.forgery, $0.replay, $0.corruption) = (0.2, 0.3, 0.3, 0.3) }
         #expect(Self.carried(300, seed: 7, set).map { $0.map(\.bytes) } == Self.carried(300, seed: 7, set).map { $0.map(\.bytes) })
         #expect(Self.carried(300, seed: 7, set).map { $0.map(\.after) } != Self.carried(300, seed: 8, set).map { $0.map(\.after) })

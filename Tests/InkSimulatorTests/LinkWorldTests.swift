@@ -3,16 +3,15 @@ import InkSimulator
 import Testing
 
 @Suite struct LinkWorldTests {
-    // SM-73 SM-74; campaigns: tools/simulate --link --seeds
-    @Test func `what was given over a wild way comes once and in order`() throws {
+    // Campaigns: tools/simulate --link --seeds
+    @Test func `SM-73, SM-74: what was given over a wild way comes once and in order`() throws {
         for seed in UInt64(1)...60 {
             var world = LinkWorld(seed: seed)
             try world.run()
         }
     }
 
-    // SM-72
-    @Test func `a wild way is the same each time`() throws {
+    @Test func `SM-72: a wild way is the same each time`() throws {
         func told() throws -> String {
             var world = LinkWorld(seed: 4)
             try world.run()
@@ -21,8 +20,7 @@ import Testing
         #expect(try told() == told())
     }
 
-    // SM-73
-    @Test func `wild worlds are wild`() throws {
+    @Test func `SM-73: wild worlds are wild`() throws {
         var endings: [String: Int] = [:]
         for seed in UInt64(100)..<140 {
             var world = LinkWorld(seed: seed)

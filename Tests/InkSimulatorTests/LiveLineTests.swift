@@ -43,20 +43,20 @@ import Testing
 
     private static func p99(_ late: [Double]) -> Double { late[late.count * 99 / 100] }
 
-    // TR-17 TR-95 TR-96
     @Test(arguments: [(0.0, 29.0, 180.0), (0.01, 43, 210), (0.05, 44, 270), (0.1, 50, 320)])
-    func `operations hardly wait for what is lost, and copies cost what that is worth`(loss: Double, p99: Double, bytes: Double) {
+    func `TR-17, TR-95, TR-96: operations hardly wait for what is lost, and copies cost what that is worth`(
+        loss: Double, p99: Double, bytes: Double
+    ) {
         let figures = Self.figures(Line(loss: loss))
         #expect(Self.p99(figures.late) <= p99 && figures.bytes <= bytes, "p99 \(Self.p99(figures.late)) ms, \(figures.bytes) bytes")
     }
 
     /// Datagrams that are lost, by direction and place: starts and message 3 go down, cookie and answer come up.
-    // TR-80 TR-98
     @Test(
         arguments: [
             ([0], []), ([], [0]), ([1], []), ([], [1]), ([2], []), ([2, 3], []), ([], [2]), ([0, 2], []), ([0], [1]), ([0, 2, 4], []),
         ] as [(Set<Int>, Set<Int>)])
-    func `operations are not late where a packet of the handshake was lost`(down: Set<Int>, up: Set<Int>) {
+    func `TR-80, TR-98: operations are not late where a packet of the handshake was lost`(down: Set<Int>, up: Set<Int>) {
         func direction(_ doomed: Set<Int>) -> Bottleneck {
             var direction = Bottleneck(rate: 1e9, queue: .milliseconds(100), delay: .milliseconds(25), random: SplitMix64(seed: 1))
             direction.doomed = doomed
@@ -72,15 +72,13 @@ import Testing
         #expect(late.count == world.pairs[pair].opsSent && late.count >= 60 && late.allSatisfy { $0 <= 50 }, "\(late.filter { $0 > 30 })")
     }
 
-    // TR-96
     @Test(arguments: [false, true])
-    func `packets that are lost three at a time, or by Gilbert's coin, make few operations late`(isGilbert: Bool) {
+    func `TR-96: packets that are lost three at a time, or by Gilbert's coin, make few operations late`(isGilbert: Bool) {
         let late = Self.figures(Line(loss: 0.05, burst: 3, isGilbert: isGilbert)).late
         #expect(Self.p99(late) <= 70, "p99 \(Self.p99(late)) ms")
     }
 
-    // TR-97
-    @Test func `operations are hardly later beside bulk`() {
+    @Test func `TR-97: operations are hardly later beside bulk`() {
         let alone = Self.p99(Self.figures(Line(mbits: 20, loss: 0.05)).late)
         let beside = Self.p99(Self.figures(Line(mbits: 20, loss: 0.05, hasBulk: true)).late)
         #expect(beside <= alone * 1.2, "p99 \(beside) ms, and \(alone) without")

@@ -4,9 +4,8 @@ import Testing
 @testable import InkSimulator
 
 @Suite struct NATTests {
-    // SM-30
     @Test(arguments: NAT.Kind.allCases)
-    func `a translator maps and filters as its kind does`(kind: NAT.Kind) throws {
+    func `SM-30: a translator maps and filters as its kind does`(kind: NAT.Kind) throws {
         let inner = SocketAddress("192.168.0.2:4000")!
         let (one, two) = (SocketAddress("11.0.0.1:40000")!, SocketAddress("11.0.0.2:40000")!)
         let otherPort = SocketAddress("11.0.0.1:40001")!

@@ -20,8 +20,7 @@ import Testing
         answers.compactMap { if case .persisted(let batch, _) = $0 { batch } else { nil } }
     }
 
-    // SM-4
-    @Test func `nothing is on disk before its commit ends, and one commit takes all that waited`() throws {
+    @Test func `SM-4: nothing is on disk before its commit ends, and one commit takes all that waited`() throws {
         let chain = try Self.chain()
         var disk = SimulatedDisk()
         try disk.install(chain[0])
@@ -41,9 +40,8 @@ import Testing
         #expect(disk.isIdle)
     }
 
-    // SM-4
     @Test(arguments: [true, false])
-    func `a crash loses what was queued, and keeps the commit under way whole or not at all`(isKept: Bool) throws {
+    func `SM-4: a crash loses what was queued, and keeps the commit under way whole or not at all`(isKept: Bool) throws {
         let chain = try Self.chain()
         var disk = SimulatedDisk()
         try disk.install(chain[0])
@@ -55,8 +53,7 @@ import Testing
         #expect(disk.isIdle)
     }
 
-    // SM-4
-    @Test func `a full disk takes nothing and says so`() throws {
+    @Test func `SM-4: a full disk takes nothing and says so`() throws {
         let chain = try Self.chain()
         var disk = SimulatedDisk()
         try disk.install(chain[0])
@@ -71,8 +68,7 @@ import Testing
         #expect(Self.persisted(try disk.endCommit()) == [2])
     }
 
-    // SM-4
-    @Test func `a child before its parent and a second copy are found out`() throws {
+    @Test func `SM-4: a child before its parent and a second copy are found out`() throws {
         let chain = try Self.chain()
         var disk = SimulatedDisk()
         try disk.install(chain[0])
@@ -80,8 +76,7 @@ import Testing
         #expect(throws: Violation.self) { try disk.install(chain[0]) }
     }
 
-    // SM-23
-    @Test func `a restored backup has what was here first, and nothing later`() throws {
+    @Test func `SM-23: a restored backup has what was here first, and nothing later`() throws {
         let chain = try Self.chain()
         var disk = SimulatedDisk()
         try disk.install(chain[0])

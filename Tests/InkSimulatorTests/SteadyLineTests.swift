@@ -2,7 +2,7 @@ import InkSimulator
 import Testing
 
 @Suite struct SteadyLineTests {
-    // SM-75; the campaign is tools/simulate --line --seeds 1...60, which has more. TR-82: on 17, 24 and 56 radio loses packets beside a short queue of
+    // The campaign is tools/simulate --line --seeds 1...60, which has more. TR-82: on 17, 24 and 56 radio loses packets beside a short queue of
     // ours. TR-143, TR-144: before them 5, 28, 31, 43, 49, 53, 55, 59 and 82 let a packet wait longer, and 135 and 143 before what is tried at once had
     // a bound. TR-146: before it 40 and 104 used less than 60 %. TR-145: before it 164 filled its queue. TR-153: before it two or three on a narrow line
     // let one wait longer on 52, 68, 87, 111 and 192, and on 185 and 238 fought each other for a queue.
@@ -12,13 +12,13 @@ import Testing
             58,
             59, 60, 68, 82, 87, 104, 111, 135, 143, 164, 185, 192, 238,
         ] as [UInt64])
-    func `bulk uses a line that stays as it is, and lets little wait there`(seed: UInt64) throws {
+    func `SM-75: bulk uses a line that stays as it is, and lets little wait there`(seed: UInt64) throws {
         var line = SteadyLine(seed: seed)
         try line.run()
     }
 
-    // SM-75; three that begin on 81 kbit/s take each other for one who fills the queue.
-    @Test func `a line that does not hold yet, and is to`() {
+    // Three that begin on 81 kbit/s take each other for one who fills the queue.
+    @Test func `SM-75: a line that does not hold yet, and is to`() {
         var line = SteadyLine(seed: 134)
         withKnownIssue { try line.run() }
     }

@@ -17,9 +17,8 @@ import Testing
         private static let adversitySeeds: Range<UInt64> = 1..<9
     #endif
 
-    // SM-5, SM-6, SM-7, SM-8, SM-9, SM-10, SM-11, SM-12
     @Test(arguments: seeds)
-    func `people who draw while everything fails end with one board, and nothing saved is lost`(seed: UInt64) {
+    func `SM-5, SM-6, SM-7, SM-8, SM-9, SM-10, SM-11, SM-12: whatever fails, all end with one board, nothing saved is lost`(seed: UInt64) {
         do throws(SimulationFailure) {
             var world = try World(seed: seed, options: .init(peers: 4, span: .seconds(3)))
             try world.run()
@@ -28,9 +27,8 @@ import Testing
         }
     }
 
-    // SM-80
     @Test(arguments: seeds.prefix(5))
-    func `who are on one link, and know of no rendezvous and no address, meet there, and all end with one board`(seed: UInt64) {
+    func `SM-80: who are on one link, and know of no rendezvous and no address, meet there, and all end with one board`(seed: UInt64) {
         do throws(SimulationFailure) {
             var options = World.Options(peers: 4, span: .seconds(3))
             options.isOnOneLink = true
@@ -42,9 +40,8 @@ import Testing
         }
     }
 
-    // SM-61 SM-62
     @Test(arguments: seeds.prefix(12))
-    func `where people have roles, each joins by his link, draws what that allows, and all end with one board`(seed: UInt64) {
+    func `SM-61, SM-62: where people have roles, each joins by his link, draws what that allows, and all end with one board`(seed: UInt64) {
         do throws(SimulationFailure) {
             var options = World.Options(peers: 4, span: .seconds(3))
             options.hasRoles = true
@@ -55,9 +52,8 @@ import Testing
         }
     }
 
-    // TR-105
     @Test(arguments: seeds.prefix(2))
-    func `sessions that get new keys each two seconds, over relays and direct ways that fail, lose nothing`(seed: UInt64) {
+    func `TR-105: sessions that get new keys each two seconds, over relays and direct ways that fail, lose nothing`(seed: UInt64) {
         do throws(SimulationFailure) {
             var options = World.Options(peers: 3, span: .seconds(6))
             options.rekeying = RekeySchedule(after: .seconds(2), refusedAfter: .seconds(60))
@@ -68,8 +64,7 @@ import Testing
         }
     }
 
-    // SM-60
-    @Test func `three who bind, group and move at once end with one picture`() throws {
+    @Test func `SM-60: three who bind, group and move at once end with one picture`() throws {
         var (bound, grouped) = (0, 0)
         for seed in Self.seeds {
             do throws(SimulationFailure) {
@@ -86,9 +81,10 @@ import Testing
         #expect(bound > Self.seeds.count / 4 && grouped > Self.seeds.count / 4, "\(bound) worlds with bound lines, \(grouped) with groups")
     }
 
-    // SM-20, SM-21, SM-22, SM-23
     @Test(arguments: Adversity.allCases, adversitySeeds)
-    func `who means harm, and who does it without knowing, takes nothing from anybody`(adversity: Adversity, seed: UInt64) {
+    func `SM-20, SM-21, SM-22, SM-23: who means harm, and who does it without knowing, takes nothing from anybody`(
+        adversity: Adversity, seed: UInt64
+    ) {
         do throws(SimulationFailure) {
             var world = try World(seed: seed, options: .init(peers: 4, span: .seconds(3), adversity: adversity))
             try world.run()
@@ -97,9 +93,8 @@ import Testing
         }
     }
 
-    // SM-3
     @Test(arguments: [3, 17] as [UInt64])
-    func `the same seed gives the same world`(seed: UInt64) throws {
+    func `SM-3: the same seed gives the same world`(seed: UInt64) throws {
         var (one, other) = (try World(seed: seed), try World(seed: seed))
         try one.run()
         try other.run()
@@ -110,8 +105,7 @@ import Testing
         #expect(different.trace.hash != one.trace.hash)
     }
 
-    // SM-3
-    @Test func `another process sees the same world`() async throws {
+    @Test func `SM-3: another process sees the same world`() async throws {
         // Hash tables are seeded by process, so this finds a loop over one that a replay depends on.
         let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
             for seed in 1...6 as ClosedRange<UInt64> {

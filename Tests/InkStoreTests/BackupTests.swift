@@ -31,8 +31,7 @@ import Testing
         try BoardStore.peek(at: catalog.directory(of: work.meta.board, profile: 1)).transactions
     }
 
-    // ST-25
-    @Test func `what was exported comes back whole on a machine that has nothing of it`() throws {
+    @Test func `ST-25: what was exported comes back whole on a machine that has nothing of it`() throws {
         let work = try Work(count: 12)
         try save(work, 13, in: catalog("ana"))
         let exported = try Backup(place: place).add(catalog("ana").entries())
@@ -48,8 +47,7 @@ import Testing
         #expect(content.transactions == work.transactions && content.meta == meta)
     }
 
-    // ST-26
-    @Test func `what comes out of a backup is written to under a key that never signed before`() throws {
+    @Test func `ST-26: what comes out of a backup is written to under a key that never signed before`() throws {
         let work = try Work(count: 2)
         let mine = try catalog("ana").identity(ofProfile: 1)
         try save(work, 3, in: catalog("ana"))
@@ -76,8 +74,7 @@ import Testing
         }
     }
 
-    // ST-26
-    @Test func `a board that is here keeps its key and its newer changes, and takes what it lacks`() throws {
+    @Test func `ST-26: a board that is here keeps its key and its newer changes, and takes what it lacks`() throws {
         let work = try Work(count: 9)
         let catalog = catalog("ana")
         try save(work, 10, in: catalog)
@@ -99,8 +96,7 @@ import Testing
         #expect(try BoardStore.peek(at: directory).transactions == work.transactions)
     }
 
-    // ST-25
-    @Test func `a backup of a backup is a backup, and one that is made again takes what is new`() throws {
+    @Test func `ST-25: a backup of a backup is a backup, and one that is made again takes what is new`() throws {
         let work = try Work(count: 5)
         try save(work, 3, in: catalog("ana"))
         _ = try Backup(place: place).add(catalog("ana").entries())
@@ -121,8 +117,7 @@ import Testing
         }
     }
 
-    // ST-27
-    @Test func `what nobody signed, or follows no rule, is left out of what is restored`() throws {
+    @Test func `ST-27: what nobody signed, or follows no rule, is left out of what is restored`() throws {
         let (work, other) = (try Work(count: 6), try Work(count: 3, seed: 2))
         var bytes = work.transactions[4].encoded
         bytes[bytes.count - 1] ^= 1
@@ -140,8 +135,7 @@ import Testing
         #expect(try transactions(work, in: catalog("ana")) == Array(work.transactions[..<4]))
     }
 
-    // ST-27
-    @Test func `a board of another secret, one that is damaged, and one that is open are told, and the others come`() throws {
+    @Test func `ST-27: a board of another secret, one that is damaged, and one that is open are told, and the others come`() throws {
         let works = try (1...4).map { try Work(count: 2, seed: UInt8($0), name: "board \($0)") }
         for work in works { try save(work, 3, in: catalog("ana")) }
         _ = try Backup(place: place).add(catalog("ana").entries())
@@ -164,8 +158,7 @@ import Testing
         #expect(try stranger.find("board 4").content.get().transactionCount == 3)
     }
 
-    // ST-25
-    @Test func `names stay different, and a place without a backup is told`() throws {
+    @Test func `ST-25: names stay different, and a place without a backup is told`() throws {
         let (first, second) = (try Work(count: 1), try Work(count: 1, seed: 2))
         try save(first, 2, in: catalog("ana"))
         try save(second, 2, in: catalog("bob"))

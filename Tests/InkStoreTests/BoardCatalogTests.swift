@@ -30,8 +30,7 @@ import Testing
         #expect(throws: StoreError.self) { try catalog.find(String(work.meta.board.hex.prefix(3))) }
     }
 
-    // ST-10
-    @Test func `a name that is taken gets a number, over all profiles`() throws {
+    @Test func `ST-10: a name that is taken gets a number, over all profiles`() throws {
         try save(try Work(count: 0, seed: 1)).close()
         var other = try Work(count: 0, seed: 2, name: "sketch 2").meta
         other.name = "sketch 2"
@@ -55,8 +54,7 @@ import Testing
         second.close()
     }
 
-    // ST-12
-    @Test func `a damaged board is found by the name it had last`() throws {
+    @Test func `ST-12: a damaged board is found by the name it had last`() throws {
         let work = try Work(count: 1)
         let store = try save(work)
         try store.update { $0.name = "plan" }
@@ -67,8 +65,7 @@ import Testing
         #expect(throws: StoreError.self) { try entry.content.get() }
     }
 
-    // ST-6
-    @Test func `a damaged board is listed with the reason and can be moved aside whole`() throws {
+    @Test func `ST-6: a damaged board is listed with the reason and can be moved aside whole`() throws {
         let work = try Work(count: 1)
         try save(work).close()
         let path = "\(catalog.directory(of: work.meta.board, profile: 1))/board.sqlite"
@@ -84,8 +81,7 @@ import Testing
         #expect(FileManager.default.contents(atPath: "\(place)/board.sqlite") == bytes)
     }
 
-    // ST-5
-    @Test func `a board that is open is not moved aside`() throws {
+    @Test func `ST-5: a board that is open is not moved aside`() throws {
         let store = try save(try Work(count: 1))
         let entry = try catalog.find("sketch")
         #expect(entry.isOpen)
@@ -93,9 +89,8 @@ import Testing
         store.close()
     }
 
-    // ST-22
     @Test(arguments: ["emptied", "emptied, with its log", "removed"])
-    func `a board whose database was emptied or removed is damaged, not absent`(how: String) throws {
+    func `ST-22: a board whose database was emptied or removed is damaged, not absent`(how: String) throws {
         let work = try Work(count: 3)
         try save(work).close()
         let directory = catalog.directory(of: work.meta.board, profile: 1)
@@ -121,8 +116,7 @@ import Testing
         #expect(try catalog.entries().isEmpty)
     }
 
-    // ST-22
-    @Test func `a log without the rest says that a board was there`() throws {
+    @Test func `ST-22: a log without the rest says that a board was there`() throws {
         let work = try Work(count: 1)
         try save(work).close()
         let directory = catalog.directory(of: work.meta.board, profile: 1)
@@ -134,8 +128,7 @@ import Testing
         #expect(BoardStore.exists(at: directory), "nobody joins into it")
     }
 
-    // ST-22
-    @Test func `a database of which only the head is left is damaged, too`() throws {
+    @Test func `ST-22: a database of which only the head is left is damaged, too`() throws {
         let work = try Work(count: 3)
         try save(work).close()
         let path = "\(catalog.directory(of: work.meta.board, profile: 1))/board.sqlite"
@@ -146,8 +139,7 @@ import Testing
         #expect(throws: StoreError.self) { try BoardStore.open(at: entry.directory) }
     }
 
-    // ST-23
-    @Test func `a place whose path SQLite does not take is told before anything is made there`() throws {
+    @Test func `ST-23: a place whose path SQLite does not take is told before anything is made there`() throws {
         var path = folder.path
         while path.utf8.count < 480 { path += "/" + String(repeating: "x", count: 40) }
         let long = BoardCatalog(dataDirectory: path)
@@ -164,8 +156,7 @@ import Testing
         #expect(throws: StoreError.self) { try BoardStore.create(at: "\(folder.path)/short/boards/x", meta: work.meta) }
     }
 
-    // ST-23
-    @Test func `the longest path that is not refused works`() throws {
+    @Test func `ST-23: the longest path that is not refused works`() throws {
         let work = try Work(count: 2)
         var directory = folder.path
         let wanted = 504 - "/board.sqlite".utf8.count
@@ -182,8 +173,7 @@ import Testing
         #expect(throws: StoreError.self) { try BoardStore.create(at: "\(directory)z", meta: work.meta) }
     }
 
-    // ST-24
-    @Test func `a list tells the last change, the size, and what nobody else has`() async throws {
+    @Test func `ST-24: a list tells the last change, the size, and what nobody else has`() async throws {
         let work = try Work(count: 8)
         let identity = try catalog.identity(ofProfile: 1)
         var random = SplitMix64(seed: 1)
@@ -217,8 +207,7 @@ import Testing
         #expect(try listed().unsent == nil, "nobody knows whose they are")
     }
 
-    // ST-10 ST-28
-    @Test func `a board gets another name, unless another board has it or somebody is at it`() throws {
+    @Test func `ST-10, ST-28: a board gets another name, unless another board has it or somebody is at it`() throws {
         try save(try Work(count: 1)).close()
         try save(try Work(count: 1, seed: 2, name: "plan")).close()
         #expect(throws: StoreError.self) { try catalog.rename(catalog.find("sketch"), to: "plan") }
@@ -231,8 +220,7 @@ import Testing
         #expect(try catalog.find("idea").content.get().transactionCount == 2)
     }
 
-    // ST-28
-    @Test func `a deleted board is gone with all its files, and another is not touched`() throws {
+    @Test func `ST-28: a deleted board is gone with all its files, and another is not touched`() throws {
         let work = try Work(count: 1)
         let other = try Work(count: 2, seed: 2, name: "plan")
         try save(work).close()
@@ -252,8 +240,7 @@ import Testing
         #expect(try catalog.find("plan").content.get().transactionCount == 3)
     }
 
-    // ST-12
-    @Test func `a board is found by its name as lists show it, unless two look alike`() throws {
+    @Test func `ST-12: a board is found by its name as lists show it, unless two look alike`() throws {
         let work = try Work(count: 1, name: "plan\u{200B}")
         try save(work).close()
         func shown(_ name: String) -> String { name.filter { $0.isLetter } }
@@ -267,8 +254,7 @@ import Testing
         #expect(try catalog.find("plan", shown: shown).content.get().name == "plan")
     }
 
-    // ST-29
-    @Test func `a place that others may change is told`() throws {
+    @Test func `ST-29: a place that others may change is told`() throws {
         let work = try Work(count: 1)
         try save(work).close()
         func complaints(mode: Int, of path: String) throws -> Int {
@@ -284,8 +270,7 @@ import Testing
         #expect(try complaints(mode: 0o777, of: "\(folder.path)/boards") == 3)
     }
 
-    // ST-29
-    @Test func `a place above ours where all may write is told, and one of a group is not`() throws {
+    @Test func `ST-29: a place above ours where all may write is told, and one of a group is not`() throws {
         let above = BoardCatalog(dataDirectory: "\(folder.path)/above/data")
         let work = try Work(count: 1)
         try BoardStore.create(at: above.directory(of: work.meta.board, profile: 2), meta: work.meta).close()
@@ -298,8 +283,7 @@ import Testing
         #expect(above.complaints(of: work.meta.board, profile: 1).isEmpty)
     }
 
-    // ST-29
-    @Test func `a database that others can read is told where they get to it`() throws {
+    @Test func `ST-29: a database that others can read is told where they get to it`() throws {
         let work = try Work(count: 1)
         try save(work).close()
         let directory = catalog.directory(of: work.meta.board, profile: 1)

@@ -18,8 +18,7 @@ import Testing
         return BoardCatalog.Place(board: meta.board, profile: profile, directory: directory, name: name)
     }
 
-    // CL-61
-    @Test func `a board is found by a hint that leads to it, and by no other`() throws {
+    @Test func `CL-61: a board is found by a hint that leads to it, and by no other`() throws {
         let (plan, sketch) = (try save(1, name: "plan"), try save(2, name: "sketch/2 板", profile: 2))
         #expect(catalog.place(named: "plan") == nil)
         catalog.note(plan)
@@ -44,8 +43,7 @@ import Testing
         #expect(left.count == 1, "of what is deleted nothing stays: \(left)")
     }
 
-    // CL-61
-    @Test func `what is no hint is none, and one that cannot be written is no failure`() throws {
+    @Test func `CL-61: what is no hint is none, and one that cannot be written is no failure`() throws {
         let plan = try save(1, name: "plan")
         catalog.note(plan)
         let places = "\(folder.path)/places"

@@ -13,8 +13,7 @@ import Testing
 
     init() throws { folder = try Folder() }
 
-    // ST-1 ST-31
-    @Test func `a reopened board gives back everything in the order in which it was stored`() async throws {
+    @Test func `ST-1, ST-31: a reopened board gives back everything in the order in which it was stored`() async throws {
         let work = try Work(count: 20)
         let peers = [SocketAddress(ip: .v4(1), port: 2), SocketAddress(ip: .v4(3), port: 4)]
         let store = try BoardStore.create(at: directory, meta: work.meta, transactions: [work.transactions[0]])
@@ -35,8 +34,7 @@ import Testing
         reopened.close()
     }
 
-    // ST-1
-    @Test func `what was told as saved is in the files at that moment, as after a kill`() async throws {
+    @Test func `ST-1: what was told as saved is in the files at that moment, as after a kill`() async throws {
         let work = try Work(count: 12)
         let store = try BoardStore.create(at: directory, meta: work.meta, transactions: [work.transactions[0]])
         for count in 1..<work.transactions.count {
@@ -53,8 +51,7 @@ import Testing
         store.close()
     }
 
-    // ST-1
-    @Test func `each commit is flushed before it returns, also after opening again`() async throws {
+    @Test func `ST-1: each commit is flushed before it returns, also after opening again`() async throws {
         let work = try Work(count: 1)
         var store = try BoardStore.create(at: directory, meta: work.meta)
         for _ in 0..<2 {
@@ -68,8 +65,7 @@ import Testing
         store.close()
     }
 
-    // ST-2
-    @Test func `what is asked at once is committed in few groups and answered in order`() throws {
+    @Test func `ST-2: what is asked at once is committed in few groups and answered in order`() throws {
         let work = try Work(count: 200)
         let store = try BoardStore.create(at: directory, meta: work.meta)
         let answers = Answers()
@@ -83,8 +79,7 @@ import Testing
         #expect(try BoardStore.peek(at: directory).transactions == work.transactions)
     }
 
-    // ST-3 ST-4
-    @Test func `a full disk refuses, leaves nothing behind, and takes the same work later, parents first`() async throws {
+    @Test func `ST-3, ST-4: a full disk refuses, leaves nothing behind, and takes the same work later, parents first`() async throws {
         let work = try Work(count: 400)
         let store = try BoardStore.create(at: directory, meta: work.meta, transactions: [work.transactions[0]])
         try store.limitPages(20)
@@ -100,8 +95,7 @@ import Testing
         store.close()
     }
 
-    // ST-5
-    @Test func `a board that is open is not opened twice, and can be read meanwhile`() throws {
+    @Test func `ST-5: a board that is open is not opened twice, and can be read meanwhile`() throws {
         let work = try Work(count: 3)
         let store = try BoardStore.create(at: directory, meta: work.meta, transactions: work.transactions)
         #expect(throws: StoreError.locked(path: "\(directory)/lock")) { try BoardStore.open(at: directory) }
@@ -114,8 +108,7 @@ import Testing
         second.close()
     }
 
-    // ST-5
-    @Test func `after closing, saving fails and says so`() throws {
+    @Test func `ST-5: after closing, saving fails and says so`() throws {
         let work = try Work(count: 1)
         let store = try BoardStore.create(at: directory, meta: work.meta)
         store.close()
@@ -124,9 +117,8 @@ import Testing
         #expect(answers.errors == [.failed(path: directory, detail: "the board is closed")])
     }
 
-    // ST-6 ST-7
     @Test(arguments: 0..<12 as Range<UInt64>)
-    func `a damaged file is told as damaged or holds exactly what was stored`(seed: UInt64) throws {
+    func `ST-6, ST-7: a damaged file is told as damaged or holds exactly what was stored`(seed: UInt64) throws {
         let work = try Work(count: 60)
         let store = try BoardStore.create(at: directory, meta: work.meta, transactions: work.transactions)
         store.close()
@@ -156,8 +148,7 @@ import Testing
         #expect(refusals > 0)
     }
 
-    // ST-6
-    @Test func `a file of a greater format and a file that is no database are told apart`() async throws {
+    @Test func `ST-6: a file of a greater format and a file that is no database are told apart`() async throws {
         let work = try Work(count: 1)
         let store = try BoardStore.create(at: directory, meta: work.meta)
         try store.claim(format: 7)
@@ -175,8 +166,7 @@ import Testing
         }
     }
 
-    // ST-11
-    @Test func `a receipt never goes back`() async throws {
+    @Test func `ST-11: a receipt never goes back`() async throws {
         let work = try Work(count: 1)
         let store = try BoardStore.create(at: directory, meta: work.meta)
         for sequence in [4, 9, 2] as [UInt64] {
@@ -197,8 +187,7 @@ import Testing
         store.close()
     }
 
-    // ST-13
-    @Test func `a board whose making died in the middle of a commit is no board, and can be made`() throws {
+    @Test func `ST-13: a board whose making died in the middle of a commit is no board, and can be made`() throws {
         // A cache of a few pages makes SQLite write into the file before the commit, with a journal to take it back: what a kill leaves.
         let scratch = "\(folder.path)/scratch.sqlite"
         var configuration = Configuration()
@@ -230,8 +219,7 @@ import Testing
         #expect(try BoardStore.peek(at: directory).transactions == work.transactions)
     }
 
-    // ST-8
-    @Test func `directories are 0700 and files 0600`() async throws {
+    @Test func `ST-8: directories are 0700 and files 0600`() async throws {
         let work = try Work(count: 1)
         let store = try BoardStore.create(at: directory, meta: work.meta)
         try await store.save(work.records)

@@ -67,9 +67,8 @@ import Testing
         return (folder, try JSONDecoder().decode(Recorded.self, from: Data(contentsOf: source.appending(path: "board.json"))))
     }
 
-    // ST-15
     @Test(arguments: ["0.1"])
-    func `a board of an earlier program is read whole, by its own rules`(version: String) throws {
+    func `ST-15: a board of an earlier program is read whole, by its own rules`(version: String) throws {
         let (folder, recorded) = try copy(of: version)
         let catalog = BoardCatalog(dataDirectory: "\(folder.path)/data")
         let entry = try catalog.find("plan")
@@ -95,9 +94,8 @@ import Testing
         #expect(invite.link == recorded.link)
     }
 
-    // ST-15
     @Test(arguments: ["0.1"])
-    func `reading a board of an earlier program changes nothing of it, and what is added later stands beside it`(version: String)
+    func `ST-15: reading a board of an earlier program changes nothing of it, and what is added later stands beside it`(version: String)
         async throws
     {
         let (folder, recorded) = try copy(of: version)

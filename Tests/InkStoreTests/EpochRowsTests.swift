@@ -23,8 +23,8 @@ import Testing
         .met(AuthorID(bytes(device)) ?? .zero, EpochID(bytes(byte)) ?? .zero)
     }
 
-    // ST-35
-    @Test func `the secrets of a room come back in the order in which they were stored, each once, and the last place of each member`()
+    @Test
+    func `ST-35: the secrets of a room come back in the order in which they were stored, each once, and the last place of each member`()
         async throws
     {
         var store = try BoardStore.create(at: directory, meta: work.meta, transactions: work.transactions)
@@ -44,8 +44,7 @@ import Testing
         #expect(try BoardStore.peek(at: directory).epochs == wanted)
     }
 
-    // ST-35
-    @Test func `the epoch of the link that brought us is kept with its secret`() throws {
+    @Test func `ST-35: the epoch of the link that brought us is kept with its secret`() throws {
         var meta = work.meta
         #expect(meta.epoch == .zero)
         meta.epoch = EpochID(Self.bytes(7)) ?? .zero
@@ -53,8 +52,7 @@ import Testing
         #expect(try BoardStore.meta(at: directory) == meta)
     }
 
-    // ST-35
-    @Test func `a secret of which a bit has turned is damage, and not another secret`() async throws {
+    @Test func `ST-35: a secret of which a bit has turned is damage, and not another secret`() async throws {
         let store = try BoardStore.create(at: directory, meta: work.meta, transactions: work.transactions)
         try await store.save([.epoch(Self.brought(1)), .epoch(Self.reached(1))])
         store.close()

@@ -3,7 +3,6 @@ import InkPrimitives
 import InkStore
 import Testing
 
-// ST-33
 @Suite struct IdentityCopyTests {
     private let folder: Folder
     private var copy: String { "\(folder.path)/copy" }
@@ -12,7 +11,7 @@ import Testing
 
     private func catalog(_ name: String) -> BoardCatalog { BoardCatalog(dataDirectory: "\(folder.path)/\(name)") }
 
-    @Test func `who has a copy is the device on another machine, too`() throws {
+    @Test func `ST-33: who has a copy is the device on another machine, too`() throws {
         let device = try catalog("one").copyIdentity(to: copy)
         #expect(try catalog("one").device() == device)
         #expect(try FileManager.default.attributesOfItem(atPath: copy)[.posixPermissions] as? Int == 0o600)
@@ -23,7 +22,7 @@ import Testing
         #expect(try catalog("two").takeIdentity(from: copy, replaces: true).aside == nil)
     }
 
-    @Test func `no copy takes the place of a file, and no key that of another unless it is asked for`() throws {
+    @Test func `ST-33: no copy takes the place of a file, and no key that of another unless it is asked for`() throws {
         let device = try catalog("one").copyIdentity(to: copy)
         #expect(throws: StoreError.failed(path: copy, detail: "there is a file of that name already")) {
             try catalog("two").copyIdentity(to: copy)
@@ -36,7 +35,7 @@ import Testing
         #expect(try Identity.existing(at: aside)?.signing.author == other)
     }
 
-    @Test func `what is no whole copy changes nothing`() throws {
+    @Test func `ST-33: what is no whole copy changes nothing`() throws {
         _ = try catalog("one").copyIdentity(to: copy)
         let bytes = try Data(contentsOf: URL(fileURLWithPath: copy))
         let other = try catalog("two").identity(ofProfile: 1).signing.author

@@ -16,8 +16,7 @@ import Testing
 
     init() throws { folder = try Folder() }
 
-    // ST-8
-    @Test func `the identity is made once, of mode 0600, and stays the same`() throws {
+    @Test func `ST-8: the identity is made once, of mode 0600, and stays the same`() throws {
         let first = try Identity.loadOrCreate(at: path)
         let again = try Identity.loadOrCreate(at: path)
         #expect(first.signing.author == again.signing.author)
@@ -26,8 +25,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/new") == ["identity.key"])
     }
 
-    // ST-9
-    @Test func `of many that make it at once, all use one`() async throws {
+    @Test func `ST-9: of many that make it at once, all use one`() async throws {
         let path = path
         let authors = try await withThrowingTaskGroup(of: AuthorID.self) { group in
             for _ in 0..<8 { group.addTask { try Identity.loadOrCreate(at: path).signing.author } }
@@ -36,8 +34,7 @@ import Testing
         #expect(authors.count == 1)
     }
 
-    // ST-6 ST-7
-    @Test func `a file with any bit turned is refused and kept`() throws {
+    @Test func `ST-6, ST-7: a file with any bit turned is refused and kept`() throws {
         _ = try Identity.loadOrCreate(at: path)
         let sound = try #require(FileManager.default.contents(atPath: path))
         for offset in sound.indices {
@@ -51,8 +48,7 @@ import Testing
         }
     }
 
-    // ST-6
-    @Test func `a file of a later version is told as newer`() throws {
+    @Test func `ST-6: a file of a later version is told as newer`() throws {
         _ = try Identity.loadOrCreate(at: path)
         var bytes = try #require(FileManager.default.contents(atPath: path))
         bytes[8] = 2
@@ -60,8 +56,7 @@ import Testing
         #expect(throws: StoreError.newer(path: path, found: 2, known: 1)) { try Identity.loadOrCreate(at: path) }
     }
 
-    // ST-6
-    @Test func `an emptied file is damaged, and no new key is made in its place`() throws {
+    @Test func `ST-6: an emptied file is damaged, and no new key is made in its place`() throws {
         _ = try Identity.loadOrCreate(at: path)
         try Data().write(to: URL(fileURLWithPath: path))
         #expect(throws: StoreError.corruptIdentity(path: path, detail: "it is not an identity file")) {
@@ -69,9 +64,8 @@ import Testing
         }
     }
 
-    // ST-29
     @Test(arguments: [0o644, 0o640, 0o602, 0o660, 0o777])
-    func `a key that others on the machine can read or change is not used`(mode: Int) throws {
+    func `ST-29: a key that others on the machine can read or change is not used`(mode: Int) throws {
         let author = try Identity.loadOrCreate(at: path).signing.author
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
         #expect(throws: StoreError.exposed(path: path, mode: UInt16(mode))) { try Identity.loadOrCreate(at: path) }
@@ -81,9 +75,8 @@ import Testing
         }
     }
 
-    // ST-6
     @Test(arguments: ["directory", "pipe", "link"])
-    func `what is no file is refused at once, and no new key is made in its place`(kind: String) throws {
+    func `ST-6: what is no file is refused at once, and no new key is made in its place`(kind: String) throws {
         try FileManager.default.createDirectory(atPath: "\(folder.path)/new", withIntermediateDirectories: true)
         switch kind {
         case "directory": try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
@@ -98,8 +91,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["new"])
     }
 
-    // ST-9
-    @Test func `only the first start says that the key is new`() throws {
+    @Test func `ST-9: only the first start says that the key is new`() throws {
         #expect(try Identity.loadOrCreate(at: path).isNew)
         #expect(try !Identity.loadOrCreate(at: path).isNew)
         #expect(try Identity.existing(at: path)?.isNew == false)

@@ -20,9 +20,8 @@ import Testing
         try BoardStore.create(at: directory, meta: work.meta, transactions: [work.transactions[0]])
     }
 
-    // ST-20
     @Test(arguments: ["board.sqlite", "board.sqlite-wal"])
-    func `what is written to a removed file is not saved`(name: String) async throws {
+    func `ST-20: what is written to a removed file is not saved`(name: String) async throws {
         let work = try Work(count: 2)
         let store = try open(work)
         defer { store.close() }
@@ -32,8 +31,7 @@ import Testing
         #expect(throws: StoreError.gone(path: path)) { try store.update { $0.name = "another" } }
     }
 
-    // ST-20
-    @Test func `what is written after the whole directory was removed is not saved`() async throws {
+    @Test func `ST-20: what is written after the whole directory was removed is not saved`() async throws {
         let work = try Work(count: 2)
         let store = try open(work)
         defer { store.close() }
@@ -41,8 +39,7 @@ import Testing
         await #expect(throws: StoreError.gone(path: "\(directory)/board.sqlite")) { try await store.save(work.records) }
     }
 
-    // ST-20
-    @Test func `a copy in the place of the files that are open is another board, and takes nothing`() async throws {
+    @Test func `ST-20: a copy in the place of the files that are open is another board, and takes nothing`() async throws {
         let work = try Work(count: 2)
         let store = try open(work)
         defer { store.close() }
@@ -56,8 +53,7 @@ import Testing
         other.close()
     }
 
-    // ST-20
-    @Test func `files that are put back take all that was refused meanwhile`() async throws {
+    @Test func `ST-20: files that are put back take all that was refused meanwhile`() async throws {
         let work = try Work(count: 3)
         let store = try open(work)
         let (path, bin) = ("\(directory)/board.sqlite", "\(folder.path)/bin")
@@ -70,8 +66,7 @@ import Testing
         #expect(try BoardStore.peek(at: directory).transactions == work.transactions)
     }
 
-    // ST-20
-    @Test func `a directory that is moved as a whole takes what is saved along`() async throws {
+    @Test func `ST-20: a directory that is moved as a whole takes what is saved along`() async throws {
         let work = try Work(count: 3)
         let store = try open(work)
         let place = "\(folder.path)/elsewhere"
@@ -92,8 +87,7 @@ import Testing
         }
     }
 
-    // ST-40
-    @Test func `a backup that is copied over the open files takes nothing, and is left as it is`() async throws {
+    @Test func `ST-40: a backup that is copied over the open files takes nothing, and is left as it is`() async throws {
         let work = try Work(count: 3)
         let store = try open(work)
         let (path, backup) = ("\(directory)/board.sqlite", "\(folder.path)/backup")
@@ -111,11 +105,10 @@ import Testing
         next.close()
     }
 
-    // ST-40
     @Test(arguments: [
         ["board.sqlite", "board.sqlite-wal", "board.sqlite-shm"], ["board.sqlite", "board.sqlite-wal"], ["board.sqlite-wal"],
     ])
-    func `where an older copy has all that was saved, what is written behind it is called saved only if it is found`(names: [String])
+    func `ST-40: where an older copy has all that was saved, what is written behind it is called saved only if it is found`(names: [String])
         async throws
     {
         let work = try Work(count: 3)
@@ -138,9 +131,8 @@ import Testing
         #expect(left.count >= savedCount && left == Array(work.transactions.prefix(left.count)))
     }
 
-    // ST-40
     @Test(arguments: ["board.sqlite", "board.sqlite-wal"])
-    func `a file that is emptied while it is open takes nothing that is not there afterwards`(name: String) async throws {
+    func `ST-40: a file that is emptied while it is open takes nothing that is not there afterwards`(name: String) async throws {
         let work = try Work(count: 2)
         let store = try open(work)
         try await store.save([work.records[1]])
@@ -154,8 +146,7 @@ import Testing
         #expect(try BoardStore.peek(at: directory).transactions == work.transactions)
     }
 
-    // ST-40
-    @Test func `what does not change the content is no harm: a time that is set, a read, a list`() async throws {
+    @Test func `ST-40: what does not change the content is no harm: a time that is set, a read, a list`() async throws {
         let work = try Work(count: 2)
         let store = try open(work)
         try manager.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: "\(directory)/board.sqlite")
@@ -169,8 +160,7 @@ import Testing
         #expect(try BoardStore.peek(at: directory).transactions == work.transactions)
     }
 
-    // ST-21
-    @Test func `a lock file that is removed lets nobody else in`() async throws {
+    @Test func `ST-21: a lock file that is removed lets nobody else in`() async throws {
         let work = try Work(count: 1)
         let store = try open(work)
         try manager.removeItem(atPath: "\(directory)/lock")
@@ -187,8 +177,7 @@ import Testing
         next.close()
     }
 
-    // ST-5 ST-21
-    @Test func `a program that knows the lock file alone is kept out, and keeps out`() throws {
+    @Test func `ST-5, ST-21: a program that knows the lock file alone is kept out, and keeps out`() throws {
         let work = try Work(count: 1)
         let store = try open(work)
         let file = openFile("\(directory)/lock", O_RDWR)

@@ -16,8 +16,7 @@ import Testing
 
     private static func device(_ number: UInt8) throws -> AuthorID { try #require(AuthorID([UInt8](repeating: number, count: 32))) }
 
-    // ST-50
-    @Test func `who was met and verified is there for the next process, and a damaged row verifies nobody`() async throws {
+    @Test func `ST-50: who was met and verified is there for the next process, and a damaged row verifies nobody`() async throws {
         var people = [
             Acquaintance(device: try Self.device(1), firstName: "bob", firstSeen: 1, lastSeen: .max, verifiedAs: "bób\u{1B}"),
             Acquaintance(device: try Self.device(2), firstName: "", firstSeen: 0, lastSeen: 7),
@@ -45,8 +44,7 @@ import Testing
         damaged.close()
     }
 
-    // ST-50
-    @Test func `a board of an earlier program has nobody, is opened as it is, and takes the first`() async throws {
+    @Test func `ST-50: a board of an earlier program has nobody, is opened as it is, and takes the first`() async throws {
         let store = try BoardStore.create(at: directory, meta: work.meta, transactions: work.transactions)
         store.close()
         func tables() throws -> Set<String> {
@@ -82,8 +80,7 @@ import Testing
         Dictionary(uniqueKeysWithValues: known.compactMap { one in one.verifiedAs.map { (one.device, $0) } })
     }
 
-    // ST-51
-    @Test func `who is verified on one board is on all of the profile, until that is taken back on any`() async throws {
+    @Test func `ST-51: who is verified on one board is on all of the profile, until that is taken back on any`() async throws {
         var bob = Acquaintance(device: try Self.device(1), firstName: "bob", firstSeen: 1, lastSeen: 2)
         let (one, other) = (try open("one"), try open("other"))
         #expect(one.known.isEmpty && other.known.isEmpty)
@@ -108,8 +105,8 @@ import Testing
         }
     }
 
-    // ST-51
-    @Test func `who was verified on a board by an earlier program is on all from then on, and a damaged word verifies nobody`() async throws
+    @Test func `ST-51: who was verified on a board by an earlier program is on all from then on, and a damaged word verifies nobody`()
+        async throws
     {
         let bob = Acquaintance(device: try Self.device(1), firstName: "bob", firstSeen: 1, lastSeen: 2, verifiedAs: "bob")
         let earlier = try BoardStore.create(at: "\(folder.path)/boards/one", meta: work.meta, transactions: [work.transactions[0]])

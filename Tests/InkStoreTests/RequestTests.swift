@@ -34,8 +34,7 @@ import Testing
 
     private func sorted(_ requests: [StoredRequest]) -> [StoredRequest] { requests.sorted { $0.strand.token < $1.strand.token } }
 
-    // ST-16
-    @Test func `a request is there when its transaction is, whoever opens the board`() async throws {
+    @Test func `ST-16: a request is there when its transaction is, whoever opens the board`() async throws {
         let wanted = try await fill()
         for _ in 0..<2 {
             let store = try BoardStore.open(at: directory)
@@ -45,8 +44,7 @@ import Testing
         }
     }
 
-    // ST-34
-    @Test func `what a link of an invite holds is there for the next process`() async throws {
+    @Test func `ST-34: what a link of an invite holds is there for the next process`() async throws {
         let keys = try (1...3 as ClosedRange<UInt8>).map { number in
             InviteKey(
                 invite: work.transactions[Int(number) - 1].name, seed: try #require(Secret32([UInt8](repeating: number, count: 32))))
@@ -69,8 +67,7 @@ import Testing
         damaged.close()
     }
 
-    // ST-16
-    @Test func `a commit that fails keeps neither the request nor its transaction`() async throws {
+    @Test func `ST-16: a commit that fails keeps neither the request nor its transaction`() async throws {
         let store = try BoardStore.create(at: directory, meta: work.meta, transactions: [work.transactions[0]])
         try store.limitPages(1)
         let many = (0..<4000 as Range<UInt64>).flatMap { record(1, strand: $0, reference: $0) }
@@ -83,8 +80,7 @@ import Testing
     /// More than fits in the pages that there are.
     private func bulk() throws -> [StoreRecord] { try Work(count: 400, seed: 2).transactions.map { .transaction($0) } }
 
-    // ST-16
-    @Test func `requests are forgotten on demand, and then a board has none`() async throws {
+    @Test func `ST-16: requests are forgotten on demand, and then a board has none`() async throws {
         _ = try await fill()
         let store = try BoardStore.open(at: directory)
         try store.forgetRequests()
@@ -96,8 +92,7 @@ import Testing
         later.close()
     }
 
-    // ST-16
-    @Test func `a board of an older program has no table of requests, and needs none`() throws {
+    @Test func `ST-16: a board of an older program has no table of requests, and needs none`() throws {
         let store = try BoardStore.create(at: directory, meta: work.meta, transactions: work.transactions)
         #expect(try store.requests().isEmpty)
         try store.forgetRequests()
@@ -108,9 +103,8 @@ import Testing
         #expect(!tables.contains("requests"))
     }
 
-    // ST-7 ST-16
     @Test(arguments: ["strand = x'0000000000000001'", "reference = x'01'", "name = randomblob(32)", "\"check\" = x''", "strand = 'text'"])
-    func `a damaged request is told, and the board still opens`(change: String) async throws {
+    func `ST-7, ST-16: a damaged request is told, and the board still opens`(change: String) async throws {
         _ = try await fill()
         try await DatabaseQueue(path: "\(directory)/board.sqlite").write { db in
             try db.execute(sql: "UPDATE requests SET \(change) WHERE reference = x''")

@@ -21,8 +21,7 @@ import Testing
 
     private func columns(_ desk: Desk) -> [Int] { desk.standing.map { Int($0.position.x) / 64 } }
 
-    @Test func `what is grouped is selected by a click on any of it, moved as one, and taken apart`() throws {
-        // TM-175 TM-176
+    @Test func `TM-175, TM-176: what is grouped is selected by a click on any of it, moved as one, and taken apart`() throws {
         var desk = try desk()
         desk.click(10, 5)
         desk.press(30, 6, button: 4)
@@ -66,8 +65,7 @@ import Testing
         #expect(desk.text.contains("none of these is in a group"))
     }
 
-    @Test func `shapes go above and below each other by name`() throws {
-        // TM-175
+    @Test func `TM-175: shapes go above and below each other by name`() throws {
         for (command, order) in [("front", [30, 60, 10]), ("forward", [30, 10, 60])] {
             var desk = try desk()
             desk.click(10, 5)
@@ -88,8 +86,7 @@ import Testing
         #expect(desk.text.contains("they are so already"))
     }
 
-    @Test func `shapes are aligned and spread by name, and a wrong word is told`() throws {
-        // TM-175 TM-162
+    @Test func `TM-162, TM-175: shapes are aligned and spread by name, and a wrong word is told`() throws {
         var desk = try desk()
         desk.bytes([1])
         desk.run("align TOP")

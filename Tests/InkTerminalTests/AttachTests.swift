@@ -17,8 +17,7 @@ import Testing
         return desk
     }
 
-    @Test func `an arrow that is drawn from box to box is attached, is seen to be, and follows`() throws {
-        // TM-107
+    @Test func `TM-107: an arrow that is drawn from box to box is attached, is seen to be, and follows`() throws {
         for (from, to) in [((20, 7), (40, 7)), ((22, 7), (38, 7)), ((15, 7), (45, 7)), ((21, 10), (39, 4))] {
             var desk = try deskWithBoxes()
             let plain = desk.terminal.styles
@@ -48,8 +47,7 @@ import Testing
         }
     }
 
-    @Test func `copies are attached among themselves, and to nothing that was not copied`() throws {
-        // FE-84 TM-107
+    @Test func `FE-84, TM-107: copies are attached among themselves, and to nothing that was not copied`() throws {
         var desk = try deskWithBoxes()
         desk.type("a")
         desk.drag([(20, 7), (40, 7)])
@@ -69,8 +67,7 @@ import Testing
         #expect(copy.content.position != shapes[5].content.position)
     }
 
-    @Test func `nothing is attached with Alt, in the open, or within one box`() throws {
-        // TM-107
+    @Test func `TM-107: nothing is attached with Alt, in the open, or within one box`() throws {
         var desk = try deskWithBoxes()
         desk.type("a")
         desk.press(20, 7)
@@ -89,8 +86,7 @@ import Testing
         }
     }
 
-    @Test func `a pulled end is attached and let go the same way`() throws {
-        // TM-107
+    @Test func `TM-107: a pulled end is attached and let go the same way`() throws {
         for isByKeys in [true, false] {
             var desk = try deskWithBoxes()
             desk.type("a")
@@ -115,8 +111,7 @@ import Testing
         }
     }
 
-    @Test func `two labelled boxes and an arrow, drawn and moved by thirty keys at most`() throws {
-        // TM-101 TM-107
+    @Test func `TM-101, TM-107: two labelled boxes and an arrow, drawn and moved by thirty keys at most`() throws {
         for (columns, rows) in [(120, 40), (80, 24)] {
             var desk = try Desk(columns: columns, rows: rows)
             var keys = 0
@@ -163,8 +158,7 @@ import Testing
         }
     }
 
-    @Test func `a line that is shown attached is given so after a zoom, by keys and by the wheel`() throws {
-        // TM-107 TM-132
+    @Test func `TM-107, TM-132: a line that is shown attached is given so after a zoom, by keys and by the wheel`() throws {
         for isByKeys in [true, false] {
             for isNearer in [true, false] {
                 var desk = try deskWithBoxes()
@@ -191,8 +185,7 @@ import Testing
         }
     }
 
-    @Test func `a motion of a line and a press beside one look at the shapes near them`() throws {
-        // TM-134
+    @Test func `TM-134: a motion of a line and a press beside one look at the shapes near them`() throws {
         func looks(far: Int) throws -> (draw: Int, pull: Int, press: Int) {
             var desk = try deskWithBoxes()
             desk.elsewhere(
@@ -228,8 +221,7 @@ import Testing
         #expect(few.draw <= 17 * 2 * 2 * 3, "\(few)")
     }
 
-    @Test func `who draws a line sees where it would end, whatever is deleted meanwhile`() throws {
-        // TM-107
+    @Test func `TM-107: who draws a line sees where it would end, whatever is deleted meanwhile`() throws {
         var desk = try deskWithBoxes()
         desk.type("a")
         desk.press(20, 7)

@@ -30,8 +30,7 @@ import Testing
     }
 
     @Test(arguments: [GlyphStyle.unicode, .ascii])
-    func `a locked shape has a mark until it is opened`(style: GlyphStyle) throws {
-        // TM-310
+    func `TM-310: a locked shape has a mark until it is opened`(style: GlyphStyle) throws {
         var desk = try Desk(style: style)
         let bob = desk.join("bob")
         let shape = try Self.box(&desk, by: bob)
@@ -45,8 +44,7 @@ import Testing
         #expect(corner(desk) != mark)
     }
 
-    @Test func `lock and unlock ask for what is selected, and only where there is something to do`() throws {
-        // TM-310
+    @Test func `TM-310: lock and unlock ask for what is selected, and only where there is something to do`() throws {
         var desk = try Desk()
         let shape = try Self.box(&desk, by: desk.join("bob"))
         desk.run("lock")
@@ -63,8 +61,7 @@ import Testing
         #expect(desk.intents.last == .calm(.lock([shape.id], false)))
     }
 
-    @Test func `what a viewer may not do is said once in a use of a tool`() throws {
-        // TM-312
+    @Test func `TM-312: what a viewer may not do is said once in a use of a tool`() throws {
         var desk = try Desk()
         desk.isSlow = true
         func draw(_ row: Int) {
@@ -83,8 +80,7 @@ import Testing
         #expect(desk.text.contains("you are a viewer here"))
     }
 
-    @Test func `a pointer that is muted is not shown, nor its light, here alone and until it is wanted`() throws {
-        // TM-311 FE-150
+    @Test func `FE-150, TM-311: a pointer that is muted is not shown, nor its light, here alone and until it is wanted`() throws {
         var desk = try Desk()
         let bob = Self.join("bob", to: &desk)
         var column = 20
@@ -112,8 +108,7 @@ import Testing
         #expect(desk.text.contains("all pointers are shown"))
     }
 
-    @Test func `who writes in a shape stands there by name when his pointer says nothing any more`() throws {
-        // TM-313
+    @Test func `TM-313: who writes in a shape stands there by name when his pointer says nothing any more`() throws {
         var desk = try Desk()
         let bob = Self.join("bob", to: &desk)
         let shape = try Self.box(&desk, by: bob)
@@ -130,8 +125,7 @@ import Testing
         #expect(desk.text.components(" bob") == 1 && desk.terminal.lines[4].contains(" bob"), "\(desk.text)")
     }
 
-    @Test func `remove and take-back mean somebody by a name with blanks, and say what is missing`() throws {
-        // TM-314 FE-151
+    @Test func `FE-151, TM-314: remove and take-back mean somebody by a name with blanks, and say what is missing`() throws {
         var desk = try Desk()
         let bob = Self.join("bob the builder", to: &desk)
         // What is seen is told, too, whenever it changes.

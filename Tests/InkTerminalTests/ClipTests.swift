@@ -17,8 +17,7 @@ import Testing
         return desk
     }
 
-    @Test func `what is copied is pasted on another board where the pointer is, as one step, and selected`() throws {
-        // TM-192
+    @Test func `TM-192: what is copied is pasted on another board where the pointer is, as one step, and selected`() throws {
         for key in ["V", "\u{16}", ":paste\r"] {
             var desk = try desk()
             desk.bytes([1])
@@ -47,8 +46,7 @@ import Testing
         }
     }
 
-    @Test func `boxes that were moved with their arrow are pasted where the pointer is`() throws {
-        // TM-245
+    @Test func `TM-245: boxes that were moved with their arrow are pasted where the pointer is`() throws {
         var desk = try desk()
         let boxes = Array(desk.session?.shapes.filter { $0.content.kind == .rectangle }.map(\.id) ?? [])
         desk.elsewhere(.move(boxes, by: Point(x: middle(40, 0).x - middle(0, 0).x, y: 0)))
@@ -63,8 +61,7 @@ import Testing
         #expect(made.count == 3 && made[0].position == middle(45, 10) && made[1].position == middle(65, 10), "\(made.map(\.position))")
     }
 
-    @Test func `what was just drawn by the mouse is copied by one key, and no word that is typed for a label copies`() throws {
-        // TM-102
+    @Test func `TM-102: what was just drawn by the mouse is copied by one key, and no word that is typed for a label copies`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])
@@ -77,8 +74,7 @@ import Testing
         #expect(desk.clip?.shapeCount == 1)
     }
 
-    @Test func `what is cut goes once it is kept, and stays where it is not`() throws {
-        // TM-192
+    @Test func `TM-192: what is cut goes once it is kept, and stays where it is not`() throws {
         var desk = try desk()
         desk.click(10, 6)
         desk.type("X")
@@ -93,8 +89,7 @@ import Testing
         #expect(desk.standing.count == 3)
     }
 
-    @Test func `what is done behind a cut comes after it`() throws {
-        // TM-248
+    @Test func `TM-248: what is done behind a cut comes after it`() throws {
         var desk = try desk()
         desk.click(10, 6)
         desk.bytes(Array("Xu".utf8))
@@ -126,8 +121,7 @@ import Testing
         #expect(desk.standing.count == 3)
     }
 
-    @Test func `keys that come before what is pasted is there mean it`() throws {
-        // TM-192 TM-100
+    @Test func `TM-100, TM-192: keys that come before what is pasted is there mean it`() throws {
         let clip = try box()
         var desk = try Desk()
         desk.move(40, 10)
@@ -160,8 +154,7 @@ import Testing
         #expect(silent.standing.count == 1 && silent.text.contains("nothing was pasted"))
     }
 
-    @Test func `why nothing is pasted is told`() throws {
-        // TM-192
+    @Test func `TM-192: why nothing is pasted is told`() throws {
         let clip = try box()
         var other = clip
         other[12] ^= 0xFF
@@ -186,8 +179,7 @@ import Testing
         #expect(desk.standing.isEmpty && desk.text.contains("no space") && desk.text.contains("nothing was pasted"))
     }
 
-    @Test func `a paste of many shapes is one step, and all of it is selected`() throws {
-        // TM-192
+    @Test func `TM-192: a paste of many shapes is one step, and all of it is selected`() throws {
         var desk = try Desk()
         for number in 0..<120 {
             desk.elsewhere(
@@ -207,8 +199,7 @@ import Testing
         #expect(desk.standing.count == 120)
     }
 
-    @Test func `texts in what is pasted are as safe as those of others`() throws {
-        // TM-12 TM-192
+    @Test func `TM-12, TM-192: texts in what is pasted are as safe as those of others`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(10, 5), text: "a\u{1B}[31mb\u{9B}5m\u{202E}c")))
         desk.bytes([1])
@@ -223,8 +214,7 @@ import Testing
         #expect(!String(decoding: bytes, as: UTF8.self).contains("\u{1B}[31mb") && other.standing.count == 1)
     }
 
-    @Test func `inside tmux the first text that is copied names its line`() throws {
-        // TM-193
+    @Test func `TM-193: inside tmux the first text that is copied names its line`() throws {
         for isInTmux in [false, true] {
             let profile = try #require(
                 TerminalProfile(environment: ["TERM": "tmux-256color", "LANG": "C.UTF-8", "TMUX": isInTmux ? "/tmp/tmux,1,0" : ""]))

@@ -11,8 +11,7 @@ import Testing
         return (line, shown)
     }
 
-    // CL-213
-    @Test func `Tab completes a word as far as it is known, and shows which words may be meant`() {
+    @Test func `CL-213: Tab completes a word as far as it is known, and shows which words may be meant`() {
         let (line, shown) = typed("7-copp\tlan\tt\torb\t\r")
         #expect(line.state == .done("7-copper-lantern-orbit"))
         #expect(shown == "7-copper-lan\nlanding language lantern\nCode: 7-copper-lantern-orbit\n")
@@ -21,8 +20,7 @@ import Testing
         #expect(typed("\t\tqz\t\r").line.state == .done("qz"))
     }
 
-    // CL-213
-    @Test func `it is changed at its end as the system would, and what other keys send is passed over`() {
+    @Test func `CL-213: it is changed at its end as the system would, and what other keys send is passed over`() {
         for (keys, text) in [
             ("7x\u{7F}-a\u{8}b\n", "7-b"), ("\u{7F}\u{7F}a\n", "a"), ("one two  \u{17}3\n", "one 3"), ("one\u{15}two\n", "two"),
             ("a\u{1B}[D\u{1B}[3~\u{1B}OPb\u{1B}\n", "ab"), ("\u{1}\u{2}a\0\n", "a"), ("字é\u{7F}\u{7F}z\n", "z"), ("a\u{4}", "a"),
@@ -35,8 +33,7 @@ import Testing
         #expect(typed("字\u{7F}").shown == "字\u{8} \u{8}\u{8} \u{8}")
     }
 
-    // CL-213
-    @Test func `what is beyond the limit, and bytes that are no letters, are dropped`() {
+    @Test func `CL-213: what is beyond the limit, and bytes that are no letters, are dropped`() {
         #expect(typed(String(repeating: "字", count: 9) + "\n", bytesMax: 10).line.state == .done("字字字"))
         var line = CodeLine(prompt: "", bytesMax: 10)
         var shown = ""

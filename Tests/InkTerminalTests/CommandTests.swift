@@ -5,8 +5,7 @@ import Testing
 
 /// What can be asked of a board by name and by key.
 @Suite struct CommandTests {
-    @Test func `each command has a name and keys of its own, and its line in the help`() throws {
-        // TM-160
+    @Test func `TM-160: each command has a name and keys of its own, and its line in the help`() throws {
         let all = BoardCommand.allCases
         #expect(Set(all.map(\.name)).count == all.count)
         let keys = all.flatMap(\.keyWords)
@@ -22,15 +21,13 @@ import Testing
     }
 
     @Test(arguments: BoardCommand.allCases)
-    func `all keys of a command do the same`(command: BoardCommand) throws {
-        // TM-160
+    func `TM-160: all keys of a command do the same`(command: BoardCommand) throws {
         var outcomes: [Outcome] = []
         for word in command.keyWords { outcomes.append(try Outcome(of: Self.bytes(of: word), command)) }
         for outcome in outcomes { #expect(outcome == outcomes.first, "\(command)") }
     }
 
-    @Test func `a key that does nothing says so, and why`() throws {
-        // TM-166
+    @Test func `TM-166: a key that does nothing says so, and why`() throws {
         let words = [
             ("I", "no command on I: ? keys"), ("\u{1B}[2~", "no command on Ins: ? keys"), ("\u{18}", "no command on Ctrl+X: ? keys"),
             ("\u{1B}x", "no command on Alt+X: ? keys"), ("й", "keys are Latin letters: switch the keyboard"),
@@ -49,8 +46,7 @@ import Testing
         }
     }
 
-    @Test func `a letter of another alphabet is told on sheets and on the start screen, and is a letter where one types`() throws {
-        // TM-166
+    @Test func `TM-166: a letter of another alphabet is told on sheets and on the start screen, and is a letter where one types`() throws {
         for opener in ["c", "?", "P", "i", "N"] {
             var desk = try Desk(columns: 100)
             desk.type(opener + "й")
@@ -69,8 +65,7 @@ import Testing
         #expect(start.text.contains("Name of the board: планq"))
     }
 
-    @Test func `what is begun is on the board before the program stops`() throws {
-        // TM-172
+    @Test func `TM-172: what is begun is on the board before the program stops`() throws {
         var desk = try Desk()
         desk.type("p\r")
         desk.arrows("C", 6)
@@ -80,8 +75,7 @@ import Testing
     }
 
     @Test(arguments: BoardCommand.allCases)
-    func `a command does the same by its name as by its key`(command: BoardCommand) throws {
-        // TM-160 TM-161
+    func `TM-160, TM-161: a command does the same by its name as by its key`(command: BoardCommand) throws {
         let named = try Outcome(of: Array(":\(command.name)\r".utf8), command)
         #expect(!named.lines[79].hasPrefix(":\(command.name)") || command.takesArgument, "\(command): \(named.lines[79])")
         if let key = command.keyWords.first { #expect(try named == Outcome(of: Self.bytes(of: key), command), "\(command)") }

@@ -20,8 +20,7 @@ import Testing
     }
 
     @Test(arguments: [(120, 40), (80, 24), (40, 24)])
-    func `the connection is told, at every width and live`(columns: Int, rows: Int) throws {
-        // TM-83
+    func `TM-83: the connection is told, at every width and live`(columns: Int, rows: Int) throws {
         var desk = try desk(columns, rows)
         desk.hear(.rendezvous(.connected))
         desk.hear(bob(.relayRendezvous))
@@ -46,8 +45,7 @@ import Testing
         #expect(!desk.text.contains(" connection "))
     }
 
-    @Test func `it opens by a press on the word for the way, and closes by its keys`() throws {
-        // TM-83
+    @Test func `TM-83: it opens by a press on the word for the way, and closes by its keys`() throws {
         var desk = try desk()
         desk.hear(bob(.direct))
         // Until the sentence that he joined has gone, which names the way, too.
@@ -65,8 +63,7 @@ import Testing
         #expect(desk.text.contains(" people "))
     }
 
-    @Test func `what was chosen is no obstacle, and of a relay that was not chosen one sentence is said`() throws {
-        // FE-68 TM-83
+    @Test func `FE-68, TM-83: what was chosen is no obstacle, and of a relay that was not chosen one sentence is said`() throws {
         for relay in [NetworkChoice.Relay.only, .allowed] {
             var desk = try desk(120, 40, relay: relay)
             desk.hear(bob(.relayRendezvous))
@@ -78,8 +75,7 @@ import Testing
         }
     }
 
-    @Test func `who takes the board over says how it is on the network, and of relays`() throws {
-        // FE-68 TM-83
+    @Test func `FE-68, TM-83: who takes the board over says how it is on the network, and of relays`() throws {
         var desk = try Desk()
         desk.hear(bob(.relayRendezvous))
         desk.type("N")
@@ -97,8 +93,7 @@ import Testing
         #expect(words(desk).contains(foreign) && !words(desk).contains(own), "\(desk.text)")
     }
 
-    @Test func `in a small window it scrolls to its end, in ASCII and without what a name holds of escapes`() throws {
-        // TM-12 TM-13 TM-83
+    @Test func `TM-12, TM-13, TM-83: in a small window it scrolls to its end, in ASCII and without what a name holds of escapes`() throws {
         var desk = try Desk(
             columns: 40, rows: 9, style: .ascii, network: NetworkChoice(rendezvous: ["ws://a\u{1B}[2J:1"], relay: .allowed))
         desk.hear(bob(.relayRendezvous, "b\u{1B}]0;x\u{7}ob"))
@@ -121,8 +116,7 @@ import Testing
             Identifier([UInt8](repeating: number, count: 32))!, author: Identifier([UInt8](repeating: number, count: 32))!, obstacle)
     }
 
-    @Test func `that somebody is tried is said while it can be so, then that it was`() throws {
-        // FE-70 TM-83
+    @Test func `FE-70, TM-83: that somebody is tried is said while it can be so, then that it was`() throws {
         var desk = try desk()
         desk.type("N")
         desk.hear(meeting(9, nil))
@@ -133,8 +127,7 @@ import Testing
         #expect(words(desk).contains("): was there 1 min ago, not met"), "\(desk.text)")
     }
 
-    @Test func `that UDP passes is said while somebody is reached so, and the rest as what was so`() throws {
-        // FE-71 TM-83
+    @Test func `FE-71, TM-83: that UDP passes is said while somebody is reached so, and the rest as what was so`() throws {
         var desk = try desk()
         desk.type("N")
         let (passes, passed) = ("network: UDP passes", "network: UDP has passed; nobody is reached directly now")
@@ -160,8 +153,7 @@ import Testing
     }
 
     @Test(arguments: ["?", "N"])
-    func `a sheet scrolls to its end above what is said meanwhile`(opener: String) throws {
-        // TM-30 TM-83
+    func `TM-30, TM-83: a sheet scrolls to its end above what is said meanwhile`(opener: String) throws {
         var desk = try desk(40, 12)
         desk.hear(bob(.relayRendezvous))
         desk.wait(.seconds(12))
@@ -181,8 +173,7 @@ import Testing
     }
 
     @Test(arguments: [NetworkChoice.Relay.allowed, .refused, .only])
-    func `what is said of the relay has a row of its own at 80 columns`(relay: NetworkChoice.Relay) throws {
-        // TM-83
+    func `TM-83: what is said of the relay has a row of its own at 80 columns`(relay: NetworkChoice.Relay) throws {
         var desk = try desk(relay: relay)
         desk.type("N")
         let row = try #require(desk.terminal.lines.firstIndex { $0.contains("relay: ") }, "\(desk.text)")

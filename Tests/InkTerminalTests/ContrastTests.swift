@@ -50,8 +50,7 @@ import Testing
     }
 
     @Test(arguments: [ColorDepth.direct, .indexed, .sixteen])
-    func `letters on a person's colour have a contrast of 4 and a half`(depth: ColorDepth) {
-        // TM-219
+    func `TM-219: letters on a person's colour have a contrast of 4 and a half`(depth: ColorDepth) {
         for color in PersonColor.all {
             let (text, paper) = (
                 Self.shown(color.text, depth, isBackground: false), Self.shown(color.color, depth, isBackground: true)
@@ -61,8 +60,7 @@ import Testing
     }
 
     @Test(arguments: [ColorDepth.direct, .indexed, .sixteen])
-    func `inks have a contrast of three on white and on black`(depth: ColorDepth) {
-        // TM-65
+    func `TM-65: inks have a contrast of three on white and on black`(depth: ColorDepth) {
         for (paper, isDark) in [(0xFFFFFF, false), (0x000000, true)] as [(UInt32, Bool)] {
             for color in PersonColor.all {
                 let ink = Self.shown(color.ink(onDark: isDark), depth, isBackground: false)
@@ -73,8 +71,7 @@ import Testing
     }
 
     @Test(arguments: [ColorDepth.direct, .sixteen])
-    func `at high contrast each cell is black, white, yellow or cyan, and no letter is dim`(depth: ColorDepth) throws {
-        // TM-217
+    func `TM-217: at high contrast each cell is black, white, yellow or cyan, and no letter is dim`(depth: ColorDepth) throws {
         var scene = BoardScene(
             content: BoardContent(name: "plan"), TerminalProfile(depth: depth, hasHighContrast: true), columns: 80, rows: 24)
         var shapes: [Shape] = []
@@ -101,8 +98,7 @@ import Testing
         #expect(used == four)
     }
 
-    @Test func `on a Linux console high contrast is what its eight papers allow`() throws {
-        // TM-217 TM-218
+    @Test func `TM-217, TM-218: on a Linux console high contrast is what its eight papers allow`() throws {
         var desk = try Desk(depth: .sixteen, style: .console)
         let bob = desk.join("bob")
         desk.act(.rename("bob"), by: bob, then: .seconds(1))
@@ -137,8 +133,7 @@ import Testing
         #expect(Set(letters.filter { $0.paper == 0 }.map(\.ink)) == [0xFFFFFF, 0xFFFF55, 0x55FFFF])
     }
 
-    @Test func `high contrast is switched by its name, and begun with by the environment`() throws {
-        // TM-217
+    @Test func `TM-217: high contrast is switched by its name, and begun with by the environment`() throws {
         var desk = try Desk()
         let bob = desk.join("bob")
         desk.act(.cursor(middle(40, 10)), by: bob, then: .seconds(1))
@@ -153,10 +148,11 @@ import Testing
     }
 
     @Test(arguments: ["👨‍👩‍👧", "🏳️‍🌈", "👩🏽‍🚀", "🇩🇪", "e\u{301}\u{302}", "नि", "각"], [true, false])
-    func `a cluster is on the board as it was typed, and what stands behind it is where it should be`(cluster: String, isPasted: Bool)
+    func `TM-221: a cluster is on the board as it was typed, and what stands behind it is where it should be`(
+        cluster: String, isPasted: Bool
+    )
         throws
     {
-        // TM-221
         var desk = try Desk()
         desk.type("t")
         desk.click(20, 10)
@@ -176,8 +172,7 @@ import Testing
         }
     }
 
-    @Test func `a Linux console gets what its font has, by itself`() throws {
-        // TM-218
+    @Test func `TM-218: a Linux console gets what its font has, by itself`() throws {
         let console = try #require(TerminalProfile(environment: ["TERM": "linux", "LANG": "C.UTF-8"]))
         #expect(console.style == .console && console.depth == .sixteen && !console.canBeAsked)
         #expect(TerminalProfile(environment: ["TERM": "linux", "LANG": "C"])?.style == .ascii)

@@ -19,8 +19,7 @@ import Testing
         return [Int(place.x) / 64, Int(place.y) / 128]
     }
 
-    @Test func `a step goes as many times as far as was typed, by letters and arrows, and in one step of undo`() throws {
-        // TM-197
+    @Test func `TM-197: a step goes as many times as far as was typed, by letters and arrows, and in one step of undo`() throws {
         for (keys, expected) in [
             ("8l", [28, 5]), ("12l", [32, 5]), ("10l", [30, 5]), ("3j", [20, 8]), ("2L", [36, 5]), ("2l3l", [25, 5]),
         ] {
@@ -47,8 +46,7 @@ import Testing
         #expect(desk.standing[0].size.width == 64 * 13)
     }
 
-    @Test func `Escape drops it, another key ends it, and it is bounded`() throws {
-        // TM-197
+    @Test func `TM-197: Escape drops it, another key ends it, and it is bounded`() throws {
         var desk = try desk()
         desk.type("8")
         desk.escape()
@@ -83,8 +81,7 @@ import Testing
         #expect(cell(desk) == [23 + 999 * 9, 5])
     }
 
-    @Test func `where nothing is selected digits pick tools, and so they do after a draw by the mouse`() throws {
-        // TM-197 TM-102
+    @Test func `TM-102, TM-197: where nothing is selected digits pick tools, and so they do after a draw by the mouse`() throws {
         var desk = try desk()
         desk.type("0")
         #expect(desk.text.contains("ERASER"))
@@ -96,8 +93,7 @@ import Testing
         #expect(desk.text.contains("RECT"))
     }
 
-    @Test func `a count before what is pasted waits with its step`() throws {
-        // TM-197 TM-100
+    @Test func `TM-100, TM-197: a count before what is pasted waits with its step`() throws {
         var desk = try desk()
         desk.type("y")
         let clip = try #require(desk.clip)

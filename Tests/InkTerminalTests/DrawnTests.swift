@@ -11,8 +11,7 @@ import Testing
         ("r", .rectangle), ("d", .diamond), ("o", .ellipse), ("a", .arrow), ("l", .line),
     ]
 
-    @Test func `what was drawn is selected, by each tool but the pen and the eraser`() throws {
-        // TM-100
+    @Test func `TM-100: what was drawn is selected, by each tool but the pen and the eraser`() throws {
         for (key, kind) in Self.spanning {
             var desk = try Desk()
             desk.type(key)
@@ -43,8 +42,7 @@ import Testing
         }
     }
 
-    @Test func `keys that come before its transaction mean it, and wait for it`() throws {
-        // TM-100
+    @Test func `TM-100: keys that come before its transaction mean it, and wait for it`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.isSlow = true
@@ -71,8 +69,7 @@ import Testing
         #expect(desk.standing.map(\.text) == ["", "api"] && desk.terminal.contains("api") && !desk.isGestureLive)
     }
 
-    @Test func `where no shape comes, no key that waited for it does anything else, and what was written is kept`() throws {
-        // TM-113
+    @Test func `TM-113: where no shape comes, no key that waited for it does anything else, and what was written is kept`() throws {
         for isRefused in [true, false] {
             func desk(then keys: (inout Desk) -> Void) throws -> Desk {
                 var desk = try Desk(columns: 100)
@@ -134,8 +131,7 @@ import Testing
         }
     }
 
-    @Test func `who leaves while keys wait for a shape leaves what was written, and nothing is done later`() throws {
-        // TM-113 TM-19 TM-26
+    @Test func `TM-19, TM-26, TM-113: who leaves while keys wait for a shape leaves what was written, and nothing is done later`() throws {
         var label = try Desk()
         label.type("r")
         label.isSlow = true
@@ -171,8 +167,9 @@ import Testing
         #expect(early.effects == [])
     }
 
-    @Test func `a draw that is asked for again at once is waited for still, and one that the disk refuses keeps its label`() throws {
-        // TM-113 TM-28
+    @Test func `TM-28, TM-113: a draw that is asked for again at once is waited for still, and one that the disk refuses keeps its label`()
+        throws
+    {
         var desk = try Desk()
         desk.type("r")
         desk.isSlow = true
@@ -208,8 +205,7 @@ import Testing
         }
     }
 
-    @Test func `what is done to what is selected waits for it, however it is asked for, and nothing else does`() throws {
-        // TM-100
+    @Test func `TM-100: what is done to what is selected waits for it, however it is asked for, and nothing else does`() throws {
         let ways: [(String, (inout Desk) throws -> Void, (Desk) -> Bool)] = [
             (":delete", { $0.type(":delete\r") }, { $0.standing.isEmpty }),
             ("Delete", { $0.bytes(Array("\u{1B}[3~".utf8)) }, { $0.standing.isEmpty }),
@@ -255,8 +251,7 @@ import Testing
         #expect(desk.text.contains("DIAMOND"))
     }
 
-    @Test func `of what waited for a shape, what is about the next one waits for that`() throws {
-        // TM-100
+    @Test func `TM-100: of what waited for a shape, what is about the next one waits for that`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.isSlow = true
@@ -273,8 +268,7 @@ import Testing
         #expect(desk.standing.map(\.position) == [middle(10, 6), middle(40, 7)])
     }
 
-    @Test func `who draws by keys writes in it at once, and one Enter ends the draw`() throws {
-        // TM-101
+    @Test func `TM-101: who draws by keys writes in it at once, and one Enter ends the draw`() throws {
         for (key, kind) in Self.spanning {
             var desk = try Desk()
             desk.type(key + "\r")
@@ -307,8 +301,7 @@ import Testing
         #expect(desk.standing.isEmpty)
     }
 
-    @Test func `a label that begins with a sign asks nobody to look, switches nothing and follows nobody`() throws {
-        // TM-102
+    @Test func `TM-102: a label that begins with a sign asks nobody to look, switches nothing and follows nobody`() throws {
         let harms: [(key: String, does: String, otherwise: String)] = [
             ("\"", "asks all to look", ":look-here asks all to look"), ("S", "switches snap", ":snap switches snap"),
             ("G", "follows", ":follow follows"),
@@ -338,8 +331,7 @@ import Testing
         }
     }
 
-    @Test func `who goes on writing before the answer goes on with what was written`() throws {
-        // TM-112
+    @Test func `TM-112: who goes on writing before the answer goes on with what was written`() throws {
         for (key, isText) in [("r", false), ("a", false), ("n", true), ("t", true)] {
             for ending in ["", "-2"] {
                 var desk = try Desk()
@@ -380,8 +372,7 @@ import Testing
         }
     }
 
-    @Test func `who writes for longer than a shape is waited for goes on with it all the same`() throws {
-        // TM-112
+    @Test func `TM-112: who writes for longer than a shape is waited for goes on with it all the same`() throws {
         var desk = try Desk()
         desk.isSlow = true
         desk.type("r\r")
@@ -399,8 +390,7 @@ import Testing
         #expect(desk.standing.map(\.text) == ["api 2q"] && desk.effects == [])
     }
 
-    @Test func `a labelled box is drawn by what comes in one read`() throws {
-        // TM-101
+    @Test func `TM-101: a labelled box is drawn by what comes in one read`() throws {
         var desk = try Desk()
         desk.bytes(Array("r\r\u{1B}[1;2C\u{1B}[B\u{1B}[B\rclient".utf8))
         desk.escape()
@@ -416,8 +406,7 @@ import Testing
         #expect(desk.standing.map(\.text) == ["client", "server"] && !desk.isGestureLive)
     }
 
-    @Test func `what others do to it while its label is typed is not lost`() throws {
-        // TM-101
+    @Test func `TM-101: what others do to it while its label is typed is not lost`() throws {
         var desk = try Desk()
         desk.type("r\r\rca")
         desk.moveAll(Point(x: 640, y: 0))
@@ -436,8 +425,7 @@ import Testing
         "MQ", "HA", "bus", "load", "cache", "url", "sum", "a queue", "db-queue", "vacuum", "ec2 queue", "v1.qq", "buxx", "[queue] q",
         "(uu)", "mkkj", "{bb}", "bank", "Auth", "Edge", "<a>", "(x)",
     ])
-    func `no word that is typed after a draw by the mouse does harm`(word: String) throws {
-        // TM-102
+    func `TM-102: no word that is typed after a draw by the mouse does harm`(word: String) throws {
         for key in ["r", "a"] {
             var desk = try Desk()
             desk.type(key)
@@ -459,8 +447,7 @@ import Testing
         #expect(desk.standing.map(\.text) == [word])
     }
 
-    @Test func `after a draw by the mouse a tool's letter picks it, and what was asked for twice is done`() throws {
-        // TM-102
+    @Test func `TM-102: after a draw by the mouse a tool's letter picks it, and what was asked for twice is done`() throws {
         var desk = try Desk()
         for (key, kind) in Self.spanning + Self.spanning.reversed() {
             desk.type(key)
@@ -508,8 +495,7 @@ import Testing
         #expect(desk.effects == [.quit])
     }
 
-    @Test func `a double click writes in what was just drawn`() throws {
-        // TM-101
+    @Test func `TM-101: a double click writes in what was just drawn`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (30, 9)])

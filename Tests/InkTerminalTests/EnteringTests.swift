@@ -31,8 +31,7 @@ import Testing
         desk.click(column, row)
     }
 
-    @Test func `a double click goes in, and in again, then writes; Esc comes back step by step`() throws {
-        // TM-194
+    @Test func `TM-194: a double click goes in, and in again, then writes; Esc comes back step by step`() throws {
         var desk = try desk()
         desk.click(30, 6)
         #expect(desk.text.contains("Enter goes in"))
@@ -66,8 +65,7 @@ import Testing
         #expect(desk.standing.map(\.groups.count) == [2, 2, 1])
     }
 
-    @Test func `by keys alone Enter goes in, Tab goes round, and what is deleted or styled is one of them`() throws {
-        // TM-194 TM-108
+    @Test func `TM-108, TM-194: by keys alone Enter goes in, Tab goes round, and what is deleted or styled is one of them`() throws {
         var desk = try desk()
         desk.bytes([1])
         desk.type("\r")
@@ -88,8 +86,7 @@ import Testing
         #expect(columns(desk) == [30, 50] && !desk.text.contains("in a group"))
     }
 
-    @Test func `what lies elsewhere leaves the group, and what is done within stays in it`() throws {
-        // TM-194 FE-83
+    @Test func `FE-83, TM-194: what lies elsewhere leaves the group, and what is done within stays in it`() throws {
         var desk = try desk()
         desk.box(at: 80)
         desk.click(10, 6)
@@ -118,8 +115,7 @@ import Testing
         #expect(!desk.text.contains("in a group") && !desk.text.contains("MOVE"))
     }
 
-    @Test func `a frame takes nothing that is not in the group that was entered`() throws {
-        // TM-194
+    @Test func `TM-194: a frame takes nothing that is not in the group that was entered`() throws {
         var desk = try desk()
         desk.box(at: 80)
         desk.click(50, 6)
@@ -133,8 +129,7 @@ import Testing
         #expect(columns(desk) == [11, 31, 51, 80])
     }
 
-    @Test func `who is in a group that others take apart, or empty, is out of it`() throws {
-        // TM-194
+    @Test func `TM-194: who is in a group that others take apart, or empty, is out of it`() throws {
         var desk = try desk()
         desk.bytes([1])
         desk.type("\r")
@@ -153,8 +148,7 @@ import Testing
     }
 
     @Test(arguments: [(1, 1), (20, 5), (40, 12)])
-    func `a group is entered in any window`(columns: Int, rows: Int) throws {
-        // TM-16 TM-194
+    func `TM-16, TM-194: a group is entered in any window`(columns: Int, rows: Int) throws {
         var desk = try desk()
         desk.resize(columns: columns, rows: rows)
         desk.bytes([1])

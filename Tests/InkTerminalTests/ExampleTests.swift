@@ -7,8 +7,7 @@ import Testing
 
 /// A board to try things on.
 @Suite struct ExampleTests {
-    @Test func `the start screen offers an example, by a key or a click`() throws {
-        // TM-220
+    @Test func `TM-220: the start screen offers an example, by a key or a click`() throws {
         var desk = Desk(start: StartContent(personName: "ana", isNameKnown: false))
         #expect(desk.text.contains("d  Try it out") && desk.text.contains("gone when you leave"))
         desk.type("d")
@@ -18,8 +17,7 @@ import Testing
     }
 
     @Test(arguments: [(80, 24), (120, 40)])
-    func `the example is seen whole and says that it goes, and its arrows follow its boxes`(columns: Int, rows: Int) throws {
-        // TM-220
+    func `TM-220: the example is seen whole and says that it goes, and its arrows follow its boxes`(columns: Int, rows: Int) throws {
         var desk = try Desk(columns: columns, rows: rows)
         desk.elsewhere(.drawAll(ExampleBoard.shapes))
         desk.wait(.seconds(1))
@@ -44,8 +42,7 @@ import Testing
         #expect(!before.isEmpty && heads(desk) != before, "\(desk.text)")
     }
 
-    @Test func `an example is kept by its command, and any other board stays anyway`() throws {
-        // TM-220
+    @Test func `TM-220: an example is kept by its command, and any other board stays anyway`() throws {
         var app = TerminalApp(
             profile: TerminalProfile(), columns: 80, rows: 24, board: BoardContent(name: "example", isExample: true))
         var effects: [TerminalApp.Effect] = []

@@ -8,8 +8,7 @@ import Testing
 /// The board as a file, from within.
 @Suite struct ExportTests {
     @Test(arguments: ["w plan.txt", "export plan.txt", "save  plan.txt "])
-    func `a name behind the command is where the text goes`(line: String) throws {
-        // TM-167
+    func `TM-167: a name behind the command is where the text goes`(line: String) throws {
         var desk = try Desk()
         desk.box(at: 10)
         desk.run(line)
@@ -18,8 +17,7 @@ import Testing
         #expect(export.shapeCount == 1 && export.cutWords == nil && !desk.terminal.lines[23].hasPrefix(":"))
     }
 
-    @Test func `Ctrl+S asks for the name, and without one nothing is written`() throws {
-        // TM-167
+    @Test func `TM-167: Ctrl+S asks for the name, and without one nothing is written`() throws {
         var desk = try Desk()
         desk.box(at: 10)
         desk.bytes([0x13])
@@ -31,8 +29,7 @@ import Testing
         #expect(desk.export?.path == "my plan.ascii" && desk.export?.text.utf8.allSatisfy { $0 < 0x80 } == true)
     }
 
-    @Test func `an ending that means another format is refused, the reason first`() throws {
-        // TM-167
+    @Test func `TM-167: an ending that means another format is refused, the reason first`() throws {
         for (line, words) in [
             ("w plan.json", "inkwire export -o plan.json 'my plan'"), ("w my x.JSON", "inkwire export -o 'my x.JSON' 'my plan'"),
             ("w plan.svg", "ends in .txt"), ("w x.PNG", "ends in .txt"), ("w x.excalidraw", "ends in .txt"), ("w x.cast", "ends in .txt"),
@@ -52,8 +49,7 @@ import Testing
         #expect(desk.text.contains("inkwire export -o plan.json -- -x"), "\(desk.text)")
     }
 
-    @Test func `what is there already is written over only by who says so`() throws {
-        // TM-168
+    @Test func `TM-168, TM-182: what is there already is written over only by who says so`() throws {
         for (answer, isReplaced) in [("y", true), ("Y", true), ("n", false), ("\r", false), ("q", false), ("x", false)] {
             var desk = try Desk()
             desk.box(at: 10)

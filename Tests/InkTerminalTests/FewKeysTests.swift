@@ -20,8 +20,7 @@ import Testing
         }
     }
 
-    @Test func `two boxes with letters, an arrow between them, and both moved take thirty keys at most`() throws {
-        // TM-234
+    @Test func `TM-234: two boxes with letters, an arrow between them, and both moved take thirty keys at most`() throws {
         var hand = Hand(desk: try Desk(columns: 120, rows: 40))
         let (right, left, up, down) = ("\u{1B}[1;2C", "\u{1B}[1;2D", "\u{1B}[1;2A", "\u{1B}[1;2B")
         // The first box where the pointer is, eight cells each way, and its letter; the second to its right.

@@ -39,8 +39,7 @@ import Testing
         }
     }
 
-    // TM-183
-    @Test func `eight people who point without a pause cost at most 16 kB a second`() throws {
+    @Test func `TM-183: eight people who point without a pause cost at most 16 kB a second`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         let people = (0..<8).map { desk.join("peer\($0)") }
         desk.introduce(people)
@@ -65,9 +64,8 @@ import Testing
         #expect(desk.bytes.count == before, "who rests costs nothing")
     }
 
-    // TM-184
     @Test(arguments: [ColorDepth.direct, .indexed])
-    func `eight people who point on curves in all directions cost at most 16 kB a second`(depth: ColorDepth) throws {
+    func `TM-184: eight people who point on curves in all directions cost at most 16 kB a second`(depth: ColorDepth) throws {
         var desk = try Desk(columns: 120, rows: 40, depth: depth)
         let people = (0..<8).map { desk.join("peer\($0)") }
         desk.introduce(people)
@@ -104,8 +102,7 @@ import Testing
         #expect(desk.text == text, "as a full repaint has it")
     }
 
-    // TM-184
-    @Test func `while many names are shown pointers go thirty times a second, and sixty while few are`() throws {
+    @Test func `TM-184: while many names are shown pointers go thirty times a second, and sixty while few are`() throws {
         for (count, rate) in [(4, 40...60), (5, 20...31)] {
             var desk = try Desk(columns: 120, rows: 40)
             let people = (0..<count).map { desk.join("peer\($0)") }
@@ -124,9 +121,8 @@ import Testing
         }
     }
 
-    // TM-7
     @Test(arguments: ["=----", "=", "=+++"])
-    func `a drag event costs at most 40 bytes at every zoom`(zoom: String) throws {
+    func `TM-7: a drag event costs at most 40 bytes at every zoom`(zoom: String) throws {
         var desk = try Desk(columns: 120, rows: 40)
         for key in zoom { desk.type(String(key)) }
         desk.press(5, 20)
@@ -140,8 +136,7 @@ import Testing
         desk.release(5, 20)
     }
 
-    // TM-4
-    @Test func `the cursor takes the shortest way to where it is`() {
+    @Test func `TM-4: the cursor takes the shortest way to where it is`() {
         func way(from: (Int, Int), to: (Int, Int)) -> String {
             var screen = Screen(columns: 80, rows: 24, depth: .direct)
             var buffer = CellBuffer(columns: 80, rows: 24)
@@ -158,8 +153,7 @@ import Testing
         #expect(way(from: (2, 0), to: (79, 0)) == "\u{1B}[77C" && way(from: (79, 22), to: (79, 23)) == "\n")
     }
 
-    // TM-134
-    @Test func `a press on a large board looks at the shapes near it`() throws {
+    @Test func `TM-134: a press on a large board looks at the shapes near it`() throws {
         for count in [1_000, 20_000] {
             var desk = try Desk(columns: 120, rows: 40)
             var depth = DepthKey.first

@@ -7,8 +7,7 @@ import Testing
 
 /// Going to shapes by their words.
 @Suite struct FindTests {
-    @Test func `what is found is counted, gone to, selected, and in the middle`() throws {
-        // TM-164
+    @Test func `TM-164: what is found is counted, gone to, selected, and in the middle`() throws {
         var desk = try Self.desk()
         desk.bytes([6])
         #expect(desk.cursorLine == "find:")
@@ -35,8 +34,7 @@ import Testing
         #expect(desk.standing.count == 3 && !desk.standing.contains { $0.text == "rapid" })
     }
 
-    @Test func `a shape that goes while it is found leaves its place to the next`() throws {
-        // TM-164
+    @Test func `TM-164: a shape that goes while it is found leaves its place to the next`() throws {
         var desk = try Self.desk()
         desk.bytes([6])
         for letter in "api" { desk.type(String(letter)) }
@@ -56,8 +54,7 @@ import Testing
     }
 
     @Test(arguments: ["L", "\u{6}"])
-    func `while shapes are looked for, a change costs that shape and not the board`(key: String) throws {
-        // TM-173
+    func `TM-173: while shapes are looked for, a change costs that shape and not the board`(key: String) throws {
         var desk = try Desk()
         let texts = (0..<400).map { ShapeDraft(kind: .text, position: middle($0 % 20 * 12, $0 / 20 * 3), text: "word \($0)") }
         desk.elsewhere(.drawAll(texts))
@@ -77,8 +74,7 @@ import Testing
     }
 
     @Test(arguments: 0..<8 as Range<UInt64>)
-    func `what is listed while others work is what a new look lists`(seed: UInt64) throws {
-        // TM-164 TM-165 TM-173
+    func `TM-164, TM-165, TM-173: what is listed while others work is what a new look lists`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var desk = try Self.desk()
         desk.type("L")
@@ -107,8 +103,7 @@ import Testing
         #expect(followed == list() && !followed.isEmpty, "\(desk.text)")
     }
 
-    @Test func `find takes its words from the palette, and says where there is nothing`() throws {
-        // TM-164
+    @Test func `TM-164: find takes its words from the palette, and says where there is nothing`() throws {
         var desk = try Self.desk()
         desk.type(":")
         for letter in "find nowhere" { desk.type(String(letter)) }
@@ -122,8 +117,7 @@ import Testing
         #expect(desk.terminal.lines[23].hasPrefix("find: two words") && desk.terminal.lines[23].hasSuffix("1 of 1"))
     }
 
-    @Test func `the list of shapes is walked and picked from, by kind and by words`() throws {
-        // TM-165
+    @Test func `TM-165: the list of shapes is walked and picked from, by kind and by words`() throws {
         var desk = try Self.desk()
         desk.box(at: 10)
         desk.type("L")
@@ -148,8 +142,9 @@ import Testing
     }
 
     @Test(arguments: [(120, 40), (80, 24), (40, 12), (20, 5), (3, 2), (1, 1)])
-    func `find and the list are drawn at any size, and write nothing of a peer as it is`(columns: Int, rows: Int) throws {
-        // TM-164 TM-165 TM-12 TM-16
+    func `TM-12, TM-16, TM-164, TM-165: find and the list are drawn at any size, and write nothing of a peer as it is`(
+        columns: Int, rows: Int
+    ) throws {
         for style in [GlyphStyle.unicode, .ascii] {
             var desk = try Desk(columns: columns, rows: rows, style: style)
             desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(5, 5), text: "evil \u{1B}[2J\u{202E} \u{9B}31m 板 text")))

@@ -8,8 +8,7 @@ import Testing
 
 /// Drags that do not end as they should, and what keys and the mouse do alone.
 @Suite struct GestureTests {
-    @Test func `a button that was let go where nobody saw it ends its drag where it was seen last`() throws {
-        // TM-22
+    @Test func `TM-22: a button that was let go where nobody saw it ends its drag where it was seen last`() throws {
         var desk = try Desk()
         desk.press(10, 5)
         desk.move(14, 7, button: 32)
@@ -26,8 +25,7 @@ import Testing
         #expect(desk.standing.last?.cellRegion(on: .standard) == CellRegion(column: 10, row: 5, columns: 11, rows: 5))
     }
 
-    @Test func `a press during a stroke keeps the stroke, and another button does not end it`() throws {
-        // TM-22
+    @Test func `TM-22: a press during a stroke keeps the stroke, and another button does not end it`() throws {
         var desk = try Desk()
         desk.press(10, 5)
         desk.move(14, 7, button: 32)
@@ -45,8 +43,7 @@ import Testing
         #expect(desk.standing.last?.points.count == 3)
     }
 
-    @Test func `neither a tool's letter nor Ctrl+C takes a stroke back`() throws {
-        // TM-9
+    @Test func `TM-9: neither a tool's letter nor Ctrl+C takes a stroke back`() throws {
         for key in ["r", "v", " ", "\u{3}"] {
             var desk = try Desk()
             desk.press(10, 5)
@@ -58,8 +55,7 @@ import Testing
         }
     }
 
-    @Test func `a bump of the mouse leaves alone what keys drag`() throws {
-        // TM-8
+    @Test func `TM-8: a bump of the mouse leaves alone what keys drag`() throws {
         var desk = try Desk()
         desk.type("r\r")
         desk.arrows("C", 6)
@@ -70,8 +66,7 @@ import Testing
         #expect(desk.standing.map({ $0.cellRegion(on: .standard) }) == [CellRegion(column: 40, row: 11, columns: 7, rows: 3)])
     }
 
-    @Test func `keys resize what the mouse cannot, and only what has a size`() throws {
-        // TM-23
+    @Test func `TM-23: keys resize what the mouse cannot, and only what has a size`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (11, 6)])
@@ -101,8 +96,7 @@ import Testing
         }
     }
 
-    @Test func `a press that closes a box does nothing else`() throws {
-        // TM-24
+    @Test func `TM-24: a press that closes a box does nothing else`() throws {
         for key in ["?", "i", "P", "c", "w", "B"] {
             var desk = try Desk()
             desk.type(key)
@@ -113,8 +107,7 @@ import Testing
         }
     }
 
-    @Test func `the hand pans by keys`() throws {
-        // TM-8
+    @Test func `TM-8: the hand pans by keys`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])
@@ -127,8 +120,7 @@ import Testing
         #expect(desk.standing[0].position == middle(10, 5))
     }
 
-    @Test func `keys select, move and edit what the pointer stands on`() throws {
-        // TM-8
+    @Test func `TM-8: keys select, move and edit what the pointer stands on`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(38, 9), (48, 13)])
@@ -147,8 +139,7 @@ import Testing
         #expect(desk.terminal.cursor == (41, 11) && desk.terminal.isCursorShown)
     }
 
-    @Test func `colour, width, undo and delete are there for the mouse alone`() throws {
-        // TM-25
+    @Test func `TM-25: colour, width, undo and delete are there for the mouse alone`() throws {
         for columns in [60, 80, 120, 160] {
             var desk = try Desk(columns: columns)
             try desk.click(on: "c own ink")
@@ -173,8 +164,7 @@ import Testing
         }
     }
 
-    @Test func `the picker tells every colour in letters, and takes only digits that stand for something`() throws {
-        // TM-5 TM-25
+    @Test func `TM-5, TM-25: the picker tells every colour in letters, and takes only digits that stand for something`() throws {
         let names = ["blue", "vermilion", "yellow", "sky", "pink", "orange", "green"]
         for (columns, letters) in [(120, 99), (80, 99), (64, 3), (40, 1), (20, 1)] {
             var desk = try Desk(columns: columns, depth: .none)
@@ -191,8 +181,7 @@ import Testing
         }
     }
 
-    @Test func `a quick click and drag moves; only a second click edits`() throws {
-        // TM-58
+    @Test func `TM-58: a quick click and drag moves; only a second click edits`() throws {
         for way in [[(31, 4), (33, 5), (35, 6)], [(31, 4), (32, 4)]] {
             var desk = try Desk()
             desk.type("r")
@@ -231,8 +220,7 @@ import Testing
     }
 
     @Test(arguments: ["\u{1A}", "u", "U", "\u{12}"])
-    func `undo while something is in hand takes that back, and nothing before it`(key: String) throws {
-        // TM-59
+    func `TM-59: undo while something is in hand takes that back, and nothing before it`(key: String) throws {
         let isUndo = key == "u" || key == "\u{1A}"
         for tool in ["r", "p", "a", "e", "v", "keys"] {
             var desk = try Desk()
@@ -283,8 +271,7 @@ import Testing
         }
     }
 
-    @Test func `the right button only cancels`() throws {
-        // TM-61
+    @Test func `TM-61: the right button only cancels`() throws {
         for tool in ["v", "p", "t", "h"] {
             var desk = try Desk()
             desk.type("r")
@@ -297,8 +284,7 @@ import Testing
         }
     }
 
-    @Test func `once somebody leaves, nothing is begun that would be lost`() throws {
-        // TM-26
+    @Test func `TM-26: once somebody leaves, nothing is begun that would be lost`() throws {
         var desk = try Desk()
         desk.press(10, 5)
         desk.move(14, 7, button: 32)
@@ -317,8 +303,7 @@ import Testing
         #expect(desk.effects == [.quit, .quit])
     }
 
-    // SE-51
-    @Test func `a box that another moves while its corner is pulled keeps that move`() throws {
+    @Test func `SE-51: a box that another moves while its corner is pulled keeps that move`() throws {
         for isPressedFirst in [false, true] {
             var desk = try Desk()
             desk.type("r")

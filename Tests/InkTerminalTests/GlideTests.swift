@@ -10,8 +10,7 @@ import Testing
     private static let report = Duration.milliseconds(8)
     private static let way = Duration.milliseconds(40)
 
-    @Test func `another's pointer passes the cells on its way, in no more frames than are of use`() throws {
-        // TM-38
+    @Test func `TM-38: another's pointer passes the cells on its way, in no more frames than are of use`() throws {
         var desk = try Desk(columns: 120)
         let bob = desk.join("bob", delay: Self.way)
         desk.act(.cursor(middle(10, 10)), by: bob, then: .seconds(1))
@@ -37,8 +36,7 @@ import Testing
         #expect(desk.app.deadline(now: desk.now).map { $0 - desk.now > .seconds(1) } ?? true)
     }
 
-    @Test func `who wants no motion sees pointers where they were told last`() throws {
-        // TM-38
+    @Test func `TM-38: who wants no motion sees pointers where they were told last`() throws {
         #expect(TerminalProfile(environment: ["TERM": "xterm", "INKWIRE_REDUCED_MOTION": "1"])?.reducesMotion == true)
         #expect(TerminalProfile(environment: ["TERM": "xterm", "INKWIRE_REDUCED_MOTION": "0"])?.reducesMotion == false)
         var desk = try Desk(columns: 120, reducesMotion: true)
@@ -50,8 +48,7 @@ import Testing
         #expect(desk.markerColumn(row: 10) == 70 && desk.frames.count == frames + 1)
     }
 
-    @Test func `another's stroke grows with the pen, never flickers, and is what stands when it has come to its end`() throws {
-        // TM-38
+    @Test func `TM-38: another's stroke grows with the pen, never flickers, and is what stands when it has come to its end`() throws {
         var desk = try Desk(columns: 120)
         let bob = desk.join("bob", delay: Self.way)
         func ink(_ desk: Desk) -> [Int] {
@@ -88,8 +85,7 @@ import Testing
         #expect(ink(desk) == all)
     }
 
-    @Test func `a box that another drags passes the cells on its way and is not seen twice`() throws {
-        // TM-38
+    @Test func `TM-38: a box that another drags passes the cells on its way and is not seen twice`() throws {
         var desk = try Desk(columns: 120)
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])
@@ -112,8 +108,7 @@ import Testing
         #expect(corners(desk) == [70] && places.count >= 30 && places == places.sorted(), "\(places)")
     }
 
-    @Test func `what another program of the same person draws is seen while it grows`() throws {
-        // TM-39
+    @Test func `TM-39: what another program of the same person draws is seen while it grows`() throws {
         var desk = try Desk()
         let start = ShapeDraft(kind: .freehand, position: middle(10, 5), points: [.zero])
         try desk.actElsewhere([.begin(.stroke(start)), .extend((1...10).map { middle(10 + $0, 5) })])

@@ -27,8 +27,7 @@ import Testing
         ("\u{1B}P>|tmux 3.3a\u{1B}\\", [.answer(.version("tmux 3.3a"))]), ("\u{1B}_Gi=31;OK\u{1B}\\q", [.key(.character("q"), [])]),
     ]
 
-    @Test func `keys, mouse, paste, focus and answers are understood`() {
-        // TM-1
+    @Test func `TM-1: keys, mouse, paste, focus and answers are understood`() {
         for (text, expected) in Self.samples {
             var decoder = InputDecoder()
             #expect(decoder.receive(Array(text.utf8), now: .zero) == expected, "for \(text.debugDescription)")
@@ -36,8 +35,7 @@ import Testing
         }
     }
 
-    @Test func `bytes may be split anywhere`() {
-        // TM-1
+    @Test func `TM-1: bytes may be split anywhere`() {
         for (text, expected) in Self.samples {
             var decoder = InputDecoder()
             var events: [InputEvent] = []
@@ -46,8 +44,7 @@ import Testing
         }
     }
 
-    @Test func `a lone escape is a key only after its time`() {
-        // TM-2
+    @Test func `TM-2: a lone escape is a key only after its time`() {
         var decoder = InputDecoder()
         #expect(decoder.receive([0x1B], now: .zero) == [])
         #expect(decoder.deadline == .zero + .milliseconds(25))
@@ -57,8 +54,7 @@ import Testing
         #expect(decoder.receive(Array("\u{1B}\u{1B}[A".utf8), now: .zero) == [.key(.escape, []), .key(.up, [])])
     }
 
-    @Test func `an unfinished sequence or paste does not hold the keyboard for ever`() {
-        // TM-2
+    @Test func `TM-2: an unfinished sequence or paste does not hold the keyboard for ever`() {
         for text in ["\u{1B}[<0;1", "\u{1B}]11;rgb:", "\u{1B}P", "\u{1B}[M!", "\u{C3}"] {
             var decoder = InputDecoder()
             _ = decoder.receive(text == "\u{C3}" ? [0xC3] : Array(text.utf8), now: .zero)
@@ -76,8 +72,7 @@ import Testing
         #expect(decoder.receive([0x71], now: .zero + .seconds(4)) == [.key(.character("q"), [])])
     }
 
-    @Test func `a paste is bounded and an end marker inside it ends it once`() {
-        // TM-3
+    @Test func `TM-3: a paste is bounded and an end marker inside it ends it once`() {
         var decoder = InputDecoder()
         let long = [UInt8](repeating: 0x61, count: 5 << 18)
         let events = decoder.receive(Array("\u{1B}[200~".utf8) + long + Array("\u{1B}[201~\u{1B}[201~z".utf8), now: .zero)
@@ -90,8 +85,7 @@ import Testing
     }
 
     @Test(arguments: 0..<30 as Range<UInt64>)
-    func `no bytes trap, and after half a second the keyboard works`(seed: UInt64) {
-        // TM-1 TM-2
+    func `TM-1, TM-2: no bytes trap, and after half a second the keyboard works`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let spice: [UInt8] = [0x1B, 0x5B, 0x3C, 0x4D, 0x3B, 0x30, 0x39, 0x7E, 0x4F, 0x5D, 0x50, 0x07, 0xC3, 0xE2, 0xF0, 0xFF, 0x80]
         var decoder = InputDecoder()
@@ -111,8 +105,7 @@ import Testing
         #expect(decoder.receive([0x61], now: now) == [.key(.character("a"), [])])
     }
 
-    @Test func `buttons that we do not know do nothing`() {
-        // TM-50
+    @Test func `TM-50: buttons that we do not know do nothing`() {
         // The sides of a mouse (8 to 11), their drags and releases, with and without keys; and what no terminal sends.
         for code in [128, 129, 130, 131, 160, 161, 163, 132, 144, 192, 224, 255, 256, 1 << 20] {
             for final in ["M", "m"] {
@@ -124,8 +117,7 @@ import Testing
         #expect(decoder.receive([0x1B, 0x5B, 0x4D, 32 + 128, 40, 40], now: .zero) == [])
     }
 
-    @Test func `a sequence that is torn anywhere, for any time, is never run as keys`() {
-        // TM-51
+    @Test func `TM-51: a sequence that is torn anywhere, for any time, is never run as keys`() {
         let sequences: [(String, InputEvent?)] = [
             ("\u{1B}[<35;30;10M", .mouse(MouseEvent(action: .hover, column: 29, row: 9))),
             ("\u{1B}[<0;10;5m", .mouse(MouseEvent(action: .release(.left), column: 9, row: 4))), ("\u{1B}[D", .key(.left, [])),
@@ -157,8 +149,7 @@ import Testing
         }
     }
 
-    @Test func `a report that is torn in many places is never run as keys`() {
-        // TM-51
+    @Test func `TM-51: a report that is torn in many places is never run as keys`() {
         for pieces in [["\u{1B}[<35", ";30", ";10M"], ["\u{1B}", "[<35;3", "0;10M"], ["\u{1B}[", "<", "35;30;10", "M"]] {
             var (decoder, now, events): (InputDecoder, Instant, [InputEvent]) = (InputDecoder(), .zero, [])
             for piece in pieces {
@@ -179,8 +170,7 @@ import Testing
         #expect(report == [.mouse(MouseEvent(action: .hover, column: 29, row: 9))])
     }
 
-    @Test func `a line that tears between all bytes makes no keys of them`() {
-        // TM-51
+    @Test func `TM-51: a line that tears between all bytes makes no keys of them`() {
         for (text, whole) in [
             ("\u{1B}[D", InputEvent.key(.left, [])), ("\u{1B}OA", .key(.up, [])), ("\u{1B}[3~", .key(.delete, [])),
             ("\u{1B}[<35;30;10M", .mouse(MouseEvent(action: .hover, column: 29, row: 9))), ("\u{1B}[[D", .key(.function(4), [])),
@@ -198,8 +188,7 @@ import Testing
         }
     }
 
-    @Test func `the rest of a report, of an answer or of a letter is none of keys, however late it comes`() {
-        // TM-51
+    @Test func `TM-51: the rest of a report, of an answer or of a letter is none of keys, however late it comes`() {
         for (begun, rest, whole) in [
             ("\u{1B}[<35;3", "0;10M", InputEvent.mouse(MouseEvent(action: .hover, column: 29, row: 9))),
             ("\u{1B}]11;rgb:10", "10/1010/1414\u{07}", .answer(.background(red: 16, green: 16, blue: 20))),
@@ -220,8 +209,7 @@ import Testing
         #expect(decoder.receive([0xA2], now: .zero + .seconds(9)) == [.key(.character("漢"), [])])
     }
 
-    @Test func `keys that a hand types after Escape are keys, at once or after the time of an escape`() {
-        // TM-51
+    @Test func `TM-51: keys that a hand types after Escape are keys, at once or after the time of an escape`() {
         for text in ["x", "]", "[", "O", "P", "_", "q", "D", "é", "\r"] {
             var decoder = InputDecoder()
             _ = decoder.receive([0x1B], now: .zero)
@@ -249,8 +237,7 @@ import Testing
         #expect(decoder.receive(Array("[D".utf8), now: .zero + .seconds(3)) == [.key(.character("["), []), .key(.character("D"), [])])
     }
 
-    @Test func `a paste goes on until its end, however long it stalls and wherever it is torn`() {
-        // TM-52
+    @Test func `TM-52: a paste goes on until its end, however long it stalls and wherever it is torn`() {
         let text = "first é漢\r\nxDnq end"
         let bytes = Array("\u{1B}[200~\(text)\u{1B}[201~".utf8)
         for place in 7..<bytes.count {
@@ -278,8 +265,7 @@ import Testing
         }
     }
 
-    @Test func `what a terminal sends only after a paste ends one whose end was lost`() {
-        // TM-52
+    @Test func `TM-52: what a terminal sends only after a paste ends one whose end was lost`() {
         for proof in ["\u{1B}[<35;1;1M", "\u{1B}[I", "\u{1B}[A", "\u{1B}OB", "\u{1B}[3~", "\u{03}"] {
             var decoder = InputDecoder()
             _ = decoder.receive(Array("\u{1B}[200~half".utf8), now: .zero)
@@ -295,8 +281,7 @@ import Testing
         #expect(decoder.receive(Array("\u{1B}[200~a\u{1B}[Ab\u{1B}[201~".utf8), now: .zero) == [.paste("a[Ab")])
     }
 
-    @Test func `the end of a paste whose beginning was not seen makes text of what came with it`() {
-        // TM-52
+    @Test func `TM-52: the end of a paste whose beginning was not seen makes text of what came with it`() {
         for text in ["xDnq end\u{1B}[201~", "q\u{1B}[201~"] {
             var decoder = InputDecoder()
             #expect(decoder.receive(Array(text.utf8), now: .zero) == [.paste(String(text.dropLast(6)))])
@@ -317,8 +302,7 @@ import Testing
         #expect(decoder.receive(Array("\u{1B}[201~".utf8), now: .zero + .seconds(1)) == [])
     }
 
-    @Test func `letters that come in one piece as no hand types them are a text`() {
-        // TM-53
+    @Test func `TM-53: letters that come in one piece as no hand types them are a text`() {
         for (text, expected) in [
             ("line one\rline two\rq\r", "line one\nline two\nq\n"), ("a\r\nb\r\nq\r\n", "a\nb\nq\n"), ("a\tbcd", "a bcd"),
             ("quit\r", "quit\n"), ("naïve", "naïve"), ("ab\u{1A}c\u{03}de", "abcde"),
@@ -357,8 +341,7 @@ import Testing
         #expect(events.count == 3 && events[1] == .text("line one") && events[2] == .key(.character("c"), .control))
     }
 
-    @Test func `a sequence that begins with one byte types no letters`() {
-        // TM-54
+    @Test func `TM-54: a sequence that begins with one byte types no letters`() {
         var decoder = InputDecoder()
         #expect(
             decoder.receive([0x9B, 0x44, 0x8F, 0x50, 0x7A], now: .zero) == [
@@ -371,8 +354,7 @@ import Testing
             ])
     }
 
-    @Test func `what one read completes is told in parts, and is the same`() {
-        // TM-75
+    @Test func `TM-75: what one read completes is told in parts, and is the same`() {
         // Eight thousand keys, as an input of the fuzz campaign was: each is a byte that comes and thirty that are told.
         let reads: [(String, Int, [InputEvent])] = [
             ("\u{1B}", 8001, Array(repeating: .key(.escape, []), count: 8000)),
@@ -394,8 +376,7 @@ import Testing
         }
     }
 
-    @Test func `all letters of a read are told with it, however many there are`() {
-        // TM-75
+    @Test func `TM-75: all letters of a read are told with it, however many there are`() {
         for count in 1...1100 {
             for end in ["", "\u{1B}"] {
                 var decoder = InputDecoder()
@@ -415,8 +396,7 @@ import Testing
         }
     }
 
-    @Test func `a paste that is too long has no hole`() {
-        // TM-3
+    @Test func `TM-3: a paste that is too long has no hole`() {
         var decoder = InputDecoder()
         var events = decoder.receive(Array("\u{1B}[200~".utf8) + [UInt8](repeating: 0x61, count: (1 << 20) - 2), now: .zero)
         // What looks like the end of it, and is not, has no room; then single letters would have.
@@ -424,8 +404,7 @@ import Testing
         #expect(events == [.paste(String(repeating: "a", count: (1 << 20) - 2) + "[2")])
     }
 
-    @Test func `function keys of any terminal type no letters`() {
-        // TM-54
+    @Test func `TM-54: function keys of any terminal type no letters`() {
         for (text, expected) in [
             ("\u{1B}[[A", [.key(.function(1), [])]), ("\u{1B}[[B", [.key(.function(2), [])]), ("\u{1B}[[D", [.key(.function(4), [])]),
             ("\u{1B}[[E", [.key(.function(5), [])]), ("\u{1B}[E", []), ("\u{1B}O5P", [.key(.function(1), .control)]),

@@ -17,8 +17,7 @@ import Testing
         return [box.columns, box.rows]
     }
 
-    @Test func `a box is as wide as its longest word and as high as its rows, and never smaller than it was`() {
-        // TM-195
+    @Test func `TM-195: a box is as wide as its longest word and as high as its rows, and never smaller than it was`() {
         let cases: [(ShapeDraft, [Int])] = [
             (draft(.rectangle, 11, 5, "cache"), [11, 5]), (draft(.rectangle, 11, 3, "authentication"), [16, 3]),
             (draft(.rectangle, 11, 3, "one two three four"), [11, 5]), (draft(.rectangle, 11, 3, "a\nb\nc\nd"), [11, 6]),
@@ -49,8 +48,7 @@ import Testing
         #expect(huge.grownToLabel().isWithinLimits)
     }
 
-    @Test func `what is selected is made as large as its labels need, in one step, and its lines follow`() throws {
-        // TM-195
+    @Test func `TM-195: what is selected is made as large as its labels need, in one step, and its lines follow`() throws {
         var desk = try Desk(columns: 120)
         for column in [10, 40] { desk.box(at: column) }
         desk.type("a")
@@ -74,8 +72,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `a box grows while its label is written, in one step with it`(isSlow: Bool) throws {
-        // TM-195
+    func `TM-195: a box grows while its label is written, in one step with it`(isSlow: Bool) throws {
         var desk = try Desk(columns: 120)
         desk.box(at: 40)
         desk.run("grow on")
@@ -119,8 +116,7 @@ import Testing
         #expect(desk.standing.last.map { cells($0) == [5, 3] } == true)
     }
 
-    @Test func `what another writes or resizes meanwhile is kept`() throws {
-        // TM-195
+    @Test func `TM-195: what another writes or resizes meanwhile is kept`() throws {
         var desk = try Desk(columns: 120)
         desk.box(at: 40)
         desk.run("grow on")

@@ -28,8 +28,7 @@ import Testing
         desk.act(.laser(false), by: bob, then: .milliseconds(150))
     }
 
-    @Test func `a drag with the laser leaves light that fades in a second and a half, and no shape`() throws {
-        // TM-210 TM-211
+    @Test func `TM-210, TM-211: a drag with the laser leaves light that fades in a second and a half, and no shape`() throws {
         var desk = try Desk()
         desk.type("k")
         #expect(desk.text.contains("LASER") && desk.text.contains("light that fades"))
@@ -47,8 +46,9 @@ import Testing
         #expect(desk.frames.count == count)
     }
 
-    @Test func `the view stays where it is under a hand that shines, and goes on with who is followed when it lets go`() throws {
-        // TM-210 TM-138
+    @Test func `TM-138, TM-210: the view stays where it is under a hand that shines, and goes on with who is followed when it lets go`()
+        throws
+    {
         var desk = try Desk()
         let bob = desk.join("bob")
         func show(_ column: Int) -> Intent {
@@ -68,8 +68,8 @@ import Testing
         #expect(desk.intents.last == .cursor(middle(345, 11)))
     }
 
-    @Test func `light is on for the others whichever program of the same person pointed last, and whoever holds the board`() throws {
-        // TM-240
+    @Test func `TM-240: light is on for the others whichever program of the same person pointed last, and whoever holds the board`() throws
+    {
         var desk = try Desk()
         func isLit() -> Bool { desk.session?.node().presence.pointer.isLit == true }
         desk.type("k")
@@ -90,8 +90,7 @@ import Testing
         #expect(desk.intents[count...].contains(.cursor(middle(11, 8))))
     }
 
-    @Test func `by keys alone Enter turns the light on and off, and Escape turns it off`() throws {
-        // TM-210
+    @Test func `TM-210: by keys alone Enter turns the light on and off, and Escape turns it off`() throws {
         var desk = try Desk()
         desk.type("9\r")
         for _ in 0..<6 { desk.bytes(Array("\u{1B}[C".utf8)) }
@@ -109,8 +108,7 @@ import Testing
         #expect(switches(desk) == [true, false, true, false])
     }
 
-    @Test func `the light of others is in their colour and seen where cursors are hidden, and goes by itself`() throws {
-        // TM-211
+    @Test func `TM-211: the light of others is in their colour and seen where cursors are hidden, and goes by itself`() throws {
         var desk = try Desk()
         let bob = desk.join("bob")
         desk.bytes(Array("\u{1B}c".utf8))
@@ -124,8 +122,7 @@ import Testing
         #expect(inked(desk, row: 8).isEmpty)
     }
 
-    @Test func `letters under light stay to be read, and lines keep their form`() throws {
-        // TM-211
+    @Test func `TM-211: letters under light stay to be read, and lines keep their form`() throws {
         var desk = try Desk()
         let bob = desk.join("bob")
         desk.elsewhere(.draw(ShapeDraft(kind: .text, position: Grid.standard.corner(of: CellPlace(column: 12, row: 8)), text: "cache")))
@@ -136,8 +133,7 @@ import Testing
         #expect(desk.terminal.styles[8][25].contains("f2,"))
     }
 
-    @Test func `light goes without motion where that is wanted, in ASCII, without colours, and in any window`() throws {
-        // TM-211
+    @Test func `TM-211: light goes without motion where that is wanted, in ASCII, without colours, and in any window`() throws {
         for (columns, rows) in [(80, 24), (20, 5), (1, 1)] {
             var desk = try Desk(columns: columns, rows: rows, depth: .none, style: .ascii, reducesMotion: true)
             let bob = desk.join("bob")

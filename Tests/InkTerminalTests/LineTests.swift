@@ -7,8 +7,7 @@ import Testing
 
 /// Lines that are taken hold of: by their ends and corners, near their ink, and as straight as the hand meant them.
 @Suite struct LineTests {
-    @Test func `the ends of a line are pulled by the mouse, from their cell or the one beside`() throws {
-        // TM-103
+    @Test func `TM-103: the ends of a line are pulled by the mouse, from their cell or the one beside`() throws {
         for (key, kind) in [("l", ShapeKind.line), ("a", .arrow)] {
             for (press, to, ends) in [
                 ((30, 5), (35, 9), [(10, 5), (35, 9)]), ((10, 5), (12, 2), [(12, 2), (30, 5)]), ((31, 6), (36, 10), [(10, 5), (35, 9)]),
@@ -35,8 +34,7 @@ import Testing
         }
     }
 
-    @Test func `corners are pulled, the middle moves, and Escape lets go`() throws {
-        // TM-103 TM-9
+    @Test func `TM-9, TM-103: corners are pulled, the middle moves, and Escape lets go`() throws {
         var desk = try Desk()
         let bent = [Point.zero, middle(20, 10) - middle(10, 5), middle(30, 5) - middle(10, 5)]
         desk.elsewhere(.draw(ShapeDraft(kind: .line, position: middle(10, 5), points: bent)))
@@ -62,8 +60,7 @@ import Testing
         #expect(desk.standing.map(\.text) == ["tcp"])
     }
 
-    @Test func `what lies beside an end is taken before it`() throws {
-        // TM-103
+    @Test func `TM-103: what lies beside an end is taken before it`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(31, 3), (40, 8)])
@@ -74,8 +71,7 @@ import Testing
         #expect(desk.standing[1] == arrow && desk.standing[0].position == middle(35, 5))
     }
 
-    @Test func `z goes from end to end, and arrows pull the one it chose`() throws {
-        // TM-104
+    @Test func `TM-104: z goes from end to end, and arrows pull the one it chose`() throws {
         var desk = try Desk()
         desk.type("l")
         desk.drag([(10, 5), (30, 5)])
@@ -104,8 +100,7 @@ import Testing
         #expect(desk.points(0) == [middle(10, 5), middle(30, 5)])
     }
 
-    @Test func `what others do to a line while its end is pulled is kept`() throws {
-        // TM-103 TM-104
+    @Test func `TM-103, TM-104: what others do to a line while its end is pulled is kept`() throws {
         for isByKeys in [true, false] {
             for index in [0, 1] {
                 var desk = try Desk()
@@ -132,8 +127,7 @@ import Testing
         }
     }
 
-    @Test func `near is enough to hit a line, where nothing else is hit`() throws {
-        // TM-105
+    @Test func `TM-105: near is enough to hit a line, where nothing else is hit`() throws {
         for (key, way) in [("l", [(10, 3), (40, 12)]), ("p", [(10, 3), (20, 8), (30, 4)])] {
             // What is farther off than two columns or a row is not hit.
             let offsets = [(0, 0), (2, 0), (-2, 0), (0, 1), (0, -1), (1, 1)].map { ($0, true) } + [((4, 0), false)]
@@ -159,8 +153,7 @@ import Testing
         #expect(desk.standing.map(\.position) == [middle(10, 5), middle(12, 8)])
     }
 
-    @Test func `a straight drag of the pen makes a straight stroke, here and at the others`() throws {
-        // TM-106
+    @Test func `TM-106: a straight drag of the pen makes a straight stroke, here and at the others`() throws {
         for end in [(40, 8), (40, 5), (10, 20), (12, 20), (70, 11), (25, 18), (14, 1), (2, 5)] {
             var desk = try Desk()
             let steps = max(abs(end.0 - 10), abs(end.1 - 5))
@@ -188,8 +181,7 @@ import Testing
         }
     }
 
-    @Test func `a curve stays as it was drawn`() throws {
-        // TM-106
+    @Test func `TM-106: a curve stays as it was drawn`() throws {
         let ways = [
             // A row up and back, a hook, there and back, short.
             (0...30).map { (10 + $0, $0 > 8 && $0 < 22 ? 9 : 10) }, (0...20).map { (10 + $0, 10) } + [(30, 11), (30, 12)],

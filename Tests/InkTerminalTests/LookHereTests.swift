@@ -24,8 +24,7 @@ import Testing
         return number
     }
 
-    @Test func `what is seen is told when it changes, and not while it does not`() throws {
-        // TM-213
+    @Test func `TM-213: what is seen is told when it changes, and not while it does not`() throws {
         var desk = try Desk()
         #expect(views(desk) == [view(0, 0, 80, 22)])
         desk.move(10, 10)
@@ -41,8 +40,7 @@ import Testing
     }
 
     @Test(arguments: [(120, 40), (80, 24), (40, 12), (20, 6)])
-    func `who follows sees all that the other sees, whatever the sizes of the two windows`(columns: Int, rows: Int) throws {
-        // TM-212
+    func `TM-212: who follows sees all that the other sees, whatever the sizes of the two windows`(columns: Int, rows: Int) throws {
         var desk = try Desk()
         let bob = join(&desk, "bob")
         desk.act(.view(view(300, 100, columns, rows)), by: bob, then: .seconds(1))
@@ -65,8 +63,7 @@ import Testing
         #expect(own.left <= his.left && own.top <= his.top && own.right >= his.right && own.bottom >= his.bottom)
     }
 
-    @Test func `a window of the same size shows just the same`() throws {
-        // TM-212
+    @Test func `TM-212: a window of the same size shows just the same`() throws {
         var desk = try Desk()
         let bob = join(&desk, "bob")
         desk.act(.view(view(123, 45, 80, 22)), by: bob, then: .seconds(1))
@@ -80,8 +77,7 @@ import Testing
         #expect(views(desk).last == view(11, 7, 80, 22, on: near) && desk.text.contains("200 %"))
     }
 
-    @Test func `two who follow each other stay where they are`() throws {
-        // TM-213
+    @Test func `TM-213: two who follow each other stay where they are`() throws {
         var desk = try Desk()
         let bob = join(&desk, "bob")
         desk.act(.view(view(0, 0, 100, 30)), by: bob, then: .seconds(1))
@@ -92,8 +88,7 @@ import Testing
         #expect(desk.text.contains("following bob") && views(desk).last == .some(nil) && desk.frames.count - frames <= 2)
     }
 
-    @Test func `whoever asks to be looked at moves nobody, and one key goes there`() throws {
-        // TM-214
+    @Test func `TM-214: whoever asks to be looked at moves nobody, and one key goes there`() throws {
         var desk = try Desk()
         let bob = join(&desk, "bob\u{1B}[6n")
         let before = views(desk)
@@ -117,8 +112,7 @@ import Testing
         #expect(!desk.text.contains("' goes where"))
     }
 
-    @Test func `who is typing is told the keys that work then`() throws {
-        // TM-214 TM-30
+    @Test func `TM-30, TM-214: who is typing is told the keys that work then`() throws {
         for begin in ["word", "/word", "P"] {
             var desk = try Desk(columns: 120)
             let bob = join(&desk, "bob")
@@ -137,8 +131,7 @@ import Testing
         }
     }
 
-    @Test func `the view goes half of the way to who is followed in a tenth of a second, and at once where it is far`() throws {
-        // TM-241
+    @Test func `TM-241: the view goes half of the way to who is followed in a tenth of a second, and at once where it is far`() throws {
         func shown(_ desk: Desk) -> Int? { (0..<80).first { desk.terminal.rowsOfText[12][$0] == "│" } }
         for isStill in [false, true] {
             var desk = try Desk(reducesMotion: isStill)
@@ -176,8 +169,7 @@ import Testing
         }
     }
 
-    @Test func `a hand that lets go finds the view on its way, and not there`() throws {
-        // TM-241 TM-138
+    @Test func `TM-138, TM-241: a hand that lets go finds the view on its way, and not there`() throws {
         var desk = try Desk()
         let bob = join(&desk, "bob")
         desk.act(.view(view(0, 0, 80, 22)), by: bob, then: .seconds(1))
@@ -194,8 +186,7 @@ import Testing
         #expect(desk.intents.last == .cursor(middle(61, 5)))
     }
 
-    @Test func `all are asked by a key or a command, not too often, and not where nobody is`() throws {
-        // TM-214
+    @Test func `TM-214: all are asked by a key or a command, not too often, and not where nobody is`() throws {
         var desk = try Desk()
         desk.type("\"")
         #expect(desk.text.contains("nobody else is here to look"))
@@ -209,8 +200,7 @@ import Testing
         #expect(desk.text.contains("all who are here are asked"))
     }
 
-    @Test func `the small map shows the corners of what others see`() throws {
-        // TM-215
+    @Test func `TM-215: the small map shows the corners of what others see`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(ShapeDraft(kind: .rectangle, position: middle(0, 0), size: Size(width: 64 * 400, height: 128 * 100))))
         let bob = join(&desk, "bob")

@@ -8,8 +8,7 @@ import Testing
 /// One thing is done at a time, and what makes way for another is not lost.
 @Suite struct ModeTests {
     @Test(arguments: ["?", "i", "P", "c", "w", "B", "/"])
-    func `a panel that opens ends what is begun as letting go would`(key: String) throws {
-        // TM-34
+    func `TM-34: a panel that opens ends what is begun as letting go would`(key: String) throws {
         var stroke = try Desk()
         stroke.press(10, 5)
         stroke.move(14, 7, button: 32)
@@ -35,8 +34,7 @@ import Testing
         #expect(nudged.standing.map(\.position) == [middle(10, 6)])
     }
 
-    @Test func `a press on the bars ends a text before it shows the people`() throws {
-        // TM-34
+    @Test func `TM-34: a press on the bars ends a text before it shows the people`() throws {
         var desk = try Desk()
         desk.type("t")
         desk.click(10, 5)
@@ -47,8 +45,7 @@ import Testing
         #expect(desk.standing.map(\.text) == ["word"] && desk.text.contains("RECT"))
     }
 
-    @Test func `the middle button pulls the view beside whatever is being done`() throws {
-        // TM-35
+    @Test func `TM-35: the middle button pulls the view beside whatever is being done`() throws {
         var desk = try Desk()
         desk.type("t")
         desk.click(10, 5)
@@ -78,8 +75,7 @@ import Testing
         #expect(desk.standing.count == 2 && desk.place(of: "word").map { [$0.column, $0.row] } == [16, 7])
     }
 
-    @Test func `a drag that came back changes nothing, here and at the others`() throws {
-        // TM-36
+    @Test func `TM-36: a drag that came back changes nothing, here and at the others`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])
@@ -96,8 +92,7 @@ import Testing
         }
     }
 
-    @Test func `arrows and Enter end what the mouse drags where keys put it`() throws {
-        // TM-8 TM-22
+    @Test func `TM-8, TM-22: arrows and Enter end what the mouse drags where keys put it`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.press(10, 5)
@@ -110,8 +105,7 @@ import Testing
         #expect(desk.standing.count == 1)
     }
 
-    @Test func `what moves is told without a reference, so that nothing comes back of it`() throws {
-        // TM-37
+    @Test func `TM-37: what moves is told without a reference, so that nothing comes back of it`() throws {
         var desk = try Desk()
         desk.press(10, 10)
         desk.wait(.seconds(2))

@@ -7,8 +7,7 @@ import Testing
 
 /// Names, messages, links, and the way back.
 @Suite struct NameTests {
-    @Test func `a name is asked for once, before the first thing that needs it`() {
-        // TM-169
+    @Test func `TM-169: a name is asked for once, before the first thing that needs it`() {
         for (keys, effect) in [
             ("nplan\r", .newBoard(name: "plan")), ("jinkwire:abc\r", .join(link: "inkwire:abc")), ("1", .open(0)),
         ] as [(String, TerminalApp.Effect)] {
@@ -33,8 +32,7 @@ import Testing
         }
     }
 
-    @Test func `the name is seen and changed, on the start screen and on a board`() throws {
-        // TM-169
+    @Test func `TM-169: the name is seen and changed, on the start screen and on a board`() throws {
         var start = Desk(start: StartContent(personName: "ana"))
         #expect(start.text.contains("y  Your name: ana"))
         start.type("y bea\r")
@@ -64,8 +62,7 @@ import Testing
         }
     }
 
-    @Test func `what was said is kept to be read, one's own words too`() throws {
-        // TM-170
+    @Test func `TM-170: what was said is kept to be read, one's own words too`() throws {
         var desk = try Desk()
         desk.type("T")
         #expect(desk.text.contains("nothing was said yet"))
@@ -88,8 +85,7 @@ import Testing
         #expect(!desk.text.contains("line 1"))
     }
 
-    @Test func `who said something is known when he has gone, too, and nobody passes for the reader`() throws {
-        // TM-170 FE-90 FE-61
+    @Test func `FE-61, FE-90, TM-170: who said something is known when he has gone, too, and nobody passes for the reader`() throws {
         var desk = try Desk()
         var random = SplitMix64(seed: 1)
         let keys = (0...4).map { _ in AuthorID(using: &random) }
@@ -116,8 +112,7 @@ import Testing
         }
     }
 
-    @Test func `a message that comes costs itself, and a motion beside an open list of them nothing`() throws {
-        // TM-174
+    @Test func `TM-174: a message that comes costs itself, and a motion beside an open list of them nothing`() throws {
         var desk = try Desk()
         var random = SplitMix64(seed: 1)
         func say(_ text: String) {
@@ -142,8 +137,7 @@ import Testing
         #expect(desk.text.contains("somebody: 0 long words"), "\(desk.text)")
     }
 
-    @Test func `Escape goes back while a board that was joined has not come, and only then`() throws {
-        // TM-171
+    @Test func `TM-171: Escape goes back while a board that was joined has not come, and only then`() throws {
         for (isJoining, isReady, goesBack) in [(true, false, true), (true, true, false), (false, false, false)] {
             var app = TerminalApp(
                 profile: TerminalProfile(), columns: 80, rows: 24,

@@ -7,8 +7,7 @@ import Testing
 
 /// What was not typed is no command, and what is typed goes where the person looks.
 @Suite struct NeverCommandsTests {
-    @Test func `a mouse report torn after its Escape picks no tool and switches nothing`() throws {
-        // TM-51
+    @Test func `TM-51: a mouse report torn after its Escape picks no tool and switches nothing`() throws {
         for report in ["[<35;31;11M", "[<0;31;11m", "[<64;31;11M"] {
             var desk = try Desk()
             desk.type("p")
@@ -37,8 +36,7 @@ import Testing
         #expect(desk.standing.count == 2 && !desk.isGestureLive)
     }
 
-    @Test func `the side buttons of a mouse draw nothing`() throws {
-        // TM-50
+    @Test func `TM-50: the side buttons of a mouse draw nothing`() throws {
         var desk = try Desk()
         desk.type("p")
         desk.press(9, 4, button: 128)
@@ -55,8 +53,7 @@ import Testing
         #expect(desk.standing.map(\.points.count) == [2])
     }
 
-    @Test func `a function key of the Linux console neither duplicates nor types`() throws {
-        // TM-54
+    @Test func `TM-54: a function key of the Linux console neither duplicates nor types`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])
@@ -71,8 +68,7 @@ import Testing
         #expect(desk.text.contains("drag draws"))
     }
 
-    @Test func `a paste that stalls becomes one text, whatever letters follow`() throws {
-        // TM-52
+    @Test func `TM-52: a paste that stalls becomes one text, whatever letters follow`() throws {
         var desk = try Desk()
         desk.bytes(Array("\u{1B}[200~first part ".utf8))
         desk.wait(.milliseconds(2600))
@@ -87,8 +83,7 @@ import Testing
         #expect(desk.text.contains("RECT"))
     }
 
-    @Test func `a paste whose end never comes is ended by Escape, the mouse or Ctrl+C, and kept`() throws {
-        // TM-52
+    @Test func `TM-52: a paste whose end never comes is ended by Escape, the mouse or Ctrl+C, and kept`() throws {
         for ending in ["\u{1B}", "\u{1B}[<35;60;20M", "\u{3}"] {
             var desk = try Desk()
             desk.bytes(Array("\u{1B}[200~half".utf8))
@@ -102,8 +97,7 @@ import Testing
         }
     }
 
-    @Test func `a stalled paste goes on where it began: in a text, in a message, in a prompt`() throws {
-        // TM-52
+    @Test func `TM-52: a stalled paste goes on where it began: in a text, in a message, in a prompt`() throws {
         var desk = try Desk()
         desk.type("t")
         desk.click(10, 5)
@@ -132,8 +126,7 @@ import Testing
         #expect(start.effects == [.join(link: "inkwire:abc")])
     }
 
-    @Test func `of a paste that stalls what does not fit is left out to its end, and that is said`() throws {
-        // TM-76
+    @Test func `TM-76: of a paste that stalls what does not fit is left out to its end, and that is said`() throws {
         // Of each, the second part is longer than the room that is left, and the third is not.
         let parts = [String(repeating: "one two ", count: 1500), String(repeating: "板 ", count: 1500), "END"]
         let whole = parts.joined()
@@ -173,8 +166,7 @@ import Testing
         #expect(line.joined().hasPrefix(said) && said.utf8.count > Limits.chatBytes - 4, "\(said.suffix(20))")
     }
 
-    @Test func `a text without marks that comes in several reads has no hole either`() throws {
-        // TM-76
+    @Test func `TM-76: a text without marks that comes in several reads has no hole either`() throws {
         var edit = try Desk()
         edit.type("t")
         edit.click(10, 5)
@@ -191,8 +183,7 @@ import Testing
         #expect(board.standing.isEmpty && board.terminal.contains("left out"))
     }
 
-    @Test func `lines that come in one piece are never run: not on the board, in a message, at a sheet or in a prompt`() throws {
-        // TM-53
+    @Test func `TM-53: lines that come in one piece are never run: not on the board, in a message, at a sheet or in a prompt`() throws {
         let piece = Array("line one\rline two\rq\r".utf8)
         var board = try Desk()
         board.bytes(piece)
@@ -248,8 +239,7 @@ import Testing
         #expect(start.effects == [.newBoard(name: "my plan q")])
     }
 
-    @Test func `a few letters that come with a q do not end the program`() throws {
-        // TM-80
+    @Test func `TM-80: a few letters that come with a q do not end the program`() throws {
         let arrows = String(repeating: "\u{1B}[A", count: 130)
         for piece in ["=====\rq\r", "lsq", "\tq", "q\r", "]]q", "l\(arrows)q", "some words\u{1B}[Aq"] {
             var desk = try Desk()
@@ -277,8 +267,7 @@ import Testing
         }
     }
 
-    @Test func `who writes in a shape and is ahead of the line wrote in it`() throws {
-        // TM-53
+    @Test func `TM-53: who writes in a shape and is ahead of the line wrote in it`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (30, 9)])
@@ -289,8 +278,7 @@ import Testing
     }
 
     @Test(arguments: ["?", ":", "i", "P", "c", "w", "B", "/"])
-    func `no key falls through a sheet`(opener: String) throws {
-        // TM-55
+    func `TM-55: no key falls through a sheet`(opener: String) throws {
         // Every key that does something on a board, but for those of the sheet itself.
         let keys = "x" + "group" + "uUDQ][mzfwBYM'vhrdoalptne \u{1}\u{1A}\u{19}\u{4}\u{7F}\t"
         for scalar in keys.unicodeScalars where opener != "/" || scalar.value < 0x20 || scalar == "\u{7F}" {
@@ -333,8 +321,7 @@ import Testing
         }
     }
 
-    @Test func `one click never quits, nor do two`() throws {
-        // TM-56
+    @Test func `TM-56: one click never quits, nor do two`() throws {
         for columns in [80, 120, 160] {
             var desk = try Desk(columns: columns)
             for _ in 0..<3 { try desk.click(on: "q quit") }

@@ -11,8 +11,7 @@ import Testing
         try Desk(columns: columns, rows: rows, opening: (name, BoardContent.Opening(shapeCount: shapes)))
     }
 
-    // TM-181
-    @Test func `the first frame says what is opened, how much it is if that is known, and how to leave`() throws {
+    @Test func `TM-181: the first frame says what is opened, how much it is if that is known, and how to leave`() throws {
         var desk = try desk(shapes: 50_000)
         #expect(desk.frames.count == 1)
         #expect(desk.text.contains("opening plan, 50000 shapes when it was left ...") && desk.text.contains("Esc goes back"))
@@ -26,9 +25,8 @@ import Testing
         #expect(try !self.desk(name: "a\u{1B}[2Jb").bytes.contains([0x1B, 0x5B, 0x32, 0x4A, 0x62]))
     }
 
-    // TM-181
     @Test(arguments: [(1, 1), (5, 2), (20, 5), (40, 12), (300, 80)])
-    func `it is drawn at any size`(columns: Int, rows: Int) throws {
+    func `TM-181: it is drawn at any size`(columns: Int, rows: Int) throws {
         var desk = try desk(shapes: 3, columns: columns, rows: rows, name: String(repeating: "long ", count: 60))
         desk.type("r")
         desk.resize(columns: max(1, columns / 2), rows: rows)
@@ -36,8 +34,7 @@ import Testing
         #expect(desk.effects == [])
     }
 
-    // TM-180
-    @Test func `what is typed while it is opened is done once it is there, in order`() throws {
+    @Test func `TM-180: what is typed while it is opened is done once it is there, in order`() throws {
         var late = try desk()
         var prompt = try Desk()
         // A box by keys with its label, and what goes to it: letters, arrows, Enter, Escape.
@@ -54,8 +51,7 @@ import Testing
         #expect(late.standing.map(\.text) == ["quit"] && late.standing.map(\.size) == prompt.standing.map(\.size))
     }
 
-    // TM-180
-    @Test func `a stroke, a paste in parts and the pointer wait alike`() throws {
+    @Test func `TM-180: a stroke, a paste in parts and the pointer wait alike`() throws {
         var desk = try desk()
         desk.drag([(10, 5), (14, 7), (20, 9)])
         desk.bytes(Array("\u{1B}[200~pasted ".utf8))
@@ -68,8 +64,7 @@ import Testing
         #expect(desk.intents.contains(.cursor(middle(33, 12))) && !desk.intents.contains(.cursor(middle(30, 12))))
     }
 
-    // TM-180
-    @Test func `who does not wait leaves at once, and a letter behind others is one`() throws {
+    @Test func `TM-180: who does not wait leaves at once, and a letter behind others is one`() throws {
         var quits = try desk()
         quits.type("q")
         #expect(quits.effects == [.quit])
@@ -95,8 +90,7 @@ import Testing
         #expect(pasted.effects == [] && pasted.text.contains("q quits"))
     }
 
-    // TM-247
-    @Test func `what is typed behind a q that waits, and what waits when somebody leaves, is not done to the board`() throws {
+    @Test func `TM-247: what is typed behind a q that waits, and what waits when somebody leaves, is not done to the board`() throws {
         let box = ["r", "\r", "\u{1B}[C", "\u{1B}[B", "\r"]
         var quits = try desk()
         for read in ["v", "q"] + box { quits.bytes(Array(read.utf8)) }
@@ -116,8 +110,7 @@ import Testing
         #expect(leaves.effects == [.quit, .quit])
     }
 
-    // TM-181
-    @Test func `keys that wait are told of still when the board is found and not read`() throws {
+    @Test func `TM-181: keys that wait are told of still when the board is found and not read`() throws {
         var desk = try desk()
         desk.type("r")
         let words = try #require(desk.terminal.lines.first { $0.contains("wait") })
@@ -125,8 +118,7 @@ import Testing
         #expect(desk.terminal.lines.contains(words), "\(desk.text)")
     }
 
-    // TM-249
-    @Test func `a paste of which a part could not wait ends, and nothing behind the hole is taken`() throws {
+    @Test func `TM-249: a paste of which a part could not wait ends, and nothing behind the hole is taken`() throws {
         for endsEarly in [true, false] {
             var desk = try desk()
             for _ in 0..<17 { desk.bytes(Array("\u{1B}[200~".utf8) + Array(repeating: 0x61, count: 60_000) + Array("\u{1B}[201~".utf8)) }
@@ -145,8 +137,7 @@ import Testing
         }
     }
 
-    // TM-180
-    @Test func `nobody fills the memory with what waits`() throws {
+    @Test func `TM-180: nobody fills the memory with what waits`() throws {
         var desk = try desk()
         for _ in 0..<40 { desk.bytes(Array("\u{1B}[200~".utf8) + Array(repeating: 0x61, count: 60_000) + Array("\u{1B}[201~".utf8)) }
         desk.type("e")
@@ -156,8 +147,7 @@ import Testing
         #expect(desk.standing.count <= 17)
     }
 
-    // TM-180
-    @Test func `the paper that the terminal tells is known at once, and stays`() throws {
+    @Test func `TM-180: the paper that the terminal tells is known at once, and stays`() throws {
         var desk = try desk()
         desk.bytes(Array("\u{1B}]11;rgb:ffff/ffff/ffff\u{1B}\\".utf8))
         desk.bytes(Array("\u{1B}[C".utf8))
@@ -165,8 +155,7 @@ import Testing
         #expect(desk.effects == [])
     }
 
-    // TM-180
-    @Test func `a board that must come from others takes keys as soon as it is opened`() throws {
+    @Test func `TM-180: a board that must come from others takes keys as soon as it is opened`() throws {
         var desk = try desk()
         desk.type("?")
         #expect(!desk.text.contains("Enter runs"))

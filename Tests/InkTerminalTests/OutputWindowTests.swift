@@ -25,8 +25,7 @@ import Testing
         }
     }
 
-    @Test func `behind a terminal that takes nothing no frames queue, and then one shows all`() throws {
-        // TM-231
+    @Test func `TM-231: behind a terminal that takes nothing no frames queue, and then one shows all`() throws {
         var desk = try Desk(isFar: true)
         let bob = desk.join("bob")
         desk.bytes(Self.answer)
@@ -47,8 +46,7 @@ import Testing
         #expect(desk.terminal.lines == lines)
     }
 
-    @Test func `where answers come all is drawn at once`() throws {
-        // TM-231
+    @Test func `TM-231: where answers come all is drawn at once`() throws {
         var (far, near) = (try Desk(isFar: true), try Desk())
         far.bytes(Self.answer)
         near.bytes(Self.answer)
@@ -72,8 +70,7 @@ import Testing
         #expect(asked(far) > 5)
     }
 
-    @Test func `who never answered, or answers no more, is not waited for`() throws {
-        // TM-231
+    @Test func `TM-231: who never answered, or answers no more, is not waited for`() throws {
         var desk = try Desk(isFar: true)
         let bob = desk.join("bob")
         let before = desk.frames.count
@@ -91,8 +88,7 @@ import Testing
         #expect(desk.frames.count >= later + 100)
     }
 
-    @Test func `who leaves is asked nothing more`() throws {
-        // TM-246
+    @Test func `TM-246: who leaves is asked nothing more`() throws {
         for leaves in [false, true] {
             var desk = try Desk(isFar: true)
             let bob = desk.join("bob")
@@ -104,8 +100,7 @@ import Testing
         }
     }
 
-    @Test func `a frame that is larger than the window holds up nothing`() throws {
-        // TM-231
+    @Test func `TM-231: a frame that is larger than the window holds up nothing`() throws {
         var desk = try Desk(columns: 200, rows: 50, isFar: true)
         let bob = desk.join("bob")
         desk.bytes(Self.answer)
@@ -123,8 +118,7 @@ import Testing
         #expect(desk.frames.contains { $0.count > 4096 })
     }
 
-    @Test func `an answer right behind an Escape is neither a part of it nor keys`() throws {
-        // TM-231 TM-2
+    @Test func `TM-2, TM-231: an answer right behind an Escape is neither a part of it nor keys`() throws {
         var desk = try Desk(isFar: true)
         desk.type("r")
         desk.bytes([0x1B])

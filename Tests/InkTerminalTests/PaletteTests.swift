@@ -9,8 +9,7 @@ import Testing
 /// Commands by name: the palette, and the help that can be searched.
 @Suite struct PaletteTests {
     @Test(arguments: [":", "\u{10}"])
-    func `what is typed narrows the commands, and Enter runs the one that is chosen`(opener: String) throws {
-        // TM-161
+    func `TM-161: what is typed narrows the commands, and Enter runs the one that is chosen`(opener: String) throws {
         var desk = try Desk()
         desk.box(at: 10)
         desk.type("v" + opener)
@@ -30,8 +29,7 @@ import Testing
         }
     }
 
-    @Test func `arrows and Tab choose, and stop at the ends`() throws {
-        // TM-161
+    @Test func `TM-161: arrows and Tab choose, and stop at the ends`() throws {
         var desk = try Desk()
         desk.type(":ell")
         desk.escape()
@@ -52,8 +50,7 @@ import Testing
         #expect(desk.text.contains("RECT"))
     }
 
-    @Test func `a wrong word behind a command is told, and the line stays`() throws {
-        // TM-162
+    @Test func `TM-162: a wrong word behind a command is told, and the line stays`() throws {
         let wrong =
             [
                 ("ink pruple", "there is no colour “pruple”"), ("fill 9", "there is no colour “9”"), ("width 5", "there is no width “5”"),
@@ -89,8 +86,7 @@ import Testing
         }
     }
 
-    @Test func `a word behind a command is what its keys would pick`() throws {
-        // TM-162
+    @Test func `TM-162: a word behind a command is what its keys would pick`() throws {
         var desk = try Desk()
         desk.box(at: 10)
         for (line, holds) in [
@@ -112,8 +108,7 @@ import Testing
         #expect(desk.text.contains("0 own ink"))
     }
 
-    @Test func `the help is searched and run`() throws {
-        // TM-163
+    @Test func `TM-163: the help is searched and run`() throws {
         var desk = try Desk()
         desk.box(at: 10)
         desk.type("]?")
@@ -142,8 +137,7 @@ import Testing
     }
 
     @Test(arguments: [(120, 40), (80, 24), (40, 12), (20, 5), (9, 3), (1, 1)])
-    func `palette and help are drawn at any size, in ASCII, too`(columns: Int, rows: Int) throws {
-        // TM-161 TM-163 TM-16 TM-13
+    func `TM-13, TM-16, TM-161, TM-163: palette and help are drawn at any size, in ASCII, too`(columns: Int, rows: Int) throws {
         for style in [GlyphStyle.unicode, .ascii] {
             for opener in [":", "?"] {
                 var desk = try Desk(columns: columns, rows: rows, style: style)
@@ -164,8 +158,7 @@ import Testing
         }
     }
 
-    @Test func `text that comes in one piece goes into the line`() throws {
-        // TM-53
+    @Test func `TM-53: text that comes in one piece goes into the line`() throws {
         var desk = try Desk()
         desk.type(":")
         desk.bytes(Array("rectangle\r".utf8))

@@ -15,9 +15,8 @@ import Testing
 
     private static func paste(_ text: String, into desk: inout Desk) { desk.bytes(Array("\u{1B}[200~\(text)\u{1B}[201~".utf8)) }
 
-    // TM-250
     @Test(arguments: [(120, 40), (80, 24)])
-    func `a text that draws boxes becomes them where the pointer is, in one step`(columns: Int, rows: Int) throws {
+    func `TM-250: a text that draws boxes becomes them where the pointer is, in one step`(columns: Int, rows: Int) throws {
         var desk = try Desk(columns: columns, rows: rows)
         desk.move(40, 12)
         Self.paste(Self.text, into: &desk)
@@ -37,16 +36,14 @@ import Testing
         #expect(desk.standing.isEmpty)
     }
 
-    // TM-250
-    @Test func `without a pointer its middle is that of the view`() throws {
+    @Test func `TM-250: without a pointer its middle is that of the view`() throws {
         var desk = try Desk()
         Self.paste(Self.text, into: &desk)
         let (left, right) = (try #require(desk.place(of: "┌")), try #require(desk.place(of: "│ two │")))
         #expect((38...42).contains((left.column + right.column + 7) / 2) && (9...12).contains(left.row + 1), "\(desk.text)")
     }
 
-    // TM-250
-    @Test func `all else that is pasted stays a text, and so does a drawing with a tool that writes`() throws {
+    @Test func `TM-250: all else that is pasted stays a text, and so does a drawing with a tool that writes`() throws {
         for text in ["load-balancer | x -> y", "a\n├── b\n└── c", "- one\n- two\n", "if (a > b) { c -= d; } // --> e"] {
             var desk = try Desk()
             Self.paste(text, into: &desk)
@@ -69,8 +66,7 @@ import Testing
         #expect(long.standing.isEmpty && long.text.contains("the paste is left out"))
     }
 
-    // TM-250
-    @Test func `where the disk refuses it that is told, and nothing stands`() throws {
+    @Test func `TM-250: where the disk refuses it that is told, and nothing stands`() throws {
         var desk = try Desk()
         desk.isSlow = true
         Self.paste(Self.text, into: &desk)
@@ -78,8 +74,7 @@ import Testing
         #expect(desk.standing.isEmpty && desk.text.contains("no space") && !desk.text.contains("1 arrow pasted"), "\(desk.text)")
     }
 
-    // TM-250
-    @Test func `drawings that are pasted at once all become shapes, in their order`() throws {
+    @Test func `TM-250: drawings that are pasted at once all become shapes, in their order`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.isSlow = true
         let paste = "\u{1B}[200~\(Self.text)\u{1B}[201~"
@@ -91,8 +86,7 @@ import Testing
         #expect(desk.standing.isEmpty)
     }
 
-    // TM-251
-    @Test func `it becomes a text after all, before and behind an undo, in one step`() throws {
+    @Test func `TM-251: it becomes a text after all, before and behind an undo, in one step`() throws {
         for undoes in [false, true] {
             var desk = try Desk()
             desk.move(40, 12)
@@ -123,8 +117,7 @@ import Testing
         #expect(desk.standing.map(\.kind) == [.rectangle, .text], "\(desk.standing.map(\.text))")
     }
 
-    // TM-251
-    @Test func `the text stands where the drawing is by then, as far as it is there`() throws {
+    @Test func `TM-251: the text stands where the drawing is by then, as far as it is there`() throws {
         var desk = try Desk()
         desk.move(40, 12)
         Self.paste(Self.text, into: &desk)
@@ -139,8 +132,7 @@ import Testing
         #expect(try #require(desk.place(of: "+-----+     +-----+")) == (31, 14))
     }
 
-    // TM-251
-    @Test func `what the disk refuses may be asked for again`() throws {
+    @Test func `TM-251: what the disk refuses may be asked for again`() throws {
         var desk = try Desk()
         Self.paste(Self.text, into: &desk)
         desk.isSlow = true
@@ -152,8 +144,7 @@ import Testing
         #expect(desk.standing.map(\.kind) == [.text], "\(desk.text)")
     }
 
-    // TM-252
-    @Test func `a file is drawn in the middle of the view, or where it says, and what is lost is told`() throws {
+    @Test func `TM-252: a file is drawn in the middle of the view, or where it says, and what is lost is told`() throws {
         for isPlaced in [true, false] {
             var drawing = try TextDiagram(Self.text).drawing
             drawing.lose("images", 2)
@@ -171,8 +162,7 @@ import Testing
         }
     }
 
-    // TM-252
-    @Test func `a text for git makes the board what it says, in one step`() throws {
+    @Test func `TM-252: a text for git makes the board what it says, in one step`() throws {
         var desk = try Desk(columns: 120)
         desk.box(at: 10)
         desk.escape()
@@ -191,8 +181,7 @@ import Testing
         #expect(desk.standing.count == 2)
     }
 
-    // TM-252
-    @Test func `a text for git waits for what was done before it, and says so where that takes long`() throws {
+    @Test func `TM-252: a text for git waits for what was done before it, and says so where that takes long`() throws {
         var desk = try Desk(columns: 120)
         desk.box(at: 10)
         desk.escape()
@@ -227,8 +216,7 @@ import Testing
         #expect(desk.standing.count == 2)
     }
 
-    // TM-252
-    @Test func `while a file is read that is said, the tool stays, and another drops it`() throws {
+    @Test func `TM-252: while a file is read that is said, the tool stays, and another drops it`() throws {
         let drawing = try TextDiagram(Self.text).drawing
         var desk = try Desk(columns: 120)
         desk.type("r")
@@ -254,8 +242,7 @@ import Testing
         #expect(desk.standing.count == 4)
     }
 
-    // TM-252
-    @Test func `what is not read is told, and who does something else goes on`() throws {
+    @Test func `TM-252: what is not read is told, and who does something else goes on`() throws {
         var desk = try Desk()
         desk.run("import x.json")
         desk.tell(.imported(.failed(path: "x.json", why: "line 2, column 5: this is no JSON")))

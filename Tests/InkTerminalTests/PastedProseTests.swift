@@ -136,9 +136,8 @@ import Testing
         """,
     ]
 
-    // TM-250
     @Test(arguments: prose)
-    func `messages of compilers, code, diffs and tables stay texts`(text: String) throws {
+    func `TM-250: messages of compilers, code, diffs and tables stay texts`(text: String) throws {
         var desk = try Desk()
         desk.bytes(Array("\u{1B}[200~\(text)\u{1B}[201~".utf8))
         #expect(desk.standing.map(\.kind) == [.text] && desk.standing.first?.text == text, "\(desk.standing.map(\.kind))\n\(text)")
@@ -166,16 +165,14 @@ import Testing
         """,
     ]
 
-    // TM-250
     @Test(arguments: drawn)
-    func `without a box an arrow over rows is drawn, and one between two lines`(text: String) throws {
+    func `TM-250: without a box an arrow over rows is drawn, and one between two lines`(text: String) throws {
         var desk = try Desk()
         desk.bytes(Array("\u{1B}[200~\(text)\u{1B}[201~".utf8))
         #expect(desk.standing.contains { $0.kind == .arrow }, "\(desk.standing.map(\.kind))\n\(text)")
     }
 
-    // TM-250
-    @Test func `all drawings with a box become shapes`() throws {
+    @Test func `TM-250: all drawings with a box become shapes`() throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../InkFormatsTests/Resources/diagrams")
         var count = 0
         for file in try FileManager.default.contentsOfDirectory(atPath: folder.path()).sorted() {

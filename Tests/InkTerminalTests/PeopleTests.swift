@@ -54,9 +54,8 @@ import Testing
         return desk
     }
 
-    // TM-290
     @Test(arguments: [(120, 40), (80, 24)])
-    func `each row says who it is, what he may do, how he is reached and what he does, and who is away when he was seen`(
+    func `TM-290: each row says who it is, what he may do, how he is reached and what he does, and who is away when he was seen`(
         columns: Int, rows: Int
     )
         throws
@@ -87,8 +86,7 @@ import Testing
         #expect(row("bob").contains("idle 3 min"), "\(desk.text)")
     }
 
-    // TM-290
-    @Test func `in a small window names and roles are left, and in ASCII the tick is a letter`() throws {
+    @Test func `TM-290: in a small window names and roles are left, and in ASCII the tick is a letter`() throws {
         let desk = try Self.desk(columns: 40, rows: 12, style: .ascii)
         #expect(desk.text.contains("v eve") && desk.text.contains("bob"), "\(desk.text)")
         #expect(desk.text.unicodeScalars.allSatisfy { $0.isASCII })
@@ -96,8 +94,8 @@ import Testing
         #expect(tiny.text.contains("people") && tiny.text.contains("more"), "\(tiny.text)")
     }
 
-    // TM-290
-    @Test func `a name that is long, wide, of another direction or with ticks of its own neither breaks the list nor draws a tick`() throws
+    @Test func `TM-290: a name that is long, wide, of another direction or with ticks of its own neither breaks the list nor draws a tick`()
+        throws
     {
         let names = [
             "✓ bob", "bob✅✔", "\u{202E}bob\u{1B}[31m", String(repeating: "字", count: 21), String(repeating: "w", count: 64),
@@ -116,9 +114,8 @@ import Testing
         }
     }
 
-    // TM-291
     @Test(arguments: [(120, 40), (80, 24), (40, 12)])
-    func `arrows and j, k choose, and what is chosen is done with him`(columns: Int, rows: Int) throws {
+    func `TM-291: arrows and j, k choose, and what is chosen is done with him`(columns: Int, rows: Int) throws {
         var desk = try Self.desk(columns: columns, rows: rows)
         desk.isSlow = true
         // The foot names the keys, or as many as have room.
@@ -148,9 +145,8 @@ import Testing
         #expect(!desk.text.contains(" people "))
     }
 
-    // TM-292
     @Test(arguments: [(120, 40), (80, 24), (40, 12)])
-    func `V asks whether the words are the same, and only who has seen them says so`(columns: Int, rows: Int) throws {
+    func `TM-292: V asks whether the words are the same, and only who has seen them says so`(columns: Int, rows: Int) throws {
         var desk = try Desk(columns: columns, rows: rows)
         desk.hear(.peer(Self.peer("bob", 1)))
         desk.wait(.seconds(5))
@@ -179,8 +175,7 @@ import Testing
         #expect(desk.intents.last == .verify(Self.key(1), false))
     }
 
-    // TM-292
-    @Test func `of who stays chosen the words are made, of one after the other and once, and of who is passed over none`() throws {
+    @Test func `TM-292: of who stays chosen the words are made, of one after the other and once, and of who is passed over none`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         for number in 1...3 as ClosedRange<UInt64> { desk.hear(.peer(Self.peer("p\(number)", number))) }
         desk.wait(.seconds(5))
@@ -211,9 +206,8 @@ import Testing
         #expect(Set(compared()).count == compared().count, "\(compared())")
     }
 
-    // TM-291
     @Test(arguments: [(120, 40), (80, 24), (40, 12)])
-    func `a press chooses the row that it is on, and closes the list elsewhere`(columns: Int, rows: Int) throws {
+    func `TM-291: a press chooses the row that it is on, and closes the list elsewhere`(columns: Int, rows: Int) throws {
         var desk = try Self.desk(columns: columns, rows: rows)
         desk.isSlow = true
         for (name, number) in [("eve", 2), ("bob", 1)] as [(String, UInt64)] {
@@ -232,8 +226,7 @@ import Testing
         #expect(!desk.text.contains(" people ") && desk.standing.isEmpty && desk.intents.count == before, "\(desk.text)")
     }
 
-    // TM-293
-    @Test func `who was verified under another name and takes one is compared anew, and then goes by it`() throws {
+    @Test func `TM-293: who was verified under another name and takes one is compared anew, and then goes by it`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         let (bob, before): (AuthorID, AuthorID) = (Self.key(1), Self.key(3))
         desk.hear(.peer(Self.peer("mal", 1, isVerified: true)))
@@ -252,8 +245,7 @@ import Testing
         #expect(desk.text.contains("✓ bob") && !desk.text.contains("WARNING"), "\(desk.text)")
     }
 
-    // TM-290
-    @Test func `who is a member is asked for once at a time, however much happens, and again where that was too early`() throws {
+    @Test func `TM-290: who is a member is asked for once at a time, however much happens, and again where that was too early`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.hear(.peer(Self.peer("bob", 1)))
         desk.wait(.seconds(5))
@@ -276,8 +268,7 @@ import Testing
         #expect(asked() == 4)
     }
 
-    // FE-141
-    @Test func `a name that somebody takes from one who is trusted removes nobody, and digits do`() throws {
+    @Test func `FE-141: a name that somebody takes from one who is trusted removes nobody, and digits do`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.isSlow = true
         let (bob, before): (AuthorID, AuthorID) = (Self.key(1), Self.key(3))
@@ -292,8 +283,7 @@ import Testing
         #expect(desk.intents.last == .remove(RemovalOrder(.device(bob), reason: "noise")), "\(desk.text)")
     }
 
-    // TM-290
-    @Test func `of who is away and goes by a name it is said by what the other of that name is trusted`() throws {
+    @Test func `TM-290: of who is away and goes by a name it is said by what the other of that name is trusted`() throws {
         for isVerified in [false, true] {
             var desk = try Desk(columns: 120, rows: 40)
             desk.type("P")
@@ -306,8 +296,7 @@ import Testing
         }
     }
 
-    // TM-292
-    @Test func `where the memory is lacking that is said, and no word is shown`() throws {
+    @Test func `TM-292: where the memory is lacking that is said, and no word is shown`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.hear(.peer(Self.peer("bob", 1)))
         desk.type("P")
@@ -321,9 +310,10 @@ import Testing
         #expect(desk.effects.filter { $0 == .compare(Self.key(1)) }.count == 2)
     }
 
-    // TM-293
     @Test(arguments: [(120, 40), (80, 24), (40, 12)])
-    func `who goes by a trusted name is marked and chosen first, and the warning stays until that is seen to`(columns: Int, rows: Int)
+    func `TM-293: who goes by a trusted name is marked and chosen first, and the warning stays until that is seen to`(
+        columns: Int, rows: Int
+    )
         throws
     {
         var desk = try Desk(columns: columns, rows: rows)
@@ -343,8 +333,7 @@ import Testing
         #expect(desk.text.contains("! bob") && desk.intents.allSatisfy { if case .verify = $0 { false } else { true } })
     }
 
-    // TM-294
-    @Test func `g goes where he is and f follows him, and who is away can be neither`() throws {
+    @Test func `TM-294: g goes where he is and f follows him, and who is away can be neither`() throws {
         var desk = try Desk()
         let bob = desk.join("bob")
         desk.introduce([bob])
@@ -360,8 +349,7 @@ import Testing
         #expect(other.text.contains("is not here now") && other.text.contains(" people "), "\(other.text)")
     }
 
-    // TM-295 FE-140
-    @Test func `who joins is announced with role and way, and the key that compares words`() throws {
+    @Test func `FE-140, TM-295: who joins is announced with role and way, and the key that compares words`() throws {
         var desk = try Desk(columns: 120)
         desk.hear(.peer(Self.peer("bob", 1)))
         #expect(desk.text.contains("bob joined as an editor, direct ~") && desk.text.contains("; P compares safety words"), "\(desk.text)")
@@ -391,9 +379,8 @@ import Testing
         return news
     }
 
-    // TM-296
     @Test(arguments: [(120, 40), (80, 24)])
-    func `i chooses another role, and link and code are of that`(columns: Int, rows: Int) throws {
+    func `TM-296: i chooses another role, and link and code are of that`(columns: Int, rows: Int) throws {
         let own = try Self.link()
         var desk = try Desk(columns: columns, rows: rows, link: own)
         desk.isSlow = true
@@ -418,8 +405,7 @@ import Testing
         #expect(!desk.text.contains("Invite an editor"))
     }
 
-    // TM-296
-    @Test func `who is no owner is told so, and the code's time counts down`() throws {
+    @Test func `TM-296: who is no owner is told so, and the code's time counts down`() throws {
         var desk = try Desk(columns: 100, rows: 30, link: try Self.link())
         desk.isSlow = true
         desk.type("ik")
@@ -437,8 +423,7 @@ import Testing
         #expect(desk.frames.count == frames)
     }
 
-    // TM-297
-    @Test func `q shows a QR code where it has room, whatever the colours, and says what it needs where not`() throws {
+    @Test func `TM-297: q shows a QR code where it has room, whatever the colours, and says what it needs where not`() throws {
         let side = 29
         let picture = try #require(QRPicture(modules: (0..<side * side).map { $0 % 3 == 0 }))
         for (columns, rows, fits) in [(120, 40, true), (80, 24, true), (40, 12, false)] {

@@ -29,8 +29,7 @@ import terminal_storm
         return pair.map { "\($0.offset): |\($0.element.0)| is |\($0.element.1)|" }
     }
 
-    @Test func `strokes that are bombs come one by one, and nothing else waits for them`() throws {
-        // TM-70
+    @Test func `TM-70: strokes that are bombs come one by one, and nothing else waits for them`() throws {
         var desk = try Desk(columns: 100, rows: 40)
         for number in 0..<4 { desk.elsewhere(.draw(bomb(number))) }
         desk.elsewhere(.draw(box(20, 10, 40, 16, fill: Color(rgb: 0xFFFFFF), text: "honest")))
@@ -56,8 +55,7 @@ import terminal_storm
         #expect(desk.frames.count == frames && desk.app.drawingWork == work)
     }
 
-    @Test func `with bombs on the board, a key, a drag and another's change cost the cells of the window`() throws {
-        // TM-70
+    @Test func `TM-70: with bombs on the board, a key, a drag and another's change cost the cells of the window`() throws {
         var desk = try Desk(columns: 100, rows: 40)
         desk.elsewhere(.draw(box(5, 5, 15, 9)))
         for number in 0..<4 { desk.elsewhere(.draw(bomb(number))) }
@@ -90,8 +88,7 @@ import terminal_storm
         #expect(desk.intents.last.map { if case .delete = $0 { true } else { false } } == true)
     }
 
-    @Test func `lines of some sixty pieces are no bombs either, however many they are`() throws {
-        // TM-70
+    @Test func `TM-70: lines of some sixty pieces are no bombs either, however many they are`() throws {
         var desk = try Desk(columns: 100, rows: 40)
         desk.elsewhere(.draw(box(5, 5, 15, 9)))
         desk.elsewhere(
@@ -108,8 +105,7 @@ import terminal_storm
         #expect(desk.app.drawingWork - before < 500_000, "\(desk.app.drawingWork - before)")
     }
 
-    @Test func `another's stroke that is a bomb while it grows costs its new samples`() throws {
-        // TM-70 FM-13
+    @Test func `FM-13, TM-70: another's stroke that is a bomb while it grows costs its new samples`() throws {
         var desk = try Desk(columns: 100, rows: 40)
         let bob = desk.join("bob")
         desk.act(.begin(.stroke(ShapeDraft(kind: .freehand, position: .zero, points: [.zero], strokeWidth: 2047))), by: bob)
@@ -123,8 +119,7 @@ import terminal_storm
         #expect(costs.allSatisfy { $0 < 2_500_000 }, "\(costs)")
     }
 
-    @Test func `many sheets of paper on each other look as if all had been laid`() throws {
-        // TM-70 FM-20
+    @Test func `FM-20, TM-70: many sheets of paper on each other look as if all had been laid`() throws {
         var desk = try Desk(columns: 100, rows: 40)
         var random = SplitMix64(seed: 8)
         desk.elsewhere(
@@ -143,8 +138,7 @@ import terminal_storm
         #expect(difference(desk, columns: 100, rows: 37) == nil)
     }
 
-    @Test func `what moves under many sheets costs what is seen of them`() throws {
-        // TM-70 FM-20
+    @Test func `FM-20, TM-70: what moves under many sheets costs what is seen of them`() throws {
         var desk = try Desk(columns: 100, rows: 40)
         desk.elsewhere(.draw(box(-10, 5, 15, 9)))
         desk.elsewhere(.drawAll((0..<150).map { box($0 == 149 ? 5 : -9, -9, 120, 60, fill: Color(rgb: UInt32($0))) }))
@@ -161,8 +155,7 @@ import terminal_storm
 
     // MARK: The way to the drawing
 
-    @Test func `f on a drawing wider than the window goes to what is nearest, and the hint is there whenever no ink is`() throws {
-        // TM-71
+    @Test func `TM-71: f on a drawing wider than the window goes to what is nearest, and the hint is there whenever no ink is`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(5, 3, 25, 7)))
         desk.elsewhere(.draw(box(390, 10, 400, 13)))
@@ -180,8 +173,7 @@ import terminal_storm
     }
 
     @Test(arguments: ShapeKind.allCases)
-    func `f ends on ink of a shape larger than the window, and opening a board does too`(kind: ShapeKind) throws {
-        // TM-71
+    func `TM-71: f ends on ink of a shape larger than the window, and opening a board does too`(kind: ShapeKind) throws {
         var desk = try Desk()
         let far = Int32(60_000)
         let points = kind.isPath ? [Point(x: 0, y: 0), Point(x: far, y: far / 3), Point(x: far, y: far)] : []
@@ -205,8 +197,7 @@ import terminal_storm
         #expect(terminal.lines.prefix(22).contains { $0.contains { !$0.isWhitespace } } && !terminal.text.contains("the drawing is"))
     }
 
-    @Test func `the hint is there inside a box whose border is out of sight, and goes where ink is`() throws {
-        // TM-71
+    @Test func `TM-71: the hint is there inside a box whose border is out of sight, and goes where ink is`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(-300, -90, 300, 90)))
         #expect(desk.text.contains("the drawing is"))
@@ -223,8 +214,7 @@ import terminal_storm
     // MARK: Boxes and their words
 
     @Test(arguments: ["z\u{1B}[C", "drag"])
-    func `a note that sized itself by its words grows from the size that is seen`(way: String) throws {
-        // TM-72
+    func `TM-72: a note that sized itself by its words grows from the size that is seen`(way: String) throws {
         var desk = try Desk()
         desk.elsewhere(.draw(ShapeDraft(kind: .note, position: middle(5, 2), text: "hello there\nworld")))
         #expect(desk.text.contains("hello there"))
@@ -242,8 +232,7 @@ import terminal_storm
         #expect(desk.text.contains("hello there") && desk.text.contains("world"))
     }
 
-    @Test func `what is typed into a box that cannot hold it stays in sight`() throws {
-        // FM-25 TM-10
+    @Test func `FM-25, TM-10: what is typed into a box that cannot hold it stays in sight`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(5, 12, 12, 14)))
         desk.type("v]\r")
@@ -254,8 +243,7 @@ import terminal_storm
         #expect(desk.text.contains("│authe…│"))
     }
 
-    @Test func `a text with line breaks of another system is edited as it is shown`() throws {
-        // FM-22 TM-10
+    @Test func `FM-22, TM-10: a text with line breaks of another system is edited as it is shown`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(ShapeDraft(kind: .text, position: .zero, text: "first\r\nsecond")))
         #expect(desk.terminal.lines[0] == "first" && desk.terminal.lines[1] == "second")
@@ -267,8 +255,7 @@ import terminal_storm
         #expect(desk.terminal.cursor == (0, 0))
     }
 
-    @Test func `a part of a drawing that is copied says that it is one`() throws {
-        // FM-11
+    @Test func `FM-11: a part of a drawing that is copied says that it is one`() throws {
         var desk = try Desk(columns: 120)
         desk.elsewhere(.draw(box(0, 0, 1200, 2)))
         desk.type("vY")

@@ -10,8 +10,7 @@ import Testing
         (0..<22).filter { row in desk.terminal.rowsOfText[row].contains { "─╴╶".contains($0) && $0 != "" } }
     }
 
-    @Test func `a line that somebody else pulls is seen where he pulls it, and nowhere else`() throws {
-        // TM-216
+    @Test func `TM-216: a line that somebody else pulls is seen where he pulls it, and nowhere else`() throws {
         var desk = try Desk()
         let line = ShapeDraft(kind: .line, position: middle(10, 5), points: [.zero, middle(40, 5) - middle(10, 5)])
         desk.elsewhere(.draw(line))
@@ -31,8 +30,7 @@ import Testing
         #expect(rows(desk) == [12] && desk.points(0) == [middle(10, 12), middle(40, 12)])
     }
 
-    @Test func `a shape that somebody else draws has its style from the first`() throws {
-        // TM-216
+    @Test func `TM-216: a shape that somebody else draws has its style from the first`() throws {
         var desk = try Desk()
         let bob = desk.join("bob")
         var box = ShapeDraft(kind: .rectangle, position: middle(10, 5), size: Size(width: 64 * 20, height: 128 * 6))
@@ -41,8 +39,7 @@ import Testing
         #expect(desk.text.contains("╔") && desk.standing.isEmpty, "\(desk.text)")
     }
 
-    @Test func `who pulls a line tells the others how it is pulled, by the mouse and by keys`() throws {
-        // TM-103
+    @Test func `TM-103: who pulls a line tells the others how it is pulled, by the mouse and by keys`() throws {
         var desk = try Desk()
         desk.type("l")
         desk.drag([(10, 5), (40, 5)])

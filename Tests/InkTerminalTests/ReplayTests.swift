@@ -130,8 +130,7 @@ private struct Player {
 }
 
 @Suite struct ReplayTests {
-    @Test func `a board is drawn again in the time that it took, with pauses cut short`() throws {
-        // TM-260 FM-224
+    @Test func `FM-224, TM-260: a board is drawn again in the time that it took, with pauses cut short`() throws {
         var player = Player(try drawnBoard())
         #expect(player.bar.hasPrefix(" PLAY  0:00/0:06 "))
         #expect(!player.terminal.contains("one"))
@@ -160,8 +159,7 @@ private struct Player {
         #expect(player.frameCount == frames)
     }
 
-    @Test func `space pauses, a dot steps, arrows and digits and brackets seek, q quits`() throws {
-        // TM-261
+    @Test func `TM-261: space pauses, a dot steps, arrows and digits and brackets seek, q quits`() throws {
         var player = Player(try drawnBoard())
         player.type(" ")
         #expect(player.bar.hasPrefix(" PAUSE "))
@@ -199,8 +197,7 @@ private struct Player {
         #expect(player.effects == [.quit])
     }
 
-    @Test func `a press on the bar goes there, and a part begins and ends where it says`() throws {
-        // TM-261 TM-262
+    @Test func `TM-261, TM-262: a press on the bar goes there, and a part begins and ends where it says`() throws {
         var player = Player(try drawnBoard())
         player.type(" ")
         let column = try #require(player.bar.firstIndex(of: "|").map { player.bar.distance(from: player.bar.startIndex, to: $0) })
@@ -217,8 +214,7 @@ private struct Player {
     }
 
     @Test(arguments: [(20, 5), (1, 1), (40, 12), (200, 60)])
-    func `any size and style shows what it has room for`(columns: Int, rows: Int) throws {
-        // TM-262
+    func `TM-262: any size and style shows what it has room for`(columns: Int, rows: Int) throws {
         let board = try drawnBoard()
         for style in [GlyphStyle.unicode, .ascii, .console] {
             var player = Player(board, columns: 80, rows: 24, style: style)
@@ -236,8 +232,10 @@ private struct Player {
         }
     }
 
-    @Test func `the frames of an asciicast end as the text of the board, and nothing that peers wrote is more than letters`() throws {
-        // FM-225 TM-263
+    @Test
+    func `FM-225, TM-263: the frames of an asciicast end as the text of the board, and nothing that peers wrote is more than letters`()
+        throws
+    {
         let evil = "a\u{1B}]0;x\u{7}\u{202E}\"\\\n"
         let board = try drawnBoard(anaName: evil)
         var writer = CastWriter(ReplayContent(Recording(of: board), of: board, name: evil))
@@ -275,8 +273,7 @@ private struct Player {
     }
 
     @Test(arguments: 0..<4 as Range<UInt64>)
-    func `what is seen at a time is the same wherever one comes from`(seed: UInt64) throws {
-        // FM-223 FM-224 TM-262
+    func `FM-223, FM-224, TM-262: what is seen at a time is the same wherever one comes from`(seed: UInt64) throws {
         let board = try scribbledBoard(seed: seed)
         let recording = Recording(of: board)
         var random = SplitMix64(seed: seed)
@@ -306,8 +303,7 @@ private struct Player {
         #expect(moving.board.shapes == board.drawnShapes)
     }
 
-    @Test func `messages and names are letters, and a machine that sleeps goes on where it was`() throws {
-        // TM-260 TM-263
+    @Test func `TM-260, TM-263: messages and names are letters, and a machine that sleeps goes on where it was`() throws {
         let evil = "\u{1B}]0;owned\u{7}bad\u{202E}"
         var board = try drawnBoard(anaName: evil)
         let key = SigningKey(seed: try #require(Secret32(Array(repeating: 1, count: 32))))
@@ -325,8 +321,7 @@ private struct Player {
     }
 
     @Test(arguments: [0.25, 1, 64, 1024])
-    func `what was said goes after 4 s of who looks, whatever the speed, also at the end and while it rests`(speed: Double) throws {
-        // TM-260
+    func `TM-260: what was said goes after 4 s of who looks, whatever the speed, also at the end and while it rests`(speed: Double) throws {
         var board = try drawnBoard()
         let key = SigningKey(seed: try #require(Secret32(Array(repeating: 1, count: 32))))
         _ = try board.author(try Board.writes(saying: "hello", by: key.author), key: key, wallTime: 1_764_268_560_000 + 65_000)
@@ -354,8 +349,7 @@ private struct Player {
         #expect(told == [true, true, false, false, true])
     }
 
-    @Test func `dates are those of the calendar`() {
-        // TM-260
+    @Test func `TM-260: dates are those of the calendar`() {
         #expect(ReplayTime.date(0, zoneSeconds: 0) == "1970-01-01 00:00")
         #expect(ReplayTime.date(0, zoneSeconds: -3600) == "1969-12-31 23:00")
         #expect(ReplayTime.date(951_782_400_000, zoneSeconds: 0) == "2000-02-29 00:00")

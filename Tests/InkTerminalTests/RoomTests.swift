@@ -7,8 +7,7 @@ import Testing
 
 /// What is shown where there is little room: whole, or shorter, and never cut so that it says something else.
 @Suite struct RoomTests {
-    @Test func `common words for colours are taken, and a wrong one is told with all that there are`() throws {
-        // TM-235
+    @Test func `TM-235: common words for colours are taken, and a wrong one is told with all that there are`() throws {
         let colors = [("red", 0xD55E00), ("purple", 0xCC79A7), ("Cyan", 0x56B4E9), ("violet", 0xCC79A7), ("teal", 0x009E73)]
         for (word, rgb) in colors {
             var desk = try Desk()
@@ -27,8 +26,7 @@ import Testing
         }
     }
 
-    @Test func `the bar leaves out what matters least, and never that something is not saved`() throws {
-        // TM-236
+    @Test func `TM-236: the bar leaves out what matters least, and never that something is not saved`() throws {
         func bar(columns: Int, refuses: Bool = false) throws -> String {
             var desk = try Desk(columns: columns, rows: 12)
             desk.hear(.peer(peer("bob", 1)))
@@ -52,8 +50,7 @@ import Testing
         #expect(loud[1] == "  NOT SAVED YET", "\(loud)")
     }
 
-    @Test func `the map is smaller in a small window, and where it has no room that is said`() throws {
-        // TM-237
+    @Test func `TM-237: the map is smaller in a small window, and where it has no room that is said`() throws {
         for (columns, rows, cells) in [(80, 24, 16 * 5), (40, 12, 10 * 4), (20, 5, 0)] {
             var desk = try Desk(columns: columns, rows: rows)
             desk.elsewhere(.draw(ShapeDraft(kind: .rectangle, position: middle(2, 1), size: Size(width: 64, height: 64))))
@@ -72,8 +69,7 @@ import Testing
         #expect(desk.text.contains("nothing is drawn yet"))
     }
 
-    @Test func `panels in a small window say less in whole words`() throws {
-        // TM-238
+    @Test func `TM-238: panels in a small window say less in whole words`() throws {
         var desk = try Desk(columns: 20, rows: 5)
         desk.hear(.peer(peer("bob", 1)))
         desk.wait(.seconds(9))
@@ -98,8 +94,7 @@ import Testing
         #expect(wide.text.contains("nothing was said yet: / says") && wide.text.contains("│ something"), "\(wide.text)")
     }
 
-    @Test func `an invitation in a small window says how far it reaches where there is a row for it`() throws {
-        // TM-238
+    @Test func `TM-238: an invitation in a small window says how far it reaches where there is a row for it`() throws {
         let invitation = Invitation(
             link: "inkwire:" + String(repeating: "x", count: 140), command: "inkwire join", reach: "It works on this machine only.")
         for (rows, isSaid) in [(12, true), (9, true), (6, false)] {
@@ -111,8 +106,7 @@ import Testing
         }
     }
 
-    @Test func `what is found stays where it is if all of it is in sight`() throws {
-        // TM-164 TM-165
+    @Test func `TM-164, TM-165: what is found stays where it is if all of it is in sight`() throws {
         var desk = try Desk()
         for (row, text) in [(2, "alpha one"), (18, "alpha two"), (60, "alpha three")] {
             desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(4, row), text: text)))
@@ -127,8 +121,8 @@ import Testing
         #expect(desk.terminal.lines[9...13].contains { $0.contains("alpha three") }, "\(desk.text)")
     }
 
-    @Test func `a window that becomes larger at the end of the plane stays within it`() throws {
-        // TM-239: the next resize, even to the same size, moved what was seen.
+    @Test func `TM-239: a window that becomes larger at the end of the plane stays within it`() throws {
+        // The next resize, even to the same size, moved what was seen.
         var desk = try Desk()
         let corner = Point(x: Limits.coordinate - 200, y: Limits.coordinate - 200)
         desk.elsewhere(.draw(ShapeDraft(kind: .text, position: corner, text: "end")))

@@ -8,8 +8,7 @@ import terminal_storm
 
 @Suite struct ScreenTests {
     @Test(arguments: 0..<60 as Range<UInt64>)
-    func `after each frame the terminal shows the picture`(seed: UInt64) {
-        // TM-4
+    func `TM-4: after each frame the terminal shows the picture`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let (columns, rows) = (1 + random.below(30), 1 + random.below(8))
         var screen = Screen(columns: columns, rows: rows, depth: .direct)
@@ -41,8 +40,7 @@ import terminal_storm
         }
     }
 
-    @Test func `a picture that looks the same costs no bytes`() {
-        // TM-4
+    @Test func `TM-4: a picture that looks the same costs no bytes`() {
         var screen = Screen(columns: 80, rows: 24, depth: .direct)
         var buffer = CellBuffer(columns: 80, rows: 24)
         buffer.write("hello", column: 3, row: 3, style: CellStyle(foreground: Color(rgb: 0xFF)))
@@ -54,8 +52,7 @@ import terminal_storm
     }
 
     @Test(arguments: ["\u{1FAE8}", "►", "e\u{301}", "क", "😀"])
-    func `nothing old stays where a terminal drops a glyph that it does not know`(glyph: String) {
-        // TM-4
+    func `TM-4: nothing old stays where a terminal drops a glyph that it does not know`(glyph: String) {
         var screen = Screen(columns: 20, rows: 2, depth: .direct)
         var terminal = TinyTerminal(columns: 20, rows: 2)
         var buffer = CellBuffer(columns: 20, rows: 2)
@@ -80,8 +77,7 @@ import terminal_storm
         #expect(terminal.lines[0] == String(repeating: "X", count: 20 - CharacterWidth.columns(of: glyph)))
     }
 
-    @Test func `one changed cell costs a move and a glyph`() {
-        // TM-4
+    @Test func `TM-4: one changed cell costs a move and a glyph`() {
         var screen = Screen(columns: 80, rows: 24, depth: .direct)
         var buffer = CellBuffer(columns: 80, rows: 24)
         _ = screen.frame(buffer)
@@ -91,8 +87,7 @@ import terminal_storm
         #expect(String(decoding: screen.frame(buffer), as: UTF8.self) == " ⠿")
     }
 
-    @Test func `without colours no colour is written, with few the nearest`() {
-        // TM-5
+    @Test func `TM-5: without colours no colour is written, with few the nearest`() {
         let cell = Cell(Glyph("x"), foreground: Color(rgb: 0xD55E00), background: Color(rgb: 0xFFFFFF))
         for (depth, expected) in [
             (ColorDepth.none, ""), (.sixteen, "31;107"), (.indexed, "38;5;166;48;5;231"), (.direct, "38;2;213;94;0;48;2;255;255;255"),
@@ -107,8 +102,7 @@ import terminal_storm
         }
     }
 
-    @Test func `the depth of colour follows the environment`() {
-        // TM-5
+    @Test func `TM-5: the depth of colour follows the environment`() {
         #expect(ColorDepth(environment: ["NO_COLOR": "1", "COLORTERM": "truecolor"]) == .none)
         #expect(ColorDepth(environment: ["NO_COLOR": "", "COLORTERM": "truecolor"]) == .direct)
         #expect(ColorDepth(environment: ["TERM": "xterm-256color"]) == .indexed)

@@ -8,8 +8,7 @@ import Testing
 @testable import InkTerminal
 
 @Suite struct ShapeRegionsTests {
-    // TM-70
-    @Test func `a long text that is moved is not measured again for its box`() {
+    @Test func `TM-70: a long text that is moved is not measured again for its box`() {
         let id = ShapeID(author: .zero, number: 1)
         let text = ShapeDraft(kind: .text, position: Point(x: 64, y: 128), text: String(repeating: "漢字e\u{301} \n", count: 1500))
         var regions = ShapeRegions(grid: .standard)
@@ -26,9 +25,8 @@ import Testing
         #expect(regions.box(of: id, as: sized) == sized.cellRegion(on: .standard))
     }
 
-    // TM-134
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `the shapes in a window are those that a walk over all finds, whatever was changed`(seed: UInt64) {
+    func `TM-134: the shapes in a window are those that a walk over all finds, whatever was changed`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var board = BoardView()
         var regions = ShapeRegions(grid: .standard)
@@ -69,8 +67,7 @@ import Testing
         }
     }
 
-    // TM-134
-    @Test func `a look at a window passes over what lies far from it`() {
+    @Test func `TM-134: a look at a window passes over what lies far from it`() {
         var index = ShapeIndex<ShapeID>()
         for number in 0..<10_000 {
             let (x, y) = (number % 100 * 4000, number / 100 * 4000)
@@ -82,8 +79,7 @@ import Testing
         #expect(looked > 2 && looked < 40)
     }
 
-    // TM-134
-    @Test func `lines that all begin at one place are moved without a look at each other`() {
+    @Test func `TM-134: lines that all begin at one place are moved without a look at each other`() {
         let counter = Counter()
         var index = ShapeIndex<Counted>()
         for number in 0..<2000 { index.insert(Counted(number: number, counter: counter), (0, 0, 1500, 1500)) }

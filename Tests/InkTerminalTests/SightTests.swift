@@ -35,8 +35,7 @@ import Testing
         return sides
     }
 
-    @Test func `an arrow stands at each side beyond which the drawing goes on, and covers no ink`() throws {
-        // TM-136
+    @Test func `TM-136: an arrow stands at each side beyond which the drawing goes on, and covers no ink`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(5, 3, 20, 7)))
         #expect(sides(desk) == "")
@@ -56,8 +55,7 @@ import Testing
         #expect(!sides(desk).contains("r") && sides(desk).contains("l"))
     }
 
-    @Test func `whoever points beyond the window is shown at its edge, where he is`() throws {
-        // TM-137
+    @Test func `TM-137: whoever points beyond the window is shown at its edge, where he is`() throws {
         var desk = try Desk()
         let bob = join(&desk, "bob")
         desk.act(.cursor(middle(200, 10)), by: bob, then: .seconds(1))
@@ -68,8 +66,7 @@ import Testing
         #expect(desk.markerColumn(row: 10) == 20 && desk.markerColumn(row: 0) == nil)
     }
 
-    @Test func `who is followed stays in the middle half of the window, until Escape or an own pan`() throws {
-        // TM-138 TM-139
+    @Test func `TM-138, TM-139: who is followed stays in the middle half of the window, until Escape or an own pan`() throws {
         var desk = try Desk()
         let bob = join(&desk, "bob")
         desk.type("G")
@@ -98,8 +95,7 @@ import Testing
         #expect(!desk.text.contains("following bob"))
     }
 
-    @Test func `who follows each other does not run away, and whoever is gone is not followed`() throws {
-        // TM-138
+    @Test func `TM-138: who follows each other does not run away, and whoever is gone is not followed`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(5, 3, 20, 7)))
         let bob = join(&desk, "bob")
@@ -117,8 +113,7 @@ import Testing
         #expect(desk.text.contains("bob is not here any more") && !desk.text.contains("following"))
     }
 
-    @Test func `a person is gone to, and each time another`() throws {
-        // TM-138
+    @Test func `TM-138: a person is gone to, and each time another`() throws {
         var desk = try Desk()
         let (bob, eve) = (join(&desk, "bob"), join(&desk, "eve"))
         desk.act(.cursor(middle(300, 10)), by: bob, then: .zero)
@@ -129,8 +124,7 @@ import Testing
         #expect(desk.markerColumn(row: 11) == 40 && desk.markerColumn(row: 0) == 79)
     }
 
-    @Test func `that cursors are hidden is said, and Escape shows them`() throws {
-        // TM-139
+    @Test func `TM-139: that cursors are hidden is said, and Escape shows them`() throws {
         var desk = try Desk()
         let bob = join(&desk, "bob")
         desk.act(.cursor(middle(20, 10)), by: bob, then: .seconds(1))
@@ -141,8 +135,7 @@ import Testing
         #expect(desk.markerColumn(row: 10) == 20 && !desk.text.contains("cursors hidden"))
     }
 
-    @Test func `dots help to align, and a small map shows where the window is`() throws {
-        // TM-140
+    @Test func `TM-140: dots help to align, and a small map shows where the window is`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(5, 3, 20, 7)))
         desk.type("#")
@@ -161,10 +154,11 @@ import Testing
     }
 
     @Test(arguments: Grid.zooms, [(-1, -1), (1, -1), (-1, 1), (1, 1)])
-    func `what lies in a corner of the plane is seen there, at every zoom, and nothing lies beyond`(grid: Grid, side: (x: Int32, y: Int32))
+    func `TM-71, TM-136: what lies in a corner of the plane is seen there, at every zoom, and nothing lies beyond`(
+        grid: Grid, side: (x: Int32, y: Int32)
+    )
         throws
     {
-        // TM-71 TM-136
         var desk = try Desk()
         let corner = Point(x: side.x * Limits.coordinate, y: side.y * Limits.coordinate)
         desk.elsewhere(.draw(ShapeDraft(kind: .text, position: corner, text: "x")))
@@ -189,8 +183,7 @@ import Testing
     }
 
     @Test(arguments: ["]", "\u{06}far", "Lfar\r", ":find far\r"])
-    func `what is gone to is not taken away again by who is followed`(keys: String) throws {
-        // TM-138
+    func `TM-138: what is gone to is not taken away again by who is followed`(keys: String) throws {
         var desk = try Desk()
         desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(-300, 70), text: "far away")))
         let bob = join(&desk, "bob")
@@ -201,8 +194,7 @@ import Testing
         #expect(desk.text.contains("far away") && !desk.text.contains("following"), "\(desk.text)")
     }
 
-    @Test func `where the pointer that keys move takes the window, it goes with nobody any more`() throws {
-        // TM-138
+    @Test func `TM-138: where the pointer that keys move takes the window, it goes with nobody any more`() throws {
         var desk = try Desk()
         let bob = join(&desk, "bob")
         desk.act(.cursor(middle(200, 60)), by: bob, then: .seconds(1))
@@ -215,8 +207,7 @@ import Testing
         #expect(desk.terminal.cursor == (0, 10) && !desk.text.contains("following"), "\(desk.text)")
     }
 
-    @Test func `the next who is followed comes after the one before, who may point no more, and the last ends it`() throws {
-        // TM-138
+    @Test func `TM-138: the next who is followed comes after the one before, who may point no more, and the last ends it`() throws {
         var desk = try Desk()
         let numbers = Dictionary(uniqueKeysWithValues: ["bob", "eve", "dan"].map { ($0, join(&desk, $0)) })
         // In the order in which the bar has them.
@@ -237,8 +228,7 @@ import Testing
         #expect(desk.text.contains("no one to follow"))
     }
 
-    @Test func `no arrow and no dot stands where one writes or points by keys`() throws {
-        // TM-136 TM-140
+    @Test func `TM-136, TM-140: no arrow and no dot stands where one writes or points by keys`() throws {
         var desk = try Desk()
         desk.elsewhere(.drawAll([box(-60, 3, -40, 7), box(30, 3, 40, 7)]))
         desk.type("#")
@@ -269,8 +259,7 @@ import Testing
         return (left...right, top...bottom)
     }
 
-    @Test func `the map makes way for what is written and for the hand, and stands nowhere where it cannot`() throws {
-        // TM-141
+    @Test func `TM-141: the map makes way for what is written and for the hand, and stands nowhere where it cannot`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(5, 1, 20, 3)))
         desk.type("Z")
@@ -304,8 +293,7 @@ import Testing
         #expect(map(desk) == nil && desk.text.contains("long long"), "\(desk.text)")
     }
 
-    @Test func `a press on the map goes there, and draws nothing`() throws {
-        // TM-141 TM-138
+    @Test func `TM-138, TM-141: a press on the map goes there, and draws nothing`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(5, 3, 20, 7)))
         desk.elsewhere(.draw(box(700, 3, 720, 7)))

@@ -19,8 +19,7 @@ import Testing
         return [box.column, box.row, box.columns, box.rows]
     }
 
-    @Test func `what is spanned meets the edges of a shape near it, and the grid elsewhere`() throws {
-        // TM-196
+    @Test func `TM-196: what is spanned meets the edges of a shape near it, and the grid elsewhere`() throws {
         var desk = try desk()
         desk.type("S")
         #expect(desk.text.contains("snap: S ends"))
@@ -57,8 +56,7 @@ import Testing
         #expect(place(desk.standing.last) == [61, 6, 13, 3])
     }
 
-    @Test func `what is moved meets edges and middles, and what comes back has not moved`() throws {
-        // TM-196 TM-36
+    @Test func `TM-36, TM-196: what is moved meets edges and middles, and what comes back has not moved`() throws {
         var desk = try desk()
         for (column, row, columns, rows) in [(63, 13, 3, 3)] {
             desk.elsewhere(
@@ -88,8 +86,7 @@ import Testing
         #expect(place(desk.standing[1]) == [19, 11, 3, 3])
     }
 
-    @Test func `the corner that is pulled snaps, and keys do as the mouse does`() throws {
-        // TM-196 TM-8
+    @Test func `TM-8, TM-196: the corner that is pulled snaps, and keys do as the mouse does`() throws {
         var desk = try desk()
         desk.type("S")
         desk.click(20, 7)
@@ -111,8 +108,7 @@ import Testing
         }
     }
 
-    @Test func `a motion looks at no more shapes than lie near it`() throws {
-        // TM-196 TM-134
+    @Test func `TM-134, TM-196: a motion looks at no more shapes than lie near it`() throws {
         var desk = try Desk(columns: 120)
         let size = Size(width: 64, height: 128)
         desk.elsewhere(

@@ -45,9 +45,8 @@ import Testing
         return cells
     }
 
-    // TM-70 TM-135
     @Test(arguments: 0..<12 as Range<UInt64>)
-    func `with no room for all a window that moves and is drawn in shows what a full repaint does`(seed: UInt64) {
+    func `TM-70, TM-135: with no room for all a window that moves and is drawn in shows what a full repaint does`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var wall = Wall()
         for _ in 0..<50 { wall.draw(shape(&random)) }
@@ -70,8 +69,7 @@ import Testing
         #expect(boxes > 40 && stamps > 40, "\(boxes) boxes, \(stamps) stamps")
     }
 
-    // TM-70
-    @Test func `what is shown by its box is hit there, and nowhere else, in all pictures that follow`() throws {
+    @Test func `TM-70: what is shown by its box is hit there, and nowhere else, in all pictures that follow`() throws {
         var wall = Wall()
         // Of two strokes the dearer has no room.
         wall.draw(ShapeDraft(kind: .freehand, position: middle(5, 1), points: (0..<20).map { Point(x: $0 * 128, y: 0) }))
@@ -91,8 +89,7 @@ import Testing
         }
     }
 
-    // TM-135
-    @Test func `a step of a window leaves what long strokes have in it where it is`() {
+    @Test func `TM-135: a step of a window leaves what long strokes have in it where it is`() {
         var wall = Wall()
         for number in 0..<20 {
             let points = (0..<1000).map { Point(x: Int32($0 % 200 * 64), y: Int32(($0 / 10 + number * 41) % 100 * 100)) }

@@ -6,8 +6,7 @@ import Testing
 
 /// Borders, heads and ways of lines, picked at a terminal.
 @Suite struct StyleTests {
-    @Test func `a border is picked by key, by press and by word, for what is selected and for what is drawn next`() throws {
-        // TM-190
+    @Test func `TM-190: a border is picked by key, by press and by word, for what is selected and for what is drawn next`() throws {
         let looks: [(digit: String, word: String, isSo: (ShapeDraft) -> Bool, corner: String)] = [
             ("1", "light", { $0.lineStyle == .solid && $0.strokeWidth == 16 }, "┌"),
             ("2", "heavy", { $0.lineStyle == .solid && $0.strokeWidth == 32 }, "┏"),
@@ -38,8 +37,7 @@ import Testing
         }
     }
 
-    @Test func `what is rounded can be seen to be so, and of several shapes only those change that have a border`() throws {
-        // TM-190
+    @Test func `TM-190: what is rounded can be seen to be so, and of several shapes only those change that have a border`() throws {
         var desk = try Desk()
         desk.box(at: 10)
         desk.type("]b2b6")
@@ -55,8 +53,7 @@ import Testing
         #expect(desk.standing.map(\.lineStyle) == [.dashed, .solid] && desk.text.contains("nothing that is selected has a border"))
     }
 
-    @Test func `heads stand at either end, both or none, in the form that was picked`() throws {
-        // TM-190
+    @Test func `TM-190: heads stand at either end, both or none, in the form that was picked`() throws {
         func ends(_ desk: Desk) -> [LineHead] { desk.standing.last.map { [$0.heads.start, $0.heads.end] } ?? [] }
         var desk = try Desk()
         desk.type("a")
@@ -86,8 +83,7 @@ import Testing
         #expect(desk.text.contains("no line or arrow is selected"))
     }
 
-    @Test func `a line goes around corners, and its end that is pulled finds its way anew`() throws {
-        // TM-190 TM-191
+    @Test func `TM-190, TM-191: a line goes around corners, and its end that is pulled finds its way anew`() throws {
         var desk = try Desk()
         desk.type("l")
         desk.drag([(10, 5), (30, 12)])
@@ -120,8 +116,7 @@ import Testing
         #expect(end(desk.standing[1]) == middle(66, 18) && isSquare(desk.standing[1]), "\(desk.standing[1].points)")
     }
 
-    @Test func `a word that means no look is told`() throws {
-        // TM-162 TM-190
+    @Test func `TM-162, TM-190: a word that means no look is told`() throws {
         for (line, words) in [
             ("border wavy", "there is no border “wavy”: light, heavy, double"), ("heads left", "there is no place for heads “left”"),
             ("start-head club", "there is no head “club”: none, arrow, triangle, dot, bar"), ("elbow yes", "“yes” is neither on nor off"),
@@ -136,8 +131,7 @@ import Testing
         }
     }
 
-    @Test func `order has keys, and so has ungrouping`() throws {
-        // TM-175
+    @Test func `TM-175: order has keys, and so has ungrouping`() throws {
         func columns(_ desk: Desk) -> [Int] { desk.standing.map { Int($0.position.x) / 64 } }
         for (key, order) in [("}", [30, 60, 10]), (")", [30, 10, 60]), ("{", [10, 30, 60]), ("(", [10, 30, 60])] {
             var desk = try Desk(columns: 120)

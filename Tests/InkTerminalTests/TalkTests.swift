@@ -19,8 +19,7 @@ import Testing
         return TransactionName(using: &random)
     }
 
-    // TM-270
-    @Test func `in a wide window the messages stand beside the board, and Tab goes between them`() throws {
+    @Test func `TM-270: in a wide window the messages stand beside the board, and Tab goes between them`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.type("T")
         #expect(desk.terminal.lines[0].hasPrefix(String(repeating: " ", count: 94) + "│"), "\(desk.text)")
@@ -54,9 +53,8 @@ import Testing
         #expect(!desk.text.contains("> qr!?") && desk.text.contains("MOVE"))
     }
 
-    // TM-270
     @Test(arguments: [(120, 40), (100, 12), (99, 30), (80, 24), (40, 12), (20, 5), (10, 3), (1, 1)])
-    func `any window shows the line, and what was said as far as there is room`(columns: Int, rows: Int) throws {
+    func `TM-270: any window shows the line, and what was said as far as there is room`(columns: Int, rows: Int) throws {
         var desk = try Desk(columns: columns, rows: rows)
         desk.hear(message(1, "hello 漢字 everybody who is here"))
         desk.type("T")
@@ -69,8 +67,7 @@ import Testing
         #expect(desk.session?.node().board?.chats.map(\.text) == ["ab"])
     }
 
-    // TM-271
-    @Test func `one's own messages show how far they have come, and one that failed is sent again by Enter`() throws {
+    @Test func `TM-271: one's own messages show how far they have come, and one that failed is sent again by Enter`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.type("T")
         desk.type("alone\r")
@@ -94,8 +91,7 @@ import Testing
         #expect(desk.session?.node(bob).board?.chats.map(\.text) == ["alone", "first", "second"])
     }
 
-    // TM-272
-    @Test func `older messages come page by page, and what comes meanwhile moves nothing`() throws {
+    @Test func `TM-272: older messages come page by page, and what comes meanwhile moves nothing`() throws {
         var desk = try Desk(columns: 120, rows: 20)
         for number in 0..<250 {
             desk.elsewhere(.say("number \(number) of them"))
@@ -124,8 +120,7 @@ import Testing
         #expect(!desk.text.contains("bob is typing"))
     }
 
-    // TM-273
-    @Test func `a paste is one message, and what is said too fast comes back into the line`() throws {
+    @Test func `TM-273: a paste is one message, and what is said too fast comes back into the line`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.type("T")
         desk.bytes(Array("\u{1B}[200~one\rtwo\rthree q\u{1B}[201~".utf8))
@@ -153,8 +148,7 @@ import Testing
         #expect(desk.session?.node().board?.chats.last?.text == "not lost")
     }
 
-    // TM-274
-    @Test func `what came unseen is counted, and what names the reader apart`() throws {
+    @Test func `TM-274: what came unseen is counted, and what names the reader apart`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.run("name Ana")
         desk.hear(message(1, "hello"))
@@ -177,8 +171,7 @@ import Testing
         #expect(!desk.text.contains("unread"))
     }
 
-    // TM-275
-    @Test func `Tab completes a name behind an at, and goes on to the next`() throws {
+    @Test func `TM-275: Tab completes a name behind an at, and goes on to the next`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         for (number, name) in ["bob", "Bert", "eve"].enumerated() {
             var random = SplitMix64(seed: UInt64(number))
@@ -198,8 +191,7 @@ import Testing
         }
     }
 
-    // TM-276
-    @Test func `what somebody says stands at their pointer for three seconds`() throws {
+    @Test func `TM-276: what somebody says stands at their pointer for three seconds`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         let bob = desk.join("bob")
         desk.introduce([bob])
@@ -211,8 +203,7 @@ import Testing
         #expect(!desk.terminal.lines[11].contains("look at this"))
     }
 
-    // TM-277
-    @Test func `ten thousand messages at once keep nobody from drawing`() throws {
+    @Test func `TM-277: ten thousand messages at once keep nobody from drawing`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.type("T")
         desk.type("\t")
@@ -235,8 +226,7 @@ import Testing
         #expect(!desk.text.contains("spam 9000 "), "the newest 256 are kept")
     }
 
-    // TM-278
-    @Test func `who looks elsewhere is told by what they chose, and by nothing else`() throws {
+    @Test func `TM-278: who looks elsewhere is told by what they chose, and by nothing else`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         func heard(_ number: Int, _ text: String = "hello;\u{1B}]2;evil\u{07}") -> String {
             let count = desk.bytes.count
@@ -290,8 +280,7 @@ import Testing
         }
     }
 
-    // TM-278
-    @Test func `what was chosen is there the next time`() throws {
+    @Test func `TM-278: what was chosen is there the next time`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         var content = BoardContent(name: "plan", me: desk.session?.node().author)
         content.settings = "bell on\nrubbish\nnotify osc9\nquiet 99-100\n"

@@ -7,8 +7,7 @@ import InkTerminal
 import Testing
 
 @Suite struct TerminalAppTests {
-    @Test func `a drag with the pen is one gesture and one stroke`() throws {
-        // TM-6
+    @Test func `TM-6: a drag with the pen is one gesture and one stroke`() throws {
         var desk = try Desk()
         desk.drag([(10, 5), (12, 6), (14, 7)])
         let start = middle(10, 5)
@@ -28,8 +27,7 @@ import Testing
         #expect(desk.text.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
     }
 
-    @Test func `own ink is in the next frame and costs at most 150 bytes an event`() throws {
-        // TM-7
+    @Test func `TM-7: own ink is in the next frame and costs at most 150 bytes an event`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.isSlow = true
         desk.press(10, 10)
@@ -41,8 +39,7 @@ import Testing
         }
     }
 
-    @Test func `what was drawn stays in sight while the session is slow, and once it answers`() throws {
-        // TM-6
+    @Test func `TM-6: what was drawn stays in sight while the session is slow, and once it answers`() throws {
         var desk = try Desk()
         desk.isSlow = true
         desk.type("r")
@@ -53,8 +50,7 @@ import Testing
         #expect(desk.standing.count == 1)
     }
 
-    @Test func `each tool draws its shape`() throws {
-        // TM-8
+    @Test func `TM-8: each tool draws its shape`() throws {
         for (key, kind) in [
             ("r", ShapeKind.rectangle), ("d", .diamond), ("o", .ellipse), ("a", .arrow), ("l", .line), ("2", .rectangle), ("4", .ellipse),
         ] {
@@ -67,8 +63,7 @@ import Testing
         }
     }
 
-    @Test func `everything a drag does the keyboard does alone`() throws {
-        // TM-8
+    @Test func `TM-8: everything a drag does the keyboard does alone`() throws {
         var mouse = try Desk()
         mouse.type("r")
         mouse.drag([(40, 11), (46, 13)])
@@ -82,8 +77,7 @@ import Testing
         #expect(keys.standing.count == 1)
     }
 
-    @Test func `escape and the right button cancel a drag here and at the others`() throws {
-        // TM-9
+    @Test func `TM-9: escape and the right button cancel a drag here and at the others`() throws {
         for isEscape in [true, false] {
             for key in ["p", "r", "a"] {
                 var desk = try Desk()
@@ -98,8 +92,7 @@ import Testing
         }
     }
 
-    @Test func `a shape is selected, moved, resized, edited and deleted`() throws {
-        // TM-8
+    @Test func `TM-8: a shape is selected, moved, resized, edited and deleted`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])
@@ -120,8 +113,7 @@ import Testing
         #expect(!desk.terminal.contains("┌"))
     }
 
-    @Test func `a burst of moving keys is one gesture, seen at once, and one step of undo`() throws {
-        // TM-6 TM-8
+    @Test func `TM-6, TM-8: a burst of moving keys is one gesture, seen at once, and one step of undo`() throws {
         for ending in ["pause", "key", "escape", "back"] {
             var desk = try Desk()
             desk.type("r")
@@ -147,8 +139,7 @@ import Testing
         }
     }
 
-    @Test func `what is selected may lie off every side of the screen, and so may a frame`() throws {
-        // TM-16
+    @Test func `TM-16: what is selected may lie off every side of the screen, and so may a frame`() throws {
         for (kind, key, by) in [(0, "H", (-160, 0)), (1, "L", (160, 0)), (2, "K", (0, -160)), (3, "J", (0, 160))] {
             var desk = try Desk()
             desk.type("p")
@@ -188,8 +179,7 @@ import Testing
         #expect(desk.text.contains("MOVE"))
     }
 
-    @Test func `a style for several shapes, and copies of several, are one step each`() throws {
-        // TM-8
+    @Test func `TM-8: a style for several shapes, and copies of several, are one step each`() throws {
         var desk = try Desk()
         for column in [5, 20, 35] {
             desk.type("r")
@@ -214,8 +204,7 @@ import Testing
         #expect(desk.intents.contains { if case .say(let text) = $0 { text.hasPrefix("hello there abc") } else { false } })
     }
 
-    @Test func `keys resize a box as one gesture`() throws {
-        // TM-8
+    @Test func `TM-8: keys resize a box as one gesture`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])
@@ -228,8 +217,7 @@ import Testing
     }
 
     @Test(arguments: [0, 100, 300, 800])
-    func `Escape ends a move or a resize by keys and keeps it, however soon it comes`(milliseconds: Int) throws {
-        // TM-57
+    func `TM-57: Escape ends a move or a resize by keys and keeps it, however soon it comes`(milliseconds: Int) throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])
@@ -253,8 +241,7 @@ import Testing
         #expect(desk.standing.map(\.position) == [middle(12, 5)])
     }
 
-    @Test func `who leaves or is cut off loses no stroke, no text and no move`() throws {
-        // TM-19
+    @Test func `TM-19: who leaves or is cut off loses no stroke, no text and no move`() throws {
         var desk = try Desk()
         desk.press(10, 5)
         desk.move(14, 7, button: 32)
@@ -272,8 +259,7 @@ import Testing
         #expect(desk.standing.count == 2)
     }
 
-    @Test func `a text is on the board after a pause, and goes on in the same shape`() throws {
-        // TM-20
+    @Test func `TM-20: a text is on the board after a pause, and goes on in the same shape`() throws {
         var desk = try Desk()
         desk.type("t")
         desk.click(10, 5)
@@ -315,8 +301,7 @@ import Testing
         #expect(last == [false, true])
     }
 
-    @Test func `a text finished before its first part was answered is whole`() throws {
-        // TM-20
+    @Test func `TM-20: a text finished before its first part was answered is whole`() throws {
         var desk = try Desk()
         desk.type("t")
         desk.click(10, 5)
@@ -332,8 +317,7 @@ import Testing
         #expect(desk.standing.map(\.text) == ["one two"])
     }
 
-    @Test func `a text whose shape is deleted meanwhile goes on as a shape of its own`() throws {
-        // TM-19
+    @Test func `TM-19: a text whose shape is deleted meanwhile goes on as a shape of its own`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (30, 9)])
@@ -352,8 +336,7 @@ import Testing
         #expect(desk.standing.map(\.text) == ["cached"])
     }
 
-    @Test func `a moved box leaves the other whole`() throws {
-        // TM-8
+    @Test func `TM-8: a moved box leaves the other whole`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 3), (20, 7)])
@@ -365,8 +348,7 @@ import Testing
         #expect(desk.terminal.lines[7] == alone)
     }
 
-    @Test func `the eraser takes what it touches, and undo is asked for by u and Ctrl+Z`() throws {
-        // TM-8
+    @Test func `TM-8: the eraser takes what it touches, and undo is asked for by u and Ctrl+Z`() throws {
         var desk = try Desk()
         desk.type("p")
         desk.drag([(10, 5), (30, 5)])
@@ -390,8 +372,7 @@ import Testing
         #expect(desk.text.contains("nothing to redo"))
     }
 
-    @Test func `text is typed with clusters and wide characters, and the caret stands behind them`() throws {
-        // TM-10
+    @Test func `TM-10: text is typed with clusters and wide characters, and the caret stands behind them`() throws {
         var desk = try Desk()
         desk.type("t")
         desk.click(10, 5)
@@ -405,8 +386,7 @@ import Testing
         #expect(!desk.terminal.isCursorShown)
     }
 
-    @Test func `a paste into a text keeps its lines and brings no escapes`() throws {
-        // TM-3 TM-10
+    @Test func `TM-3, TM-10: a paste into a text keeps its lines and brings no escapes`() throws {
         var desk = try Desk()
         desk.type("t")
         desk.click(2, 2)
@@ -415,8 +395,7 @@ import Testing
         #expect(desk.standing.map(\.text) == ["one\n[2Jtwo"])
     }
 
-    @Test func `others' cursors, names and growing strokes are seen`() throws {
-        // TM-11
+    @Test func `TM-11: others' cursors, names and growing strokes are seen`() throws {
         var desk = try Desk()
         let bob = peer("bob")
         desk.hear(.peer(bob))
@@ -449,8 +428,7 @@ import Testing
         #expect(desk.text.contains("bob left") && desk.text.contains("Only you."))
     }
 
-    @Test func `another's drag of a shape is seen before it ends`() throws {
-        // TM-11
+    @Test func `TM-11: another's drag of a shape is seen before it ends`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])
@@ -466,8 +444,7 @@ import Testing
         #expect(desk.terminal.rowsOfText[5][10] == "┌")
     }
 
-    @Test func `no name, text or message of a peer brings an escape to the terminal`() throws {
-        // TM-12
+    @Test func `TM-12: no name, text or message of a peer brings an escape to the terminal`() throws {
         var desk = try Desk()
         let evil = "a\u{1B}]52;c;QQ==\u{07}\u{9B}31m\u{202E}b\u{200B}\r\n\u{1B}[2J"
         desk.hear(.peer(peer(evil)))
@@ -489,8 +466,7 @@ import Testing
         #expect(plain.bytes.allSatisfy { $0 < 0x80 })
     }
 
-    @Test func `ASCII mode writes only bytes below 0x80`() throws {
-        // TM-13
+    @Test func `TM-13: ASCII mode writes only bytes below 0x80`() throws {
         var desk = try Desk(style: .ascii)
         desk.hear(.peer(peer("ñandú漢")))
         desk.hear(.cursor(LiveSource(peer: peer("ñandú漢").peer), [CursorSample(at: .zero, position: middle(30, 10))]))
@@ -507,8 +483,7 @@ import Testing
         #expect(desk.bytes.allSatisfy { $0 < 0x80 })
     }
 
-    @Test func `an idle board writes nothing, whatever the round trip does`() throws {
-        // TM-14
+    @Test func `TM-14: an idle board writes nothing, whatever the round trip does`() throws {
         var desk = try Desk()
         var bob = peer("bob")
         bob.roundTrip = .milliseconds(24)
@@ -524,8 +499,7 @@ import Testing
         #expect(desk.text.contains("direct ~35 ms"))
     }
 
-    @Test func `nothing is called saved that was asked a moment ago or is not on the disk`() throws {
-        // TM-21
+    @Test func `TM-21: nothing is called saved that was asked a moment ago or is not on the disk`() throws {
         var desk = try Desk(columns: 120, rows: 30)
         desk.wait(.seconds(1))
         #expect(desk.text.contains("saved"))
@@ -557,8 +531,7 @@ import Testing
         #expect(desk.text.contains("saved") && !desk.text.contains("SAVED"))
     }
 
-    @Test func `a lost peer, unsaved work and a lost rendezvous are told in words`() throws {
-        // TM-15
+    @Test func `TM-15: a lost peer, unsaved work and a lost rendezvous are told in words`() throws {
         var desk = try Desk(columns: 120, rows: 30)
         desk.wait(.seconds(1))
         var bob = peer("bob")
@@ -584,8 +557,7 @@ import Testing
     }
 
     @Test(arguments: [(20, 5), (1, 1), (3, 2), (40, 12), (80, 24), (120, 40), (300, 3)])
-    func `every size shows the canvas, and no key or event traps`(columns: Int, rows: Int) throws {
-        // TM-16
+    func `TM-16: every size shows the canvas, and no key or event traps`(columns: Int, rows: Int) throws {
         var desk = try Desk(columns: columns, rows: rows)
         desk.hear(.peer(peer("bob")))
         desk.hear(.cursor(LiveSource(peer: peer("bob").peer), [CursorSample(at: .zero, position: .zero)]))
@@ -609,8 +581,7 @@ import Testing
     #endif
 
     @Test(arguments: seeds)
-    func `random input on random sizes neither traps nor tears the screen`(seed: UInt64) throws {
-        // TM-16 TM-40
+    func `TM-16, TM-40: random input on random sizes neither traps nor tears the screen`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var desk = try Desk(columns: 20 + random.below(60), rows: 5 + random.below(20))
         let keys = Array("vvhrdoalptneqQuUxD][]mz fcwBiP?/Y0123HJKL\r\r\t\u{7F}\u{1A}\u{01}abc漢".unicodeScalars)
@@ -659,8 +630,7 @@ import Testing
         }
     }
 
-    @Test func `the start screen offers new, join and recent boards`() {
-        // TM-17
+    @Test func `TM-17: the start screen offers new, join and recent boards`() {
         var desk = Desk(start: StartContent(personName: "ana", recents: [.init(name: "api sketch", detail: "2 h ago")]))
         #expect(desk.text.contains("New board") && desk.text.contains("api sketch") && desk.text.contains("Your name: ana"))
         desk.type("n")
@@ -677,10 +647,9 @@ import Testing
     }
 
     @Test(arguments: [(120, 40), (80, 24), (40, 12)])
-    func `while something is typed on the start screen it says what Enter and Escape do, and no letter that is none then`(
+    func `TM-331: while something is typed on the start screen it says what Enter and Escape do, and no letter that is none then`(
         columns: Int, rows: Int
     ) {
-        // TM-331
         for opener in ["n", "j", "y"] {
             var desk = Desk(columns: columns, rows: rows, start: StartContent(personName: "ana"))
             #expect(desk.text.contains("q  Quit") && !desk.text.contains("Esc"))
@@ -691,8 +660,7 @@ import Testing
         }
     }
 
-    @Test func `the invite box shows the link and the other side's command, and c copies`() throws {
-        // TM-17
+    @Test func `TM-17: the invite box shows the link and the other side's command, and c copies`() throws {
         var desk = try Desk()
         desk.type("i")
         #expect(desk.terminal.lines.contains("inkwire join") && desk.terminal.lines.contains("inkwire:abc"))
@@ -703,10 +671,11 @@ import Testing
     }
 
     @Test(arguments: [(80, 24), (120, 40), (60, 14)])
-    func `k in the invite box asks for a code, and the box shows it, what comes of it, and that there is none`(columns: Int, rows: Int)
+    func `TM-264: k in the invite box asks for a code, and the box shows it, what comes of it, and that there is none`(
+        columns: Int, rows: Int
+    )
         throws
     {
-        // TM-264
         var desk = try Desk(columns: columns, rows: rows)
         desk.isSlow = true
         desk.type("ik")
@@ -736,8 +705,7 @@ import Testing
         #expect(desk.text.contains("no rendezvous answers") && !desk.text.contains("on its way"), "\(desk.text)")
     }
 
-    @Test func `Ctrl+L paints the screen anew, whatever is being done`() throws {
-        // TM-60
+    @Test func `TM-60: Ctrl+L paints the screen anew, whatever is being done`() throws {
         for opener in ["", "?", "/", "t", "r", "c", "]", "]z"] {
             var desk = try Desk()
             desk.type("r")
@@ -767,8 +735,7 @@ import Testing
         #expect(start.text == shown)
     }
 
-    // TM-266
-    @Test func `the session is told when the window loses the keyboard and when it gets it, and the pointer goes at once`() throws {
+    @Test func `TM-266: the session is told when the window loses the keyboard and when it gets it, and the pointer goes at once`() throws {
         var desk = try Desk()
         desk.move(10, 5)
         desk.bytes(Array("\u{1B}[O".utf8))
@@ -777,8 +744,7 @@ import Testing
         #expect(desk.intents.last == .attention(.here))
     }
 
-    // TM-265
-    @Test func `Tab completes the words of a code on the start screen, and names those that may be meant`() throws {
+    @Test func `TM-265: Tab completes the words of a code on the start screen, and names those that may be meant`() throws {
         var desk = Desk(start: StartContent(personName: "ana"))
         desk.type("j7-cop")
         desk.bytes([9])

@@ -14,8 +14,8 @@ import Testing
 #endif
 
 @Suite(.serialized) struct TerminalGuardTests {
-    @Test func `leaving writes the restoring bytes once and sets the modes back`() throws {
-        // TM-18; crashes, signals and suspension are in Tests/EndToEndTests/test_terminal_restore.py.
+    @Test func `TM-18: leaving writes the restoring bytes once and sets the modes back`() throws {
+        // Crashes, signals and suspension are in Tests/EndToEndTests/test_terminal_restore.py.
         var (leader, follower): (Int32, Int32) = (-1, -1)
         try #require(ink_pty_open(&leader, &follower, 81, 25) == 0)
         defer {
@@ -37,8 +37,7 @@ import Testing
         #expect(everything(from: leader) == restore)
     }
 
-    @Test func `who leaves waits for the answers that the terminal owes, and not for ever`() throws {
-        // TM-246
+    @Test func `TM-246: who leaves waits for the answers that the terminal owes, and not for ever`() throws {
         for answers in [true, false] {
             var (leader, follower): (Int32, Int32) = (-1, -1)
             try #require(ink_pty_open(&leader, &follower, 80, 24) == 0)
@@ -79,16 +78,14 @@ import Testing
         }
     }
 
-    @Test func `what is entered is left, in the reverse order for the mouse`() {
-        // TM-18
+    @Test func `TM-18: what is entered is left, in the reverse order for the mouse`() {
         let (enter, leave) = (modes(TerminalProfile.enter, "h"), modes(TerminalProfile.leave, "l"))
         #expect(Set(enter).subtracting(["?25", "?7"]).isSubset(of: leave))
         #expect(modes(TerminalProfile.leave, "h").sorted() == ["?25", "?7"])
         #expect(leave.filter { ["?1000", "?1002", "?1003"].contains($0) } == ["?1003", "?1002", "?1000"])
     }
 
-    @Test func `the loop tells an app of a deadline that nothing else wakes it for`() throws {
-        // TM-14 TM-21
+    @Test func `TM-14, TM-21: the loop tells an app of a deadline that nothing else wakes it for`() throws {
         var (leader, follower): (Int32, Int32) = (-1, -1)
         try #require(ink_pty_open(&leader, &follower, 80, 24) == 0)
         defer { close(leader) }
@@ -116,8 +113,7 @@ import Testing
         #expect(seen.withLock { $0.contains("NOT SAVED YET") })
     }
 
-    @Test func `the loop waits for ever, to the deadline or a second, and a little where the line is full`() {
-        // TM-33
+    @Test func `TM-33: the loop waits for ever, to the deadline or a second, and a little where the line is full`() {
         let now = Instant.zero + .seconds(7)
         func time(_ ahead: Duration?, isBusy: Bool = false) -> Int32 {
             TTYLoop.pollTime(until: ahead.map { now + $0 }, now: now, isBusy: isBusy)
@@ -128,8 +124,7 @@ import Testing
         #expect([nil, .zero, .milliseconds(20), .seconds(4)].map { time($0, isBusy: true) } == [16, 16, 20, 1000])
     }
 
-    @Test func `what fell due while the machine slept is done though nothing else wakes the loop`() throws {
-        // TM-33
+    @Test func `TM-33: what fell due while the machine slept is done though nothing else wakes the loop`() throws {
         var (leader, follower): (Int32, Int32) = (-1, -1)
         try #require(ink_pty_open(&leader, &follower, 80, 24) == 0)
         defer { close(leader) }

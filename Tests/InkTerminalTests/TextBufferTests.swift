@@ -3,8 +3,7 @@ import InkTerminal
 import Testing
 
 @Suite struct TextBufferTests {
-    @Test func `the caret steps over clusters, not scalars`() {
-        // TM-10
+    @Test func `TM-10: the caret steps over clusters, not scalars`() {
         var buffer = TextBuffer("a👨‍👩‍👧b")
         buffer.moveLeft(byWord: false)
         buffer.deleteBackward()
@@ -12,8 +11,7 @@ import Testing
         #expect(buffer.caret == 1)
     }
 
-    @Test func `a combining scalar joins the character before the caret`() {
-        // TM-10
+    @Test func `TM-10: a combining scalar joins the character before the caret`() {
         var buffer = TextBuffer()
         let isTaken = [buffer.insert("e", bytesMax: 10), buffer.insert("\u{301}", bytesMax: 10)]
         #expect(isTaken == [true, true])
@@ -22,8 +20,7 @@ import Testing
         #expect(buffer.text == "")
     }
 
-    @Test func `words and the beginning of a line are deleted as shells do`() {
-        // TM-10
+    @Test func `TM-10: words and the beginning of a line are deleted as shells do`() {
         var buffer = TextBuffer("eins\nzwei drei  ")
         buffer.deleteWordBackward()
         #expect(buffer.text == "eins\nzwei " && buffer.caret == 10)
@@ -41,8 +38,7 @@ import Testing
         #expect(isTaken == [false, true])
     }
 
-    @Test func `undo takes back a word, not the text`() {
-        // TM-10
+    @Test func `TM-10: undo takes back a word, not the text`() {
         var buffer = TextBuffer()
         for character in "one two" {
             let isTaken = buffer.insert(String(character), bytesMax: 99)
@@ -53,8 +49,7 @@ import Testing
         #expect(texts == ["one ", "one", ""])
     }
 
-    @Test func `words that came in one read are taken back one by one`() {
-        // TM-10
+    @Test func `TM-10: words that came in one read are taken back one by one`() {
         var typed = TextBuffer()
         for character in "one  two\nthree" {
             let isTaken = typed.insert(String(character), bytesMax: 99)
@@ -100,8 +95,7 @@ import Testing
     }
 
     @Test(arguments: ["a", "漢", "👨‍👩‍👧", "e\u{301}"])
-    func `of a long line as much is shown as fits, by cells and not by letters`(letter: String) {
-        // TM-10
+    func `TM-10: of a long line as much is shown as fits, by cells and not by letters`(letter: String) {
         for count in 1..<30 {
             let window = TextBuffer(String(repeating: letter, count: count)).window(columns: 20)
             #expect(window.caret <= 20 && window.caret == CharacterWidth.columns(of: window.text))

@@ -7,8 +7,7 @@ import Testing
 
 /// What becomes of typed text: with others at the same shape, in one piece, and with a disk that is full.
 @Suite struct TypingTests {
-    @Test func `a text that was opened and left is as others wrote it meanwhile`() throws {
-        // TM-27
+    @Test func `TM-27: a text that was opened and left is as others wrote it meanwhile`() throws {
         var desk = try Desk()
         desk.type("t")
         desk.click(10, 5)
@@ -34,8 +33,7 @@ import Testing
         #expect(desk.standing.map(\.text) == ["kept?"])
     }
 
-    @Test func `a window that becomes small keeps what keys are about in sight`() throws {
-        // TM-81
+    @Test func `TM-81: a window that becomes small keeps what keys are about in sight`() throws {
         var desk = try Desk()
         desk.type("t")
         desk.click(50, 18)
@@ -56,8 +54,7 @@ import Testing
         #expect(!desk.terminal.contains("┘"))
     }
 
-    // SE-53, SE-55
-    @Test func `two who type in one text see each other's words as they come, and both stand at the end`() throws {
+    @Test func `SE-53, SE-55: two who type in one text see each other's words as they come, and both stand at the end`() throws {
         for delay in [Duration.zero, .milliseconds(300)] {
             var desk = try Desk()
             desk.type("t")
@@ -80,8 +77,7 @@ import Testing
         }
     }
 
-    // SE-90
-    @Test func `of two who write in one open text each sees one sentence`() throws {
+    @Test func `SE-90: of two who write in one open text each sees one sentence`() throws {
         var desk = try Desk(columns: 100)
         desk.type("t")
         desk.click(10, 5)
@@ -102,8 +98,7 @@ import Testing
         #expect(desk.standing.count == 1)
     }
 
-    @Test func `text that comes in one read is one change, whatever its length`() throws {
-        // TM-10
+    @Test func `TM-10: text that comes in one read is one change, whatever its length`() throws {
         var desk = try Desk()
         desk.type("t")
         desk.click(2, 2)
@@ -121,8 +116,7 @@ import Testing
         #expect(desk.standing.last?.text.utf8.count == Limits.textBytes)
     }
 
-    @Test func `what a full disk refuses stays in sight and is asked for until it is taken`() throws {
-        // TM-28
+    @Test func `TM-28: what a full disk refuses stays in sight and is asked for until it is taken`() throws {
         var desk = try Desk(columns: 100)
         desk.type("t")
         desk.click(50, 3)
@@ -154,8 +148,7 @@ import Testing
         #expect(desk.app.refusedCount == 0 && !desk.text.contains("NOT SAVED YET"))
     }
 
-    @Test func `a text that the disk refused at a pause is not forgotten when it is finished`() throws {
-        // TM-20 TM-28
+    @Test func `TM-20, TM-28: a text that the disk refused at a pause is not forgotten when it is finished`() throws {
         for finishesEarly in [true, false] {
             var desk = try Desk()
             desk.type("t")
@@ -177,16 +170,14 @@ import Testing
         }
     }
 
-    @Test func `more than 64 drafts do not wait for the disk`() throws {
-        // TM-28
+    @Test func `TM-28: more than 64 drafts do not wait for the disk`() throws {
         var desk = try Desk()
         desk.disk(refuses: "full")
         for index in 0..<70 { desk.drag([(5, 1 + index % 18), (9, 1 + index % 18)]) }
         #expect(desk.app.refusedCount == 64)
     }
 
-    @Test func `a text of white space alone is no shape`() throws {
-        // TM-29
+    @Test func `TM-29: a text of white space alone is no shape`() throws {
         var desk = try Desk()
         desk.type("t")
         desk.click(10, 5)
@@ -211,8 +202,7 @@ import Testing
         }
     }
 
-    @Test func `the view follows the caret`() throws {
-        // TM-10
+    @Test func `TM-10: the view follows the caret`() throws {
         var desk = try Desk(columns: 40, rows: 12)
         desk.type("t")
         desk.click(30, 8)
@@ -222,8 +212,7 @@ import Testing
         #expect(desk.terminal.isCursorShown && desk.terminal.lines[desk.terminal.cursor.row].contains("5"))
     }
 
-    @Test func `notices stay off the caret, and Ctrl+C is told by what quits`() throws {
-        // TM-30
+    @Test func `TM-30: notices stay off the caret, and Ctrl+C is told by what quits`() throws {
         var desk = try Desk()
         desk.bytes([3])
         #expect(desk.text.contains("Ctrl+C again or q quits"))

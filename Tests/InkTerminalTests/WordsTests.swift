@@ -9,8 +9,7 @@ import Testing
 
 /// What is said to a person, in windows of any size.
 @Suite struct WordsTests {
-    @Test func `names join by what is told of them, never by the words of a message`() throws {
-        // TM-31
+    @Test func `TM-31: names join by what is told of them, never by the words of a message`() throws {
         var desk = try Desk(columns: 120)
         let (bob, eve) = (peer("bob", 1), peer("eve", 2))
         desk.hear(.chat(ChatMessage(id: .zero, author: .zero, text: "look who joined"), ref: nil))
@@ -25,8 +24,7 @@ import Testing
         #expect(desk.text.contains("timed out") && !desk.text.contains("refused"))
     }
 
-    @Test func `at 80 columns a sentence is read to its end`() throws {
-        // TM-15 TM-32
+    @Test func `TM-15, TM-32: at 80 columns a sentence is read to its end`() throws {
         var desk = try Desk()
         var bob = peer("bob", 1)
         desk.hear(.peer(bob))
@@ -46,8 +44,7 @@ import Testing
     }
 
     @Test(arguments: [(80, 24), (40, 12), (40, 8), (30, 7), (30, 6), (20, 6), (10, 5), (1, 1)])
-    func `the invite box shows the link whole or says that it cannot`(columns: Int, rows: Int) throws {
-        // TM-17
+    func `TM-17: the invite box shows the link whole or says that it cannot`(columns: Int, rows: Int) throws {
         let link = "inkwire:" + String((0..<140).map { Character(Unicode.Scalar(UInt8(97 + $0 * 7 % 26))) })
         var desk = try Desk(columns: columns, rows: rows, link: link)
         desk.type("i")
@@ -64,8 +61,7 @@ import Testing
     }
 
     @Test(arguments: [(80, 24), (80, 12), (80, 8), (80, 5), (40, 3), (40, 1)])
-    func `the start screen shows what is typed, whatever else it has to say`(columns: Int, rows: Int) {
-        // TM-17
+    func `TM-17: the start screen shows what is typed, whatever else it has to say`(columns: Int, rows: Int) {
         let recents = (1...9).map { StartContent.Recent(name: "board \($0)", detail: "2 h ago") }
         for (key, prompt) in [("n", "Name of the board: abc"), ("j", "Code or link: abc")] {
             var desk = Desk(columns: columns, rows: rows, start: StartContent(personName: "ana", recents: recents, message: "It failed."))
@@ -88,8 +84,7 @@ import Testing
         }
     }
 
-    @Test func `the help is whole at 40 columns, scrolls no further than its end, and F1 toggles it`() throws {
-        // TM-32
+    @Test func `TM-32: the help is whole at 40 columns, scrolls no further than its end, and F1 toggles it`() throws {
         var desk = try Desk(columns: 40, rows: 12)
         desk.type("?")
         var words: Set<String> = []
@@ -112,8 +107,7 @@ import Testing
     }
 
     @Test(arguments: [(80, 24), (80, 40), (60, 12), (40, 8)])
-    func `a notice and a sheet leave each other whole`(columns: Int, rows: Int) throws {
-        // TM-30
+    func `TM-30: a notice and a sheet leave each other whole`(columns: Int, rows: Int) throws {
         for opener in ["?", "P"] {
             var desk = try Desk(columns: columns, rows: rows)
             desk.hear(.peer(peer("bob", 1)))
@@ -144,16 +138,14 @@ import Testing
         }
     }
 
-    @Test func `the hints are there at every width that has room for them`() throws {
-        // TM-25
+    @Test func `TM-25: the hints are there at every width that has room for them`() throws {
         for columns in [80, 99, 100, 120, 149, 150, 200] {
             let desk = try Desk(columns: columns, rows: 40)
             for hint in ["c own ink", "w 1", "u undo", "i invite", "? keys", "q quit"] { #expect(desk.text.contains(hint), "\(columns)") }
         }
     }
 
-    @Test func `hints name what keys do now`() throws {
-        // TM-62
+    @Test func `TM-62: hints name what keys do now`() throws {
         for columns in [60, 80, 120] {
             var desk = try Desk(columns: columns)
             let hints = { (desk: Desk) in String(desk.terminal.lines[22].dropFirst(23)) }
@@ -193,8 +185,7 @@ import Testing
         }
     }
 
-    @Test func `hints say how large what is in hand is and where, and what letters do`() throws {
-        // TM-111 TM-62
+    @Test func `TM-62, TM-111: hints say how large what is in hand is and where, and what letters do`() throws {
         var desk = try Desk()
         let hints = { (desk: Desk) in String(desk.terminal.lines[22].dropFirst(23)) }
         desk.type("r")
@@ -231,8 +222,7 @@ import Testing
         #expect(!hints(desk).contains(" at "))
     }
 
-    @Test func `a tool that a key picks shows where it begins`() throws {
-        // TM-110
+    @Test func `TM-110: a tool that a key picks shows where it begins`() throws {
         for key in ["r", "a", "t", "n", "p", "e"] {
             var desk = try Desk()
             desk.move(60, 18)
@@ -254,8 +244,7 @@ import Testing
         #expect(desk.terminal.isCursorShown && desk.terminal.cursor == (40, 11))
     }
 
-    @Test func `Tab goes from the newest shape to the oldest, and back with Shift`() throws {
-        // TM-108
+    @Test func `TM-108: Tab goes from the newest shape to the oldest, and back with Shift`() throws {
         for (key, order) in [("\t", [2, 1, 0, 2]), ("\u{1B}[Z", [0, 1, 2, 0])] {
             var desk = try Desk()
             for column in [10, 30, 50] {
@@ -276,8 +265,7 @@ import Testing
         }
     }
 
-    @Test func `who joins begins by selecting, who makes a board by drawing`() throws {
-        // TM-109
+    @Test func `TM-109: who joins begins by selecting, who makes a board by drawing`() throws {
         let joined = try Desk(isJoining: true)
         #expect(joined.terminal.lines[23].contains("SELECT"))
         let made = try Desk()
@@ -285,8 +273,8 @@ import Testing
     }
 
     @Test(arguments: [(120, 40), (80, 24), (40, 12)])
-    func `an empty board says how the first shape is drawn, by who has that role and with that tool`(columns: Int, rows: Int) throws {
-        // TM-330
+    func `TM-330: an empty board says how the first shape is drawn, by who has that role and with that tool`(columns: Int, rows: Int) throws
+    {
         for role in [Role.viewer, .commenter, .editor, .owner] {
             var desk = try Desk(columns: columns, rows: rows, isJoining: true)
             desk.hear(.ready(.zero, me: .zero, role: role))
@@ -314,8 +302,7 @@ import Testing
         }
     }
 
-    @Test func `what is in hand is drawing, not saved`() throws {
-        // TM-21
+    @Test func `TM-21: what is in hand is drawing, not saved`() throws {
         var desk = try Desk(columns: 120)
         desk.type("r")
         desk.drag([(5, 3), (15, 8)])
@@ -340,8 +327,7 @@ import Testing
         }
     }
 
-    @Test func `the list of people says how many it has no room for`() throws {
-        // TM-82
+    @Test func `TM-82: the list of people says how many it has no room for`() throws {
         for (rows, count) in [(24, 40), (10, 7), (6, 3)] {
             var desk = try Desk(rows: rows)
             for number in 0..<count { desk.hear(.peer(peer("p\(number)", UInt64(number + 1)))) }
@@ -356,8 +342,7 @@ import Testing
         #expect(!desk.text.contains(" more"))
     }
 
-    @Test func `no path stands beside a silence, and all who are lost are named`() throws {
-        // TM-15 TM-63
+    @Test func `TM-15, TM-63: no path stands beside a silence, and all who are lost are named`() throws {
         var desk = try Desk(columns: 120)
         var people = [peer("bob", 1), peer("eve", 2)]
         for person in people { desk.hear(.peer(person)) }
@@ -380,8 +365,7 @@ import Testing
         #expect(desk.text.contains("direct") && desk.text.contains("Connection to eve") && desk.text.contains("bob is back"))
     }
 
-    @Test func `who writes in a text is named to who is about to, and while both do`() throws {
-        // TM-67
+    @Test func `TM-67: who writes in a text is named to who is about to, and while both do`() throws {
         var desk = try Desk()
         let bob = peer("bob", 1)
         desk.hear(.peer(bob))
@@ -407,8 +391,7 @@ import Testing
     }
 
     @Test(arguments: [GlyphStyle.unicode, .ascii])
-    func `another's pointer covers no letter, and no name what is typed`(style: GlyphStyle) throws {
-        // TM-66
+    func `TM-66: another's pointer covers no letter, and no name what is typed`(style: GlyphStyle) throws {
         var desk = try Desk(style: style)
         let bob = peer("bob", 1)
         desk.hear(.peer(bob))
@@ -432,8 +415,7 @@ import Testing
         #expect(desk.terminal.lines.dropLast(2).contains { $0.contains(" bob") })
     }
 
-    @Test func `every ink is seen on its paper, and the inks stay apart`() {
-        // TM-65
+    @Test func `TM-65: every ink is seen on its paper, and the inks stay apart`() {
         func luminance(_ color: Color) -> Double {
             let channels = [color.rgb >> 16, color.rgb >> 8 & 255, color.rgb & 255].map { value in
                 let part = Double(value) / 255
@@ -464,8 +446,7 @@ import Testing
     }
 
     @Test(arguments: [ColorDepth.direct, .indexed, .sixteen])
-    func `on light paper what is drawn has the inks for it`(depth: ColorDepth) throws {
-        // TM-65
+    func `TM-65: on light paper what is drawn has the inks for it`(depth: ColorDepth) throws {
         var desk = try Desk(depth: depth)
         desk.type("c3")
         desk.drag([(5, 5), (20, 5)])
@@ -484,8 +465,7 @@ import Testing
         }
     }
 
-    @Test func `who comes back is not said to be gone, nor anybody to be alone`() throws {
-        // TM-31
+    @Test func `TM-31: who comes back is not said to be gone, nor anybody to be alone`() throws {
         var desk = try Desk(columns: 100)
         var bob = peer("bob", 1)
         desk.hear(.peer(bob))
@@ -497,8 +477,7 @@ import Testing
         #expect(desk.text.contains("bob joined") && !desk.text.contains("bob left") && !desk.text.contains("Only you."))
     }
 
-    @Test func `two people of one name are told apart wherever they are named`() throws {
-        // TM-64
+    @Test func `TM-64: two people of one name are told apart wherever they are named`() throws {
         var desk = try Desk(columns: 120)
         let (bob, evil) = (peer("bob", 1), peer("bo\u{200B}b", 2))
         let marks = [bob, evil].map { "bob@\($0.author.map(\.description) ?? "")" }
@@ -524,8 +503,7 @@ import Testing
         #expect(desk.text.contains("\(marks[1]) left") && !desk.terminal.lines[23].contains("@"))
     }
 
-    @Test func `a sentence of two rows has rows of one length`() throws {
-        // TM-32
+    @Test func `TM-32: a sentence of two rows has rows of one length`() throws {
         for columns in 60..<100 {
             var desk = try Desk(columns: columns)
             var bob = peer("bob", 1)
@@ -538,8 +516,7 @@ import Testing
         }
     }
 
-    @Test func `a name of any length may be lost at any width`() throws {
-        // TM-32
+    @Test func `TM-32: a name of any length may be lost at any width`() throws {
         for columns in 30..<60 {
             var desk = try Desk(columns: columns)
             for length in 1...16 {

@@ -31,8 +31,7 @@ import Testing
         return nil
     }
 
-    @Test func `the wheel with Control goes nearer and farther about what it points at, by keys and back to 100 %`() throws {
-        // TM-130
+    @Test func `TM-130: the wheel with Control goes nearer and farther about what it points at, by keys and back to 100 %`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(ShapeDraft(kind: .rectangle, position: middle(40, 10))))
         desk.elsewhere(.draw(box(2, 3, 70, 18)))
@@ -58,8 +57,7 @@ import Testing
     }
 
     @Test(arguments: Grid.zooms)
-    func `at each zoom the picture is what stands, seen on that grid, as it is after a full repaint`(grid: Grid) throws {
-        // TM-130 FM-12
+    func `FM-12, TM-130: at each zoom the picture is what stands, seen on that grid, as it is after a full repaint`(grid: Grid) throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(2, 1, 30, 9, text: "a label of some words")))
         desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(40, 3), text: "a title\nand more\n漢字")))
@@ -84,8 +82,7 @@ import Testing
         #expect(difference(desk, grid, column: corner.column + 6, row: corner.row + 3) == nil)
     }
 
-    @Test func `what is drawn from afar has the size that is seen there`() throws {
-        // TM-131
+    @Test func `TM-131: what is drawn from afar has the size that is seen there`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(0, 0, 4, 2)))
         for _ in 0..<2 { turn(&desk, up: false, at: 0, 0) }
@@ -98,8 +95,7 @@ import Testing
         #expect(desk.terminal.rowsOfText[5][10] == "┌" && desk.terminal.rowsOfText[8][20] == "┘")
     }
 
-    @Test func `a stroke goes on through a zoom from under the pointer`() throws {
-        // TM-132
+    @Test func `TM-132: a stroke goes on through a zoom from under the pointer`() throws {
         var desk = try Desk()
         desk.type("p")
         desk.press(10, 5)
@@ -117,8 +113,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `what is dragged through a zoom is where the pointer is, here and on the board`(goesNear: Bool) throws {
-        // TM-132
+    func `TM-132: what is dragged through a zoom is where the pointer is, here and on the board`(goesNear: Bool) throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(10, 5, 30, 9)))
         desk.type("v")
@@ -139,8 +134,7 @@ import Testing
         #expect(difference(desk, grid, column: there.column - 14, row: there.row - 8) == nil)
     }
 
-    @Test func `a zoom ends a move by keys and keeps it`() throws {
-        // TM-132
+    @Test func `TM-132: a zoom ends a move by keys and keeps it`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(10, 5, 30, 9)))
         desk.type("v]lll-")
@@ -148,8 +142,7 @@ import Testing
         #expect(desk.standing[0].position == middle(13, 5) && desk.text.contains("67 %"))
     }
 
-    @Test func `two clicks with a zoom between them are no double click`() throws {
-        // TM-132
+    @Test func `TM-132: two clicks with a zoom between them are no double click`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(ShapeDraft(kind: .text, position: .zero, text: "words")))
         desk.type("v")
@@ -161,8 +154,7 @@ import Testing
         #expect(desk.text.contains("TEXT"))
     }
 
-    @Test func `the pointer that keys move stays where it points`() throws {
-        // TM-130 TM-81
+    @Test func `TM-81, TM-130: the pointer that keys move stays where it points`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(ShapeDraft(kind: .rectangle, position: middle(45, 11))))
         desk.type("v")
@@ -174,8 +166,7 @@ import Testing
         #expect(abs(desk.terminal.cursor.column - cursor.column) <= 1 && abs(desk.terminal.cursor.row - cursor.row) <= 1)
     }
 
-    @Test func `f shows all of the drawing from as far as that takes, and no nearer than 100 %`() throws {
-        // TM-133 TM-71
+    @Test func `TM-71, TM-133: f shows all of the drawing from as far as that takes, and no nearer than 100 %`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(5, 3, 25, 7)))
         desk.elsewhere(.draw(box(190, 10, 200, 13)))
@@ -189,8 +180,7 @@ import Testing
         #expect(!desk.text.contains("%") && desk.text.contains("┌") && desk.text.contains("┘"))
     }
 
-    @Test func `from afar a text is cut to what it covers, but not while it is written`() throws {
-        // FM-130 TM-10
+    @Test func `FM-130, TM-10: from afar a text is cut to what it covers, but not while it is written`() throws {
         var desk = try Desk()
         desk.type("----t")
         desk.click(20, 6)
@@ -221,8 +211,7 @@ import Testing
     }
 
     @Test(arguments: 0..<8 as Range<UInt64>)
-    func `a window that moves, zooms and is drawn in shows what a full repaint does`(seed: UInt64) throws {
-        // TM-135 TM-40
+    func `TM-40, TM-135: a window that moves, zooms and is drawn in shows what a full repaint does`(seed: UInt64) throws {
         var desk = try Desk()
         var random = SplitMix64(seed: seed)
         func cell() -> (Int, Int) { (random.below(80), random.below(22)) }
@@ -277,8 +266,7 @@ import Testing
         }
     }
 
-    @Test func `a step of a window costs the strip that is new, of strokes of thousands of samples too`() throws {
-        // TM-135 TM-70
+    @Test func `TM-70, TM-135: a step of a window costs the strip that is new, of strokes of thousands of samples too`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         for number in 0..<20 {
             let points = (0..<5000).map { Point(x: Int32($0 % 1000 * 30), y: Int32(($0 / 10 + number * 41) % 100 * 200)) }
@@ -292,8 +280,7 @@ import Testing
         #expect(work < 120_000, "\(work)")
     }
 
-    @Test func `a step of a window does not grow with the shapes of the board that are not near it`() throws {
-        // TM-134 TM-135
+    @Test func `TM-134, TM-135: a step of a window does not grow with the shapes of the board that are not near it`() throws {
         func work(shapes: Int) throws -> Int {
             var desk = try Desk(columns: 120, rows: 40)
             desk.elsewhere(
@@ -309,8 +296,7 @@ import Testing
     }
 
     @Test(arguments: [(0, 0), (79, 21)])
-    func `a zoom about another place than the caret leaves it in sight`(place: (column: Int, row: Int)) throws {
-        // TM-81 TM-130
+    func `TM-81, TM-130: a zoom about another place than the caret leaves it in sight`(place: (column: Int, row: Int)) throws {
         var desk = try Desk()
         desk.type("t")
         desk.click(40, 10)

@@ -6,8 +6,7 @@ import Testing
 @Suite struct AckTrackerTests {
     private static let full = AckTracker.fullBytes
 
-    // TR-95
-    @Test func `short packets are acknowledged at once for a gap or the fourth, else within 20 ms`() {
+    @Test func `TR-95: short packets are acknowledged at once for a gap or the fourth, else within 20 ms`() {
         var tracker = AckTracker()
         func receive(_ number: UInt64) { tracker.receive(number, claim: .prompt, byteCount: 100, roundTrip: .milliseconds(30), now: .zero) }
         receive(0)
@@ -51,16 +50,14 @@ import Testing
         return left
     }
 
-    // TR-95
-    @Test func `of bulk an eighth of a round trip is acknowledged at a time, two packets at least and 64 at most`() {
+    @Test func `TR-95: of bulk an eighth of a round trip is acknowledged at a time, two packets at least and 64 at most`() {
         #expect((75...85).contains(Self.acknowledgements(packetsInRoundTrip: 80)))
         #expect((75...85).contains(Self.acknowledgements(packetsInRoundTrip: 400)))
         #expect((39...41).contains(Self.acknowledgements(packetsInRoundTrip: 4)), "each when the next might have come")
         #expect((150...165).contains(Self.acknowledgements(packetsInRoundTrip: 1000)))
     }
 
-    // TR-95
-    @Test func `the last packet of a train is acknowledged soon, and the first does not wait for ever`() {
+    @Test func `TR-95: the last packet of a train is acknowledged soon, and the first does not wait for ever`() {
         var tracker = AckTracker()
         let roundTrip = Duration.milliseconds(200)
         var now = Instant.zero
@@ -80,8 +77,7 @@ import Testing
         #expect(tracker.dueAt == first + .milliseconds(50))
     }
 
-    // TR-95
-    @Test func `what comes with the packet behind a gap does not put off its acknowledgement`() {
+    @Test func `TR-95: what comes with the packet behind a gap does not put off its acknowledgement`() {
         var tracker = AckTracker()
         for number in [0, 2, 3, 4] as [UInt64] {
             tracker.receive(number, claim: .prompt, byteCount: Self.full, roundTrip: .milliseconds(80), now: .zero)

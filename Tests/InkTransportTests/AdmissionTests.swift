@@ -39,8 +39,7 @@ import Testing
         StartRow(past: [.new], hasCookie: false, isAwaited: true, isWithinRate: false, verdict: .refuse),
     ]
 
-    // TR-2 TR-3
-    @Test func `a start is answered, gets a cookie, or nothing, by what is known of it`() {
+    @Test func `TR-2, TR-3: a start is answered, gets a cookie, or nothing, by what is known of it`() {
         for naming in [Admission.StartFacts.Naming.none, .us, .others] {
             for past in Past.allCases {
                 for bits in 0..<64 {
@@ -73,8 +72,7 @@ import Testing
 
     // MARK: Dialling
 
-    // TR-11 TR-22
-    @Test func `nobody is dialled for nothing, and never more than 64`() {
+    @Test func `TR-11, TR-22: nobody is dialled for nothing, and never more than 64`() {
         for bits in 0..<16 {
             let (isOurselves, isToRest, isTried, isUnderWay) = (bits & 1 == 1, bits & 2 == 2, bits & 4 == 4, bits & 8 == 8)
             for attempts in [0, 63, 64] {
@@ -95,14 +93,13 @@ import Testing
         }
     }
 
-    // TR-11
     @Test(
         arguments: [
             // Session: isInitiator, isDegraded; our id is smaller; of use.
             (nil, nil, false, true), (nil, nil, true, true), (false, true, false, true), (true, true, true, true),
             (true, false, true, false), (true, false, false, false), (false, false, false, false), (false, false, true, true),
         ] as [(Bool?, Bool?, Bool, Bool)])
-    func `an answer is followed only where its session would survive`(
+    func `TR-11: an answer is followed only where its session would survive`(
         isInitiator: Bool?, isDegraded: Bool?, isSmaller: Bool, isOfUse: Bool
     ) {
         var rival: Admission.Rival?
@@ -122,8 +119,7 @@ import Testing
             network: Host(networkOf: ip), standing: standing, seats: seats)
     }
 
-    // TR-10
-    @Test func `of two sessions with one peer both sides keep the same`() {
+    @Test func `TR-10: of two sessions with one peer both sides keep the same`() {
         for isUnanswered in Self.bools {
             for isSmaller in Self.bools {
                 for old in Self.bools {
@@ -143,8 +139,9 @@ import Testing
         }
     }
 
-    // TR-10 TR-50
-    @Test func `another process of a device takes its place unless it is to be calm, and always that of one that does not answer`() {
+    @Test
+    func `TR-10, TR-50: another process of a device takes its place unless it is to be calm, and always that of one that does not answer`()
+    {
         for isUnanswered in Self.bools {
             for mayReplace in Self.bools {
                 for bits in 0..<16 {
@@ -180,15 +177,13 @@ import Testing
         return Admission.decide(facts)
     }
 
-    // TR-22
-    @Test func `where there is a place nobody gives way, and a rival's place is a place`() {
+    @Test func `TR-22: where there is a place nobody gives way, and a rival's place is a place`() {
         #expect(Admission.decide(Self.facts()) == .admit)
         let full = Self.seats([1, 1, 1, 1])
         #expect(Admission.decide(Self.facts(Admission.Rival(), seats: full)) == .replace(isTold: false))
     }
 
-    // TR-22
-    @Test func `the newest of the busiest host gives way, strangers first, where that has more than twice as many`() {
+    @Test func `TR-22: the newest of the busiest host gives way, strangers first, where that has more than twice as many`() {
         let hosts = [1, 1, 1, 2 << 8, 3 << 8]
         #expect(Self.decide(Self.seats(hosts), from: Self.far) == .crowdOut(ConnectionID(3)))
         #expect(Self.decide(Self.seats(hosts) { $0 == 1 ? .stranger : .settled }, from: Self.far) == .crowdOut(ConnectionID(2)))
@@ -198,8 +193,7 @@ import Testing
         #expect(Self.decide(Self.seats([1, 2, 3, 2 << 8, 3 << 8]), from: Self.far) == .crowdOut(ConnectionID(3)))
     }
 
-    // TR-55
-    @Test func `else one by lot gives way who has done nothing, or, to a stranger, little`() {
+    @Test func `TR-55: else one by lot gives way who has done nothing, or, to a stranger, little`() {
         let hosts = [1 << 8, 2 << 8, 3 << 8]
         func ids(_ numbers: UInt64...) -> [ConnectionID] { numbers.map { ConnectionID($0) } }
         #expect(Self.decide(Self.seats(hosts), from: Self.far) == .crowdOutByLot(ids(1, 2, 3)))
@@ -212,8 +206,7 @@ import Testing
         #expect(Self.decide(Self.seats(hosts) { _ in .settled }, from: Self.far) == .full)
     }
 
-    // TR-55
-    @Test func `a device is settled ten minutes after its first work`() {
+    @Test func `TR-55: a device is settled ten minutes after its first work`() {
         let now = Instant.zero + .seconds(1000)
         #expect(Admission.Standing(worksSince: nil, now: now) == .stranger)
         #expect(Admission.Standing(worksSince: .distantPast, now: now) == .settled)

@@ -46,8 +46,7 @@ private struct Sender {
 }
 
 @Suite struct CongestionTests {
-    // TR-80
-    @Test func `where the handshake told no round trip the first acknowledgement does`() throws {
+    @Test func `TR-80: where the handshake told no round trip the first acknowledgement does`() throws {
         var (controller, now) = (CongestionController(), Instant(nanoseconds: 1_000_000_000))
         let stamp = controller.sent(100, bytesInFlight: 0, now: now)
         let assumed = controller.pacingRate
@@ -59,8 +58,7 @@ private struct Sender {
         #expect(controller.pacingRate > assumed * 6)
     }
 
-    // TR-80
-    @Test func `what waited for the last packet of the handshake does not tell how long a round trip takes`() {
+    @Test func `TR-80: what waited for the last packet of the handshake does not tell how long a round trip takes`() {
         var (controller, now) = (CongestionController(), Instant(nanoseconds: 1_000_000_000))
         // The peer cannot read the first packets before message 3 has come once more.
         for span in [400, 383, 50, 50, 60] {
@@ -74,14 +72,12 @@ private struct Sender {
         #expect(controller.pacingRate >= controller.window / 0.05)
     }
 
-    // TR-82
-    @Test func `a queue that stays though it is left is contested`() {
+    @Test func `TR-82: a queue that stays though it is left is contested`() {
         let sender = Sender.contesting()
         #expect(sender.controller.phase == .contest)
     }
 
-    // TR-82
-    @Test func `a look at the queue that brings no round trip does not find it gone`() {
+    @Test func `TR-82: a look at the queue that brings no round trip does not find it gone`() {
         var sender = Sender.contesting()
         var rounds = 0
         while rounds < 300, sender.controller.phase == .contest {
@@ -98,8 +94,7 @@ private struct Sender {
         #expect(least < Double(CongestionController.initial) * 4, "\(least) bytes")
     }
 
-    // TR-87
-    @Test func `a way that becomes longer is no queue`() {
+    @Test func `TR-87: a way that becomes longer is no queue`() {
         var sender = Sender(roundTrip: .milliseconds(50))
         for _ in 0..<10 { sender.round(.milliseconds(50)) }
         for _ in 0..<200 {
@@ -110,16 +105,14 @@ private struct Sender {
         #expect(sender.controller.view.queue == .zero)
     }
 
-    // TR-87
-    @Test func `a way that becomes shorter is seen at once`() {
+    @Test func `TR-87: a way that becomes shorter is seen at once`() {
         var sender = Sender(roundTrip: .milliseconds(150))
         for _ in 0..<10 { sender.round(.milliseconds(150)) }
         sender.round(.milliseconds(20))
         #expect(sender.controller.view.base == .milliseconds(20))
     }
 
-    // TR-86
-    @Test func `what was judged lost and arrives gives the window back`() {
+    @Test func `TR-86: what was judged lost and arrives gives the window back`() {
         var sender = Sender.contesting()
         for _ in 0..<20 { sender.round(.milliseconds(130)) }
         let before = sender.controller.window
@@ -137,8 +130,7 @@ private struct Sender {
         #expect(sender.controller.window == after)
     }
 
-    // TR-86
-    @Test func `acknowledgements that are withheld move no window`() {
+    @Test func `TR-86: acknowledgements that are withheld move no window`() {
         var sender = Sender(roundTrip: .milliseconds(50))
         for _ in 0..<10 { sender.round(.milliseconds(50)) }
         let window = sender.controller.window
@@ -151,8 +143,7 @@ private struct Sender {
         #expect(sender.controller.window <= window)
     }
 
-    // TR-85
-    @Test func `where nothing arrives for long one packet is left`() {
+    @Test func `TR-85: where nothing arrives for long one packet is left`() {
         var sender = Sender(roundTrip: .milliseconds(50))
         for _ in 0..<10 { sender.round(.milliseconds(50)) }
         let at = sender.now
@@ -160,8 +151,7 @@ private struct Sender {
         #expect(sender.controller.window == 1200 && sender.controller.phase == .startup)
     }
 
-    // TR-153
-    @Test func `on a narrow line less leaves at once when a queue comes, and not only after the round`() {
+    @Test func `TR-153: on a narrow line less leaves at once when a queue comes, and not only after the round`() {
         var sender = Sender(roundTrip: .milliseconds(50))
         for span in [50, 50, 50, 90, 90, 50] { sender.round(.milliseconds(span)) }
         #expect(sender.controller.phase == .steady && sender.controller.isNarrow)
@@ -183,8 +173,7 @@ private struct Sender {
         #expect(paced([0, 150]).pacingRate == rate)
     }
 
-    // TR-85 TR-153
-    @Test func `what is lost between packets that arrive is no silence, and what is lost before them is`() {
+    @Test func `TR-85, TR-153: what is lost between packets that arrive is no silence, and what is lost before them is`() {
         var sender = Sender(roundTrip: .milliseconds(50))
         for span in [50, 50, 50, 90, 90, 50, 50] { sender.round(.milliseconds(span)) }
         #expect(sender.controller.phase == .steady && sender.controller.window > 4800)
@@ -215,8 +204,7 @@ private struct Sender {
         #expect(said([9, 5, 0]).phase == .steady)
     }
 
-    // TR-82 TR-85
-    @Test func `a window that silence took does not come back by what was asked before`() {
+    @Test func `TR-82, TR-85: a window that silence took does not come back by what was asked before`() {
         var sender = Sender(roundTrip: .milliseconds(50))
         for _ in 0..<3 { sender.round(.milliseconds(50)) }
         for _ in 0..<3 { sender.round(.milliseconds(90)) }
@@ -238,8 +226,7 @@ private struct Sender {
         #expect(sender.controller.phase == .steady && sender.controller.window < window / 3)
     }
 
-    // TR-85
-    @Test func `after a pause no more leaves at once than the line carried`() {
+    @Test func `TR-85: after a pause no more leaves at once than the line carried`() {
         var sender = Sender(roundTrip: .milliseconds(50))
         for _ in 0..<6 { sender.round(.milliseconds(50)) }
         let carried = (sender.controller.measuredRate ?? 0) * 0.05
@@ -247,8 +234,7 @@ private struct Sender {
         #expect(sender.controller.window <= max(carried, 2400) + 1)
     }
 
-    // TR-80 TR-83
-    @Test func `short packets are compared with short ones`() {
+    @Test func `TR-80, TR-83: short packets are compared with short ones`() {
         var trips = RoundTrips()
         let now = Instant(nanoseconds: 1_000_000_000)
         #expect(trips.take(.milliseconds(60), byteCount: 80, now: now) == nil, "nothing long was seen")
@@ -265,8 +251,7 @@ private struct Sender {
         #expect(trips.take(.nanoseconds(-5), byteCount: 1190, now: now) == .microseconds(1), "held for longer than it took, says the peer")
     }
 
-    // TR-148
-    @Test func `where short packets find the line empty the shortest of long ones is not forgotten`() {
+    @Test func `TR-148: where short packets find the line empty the shortest of long ones is not forgotten`() {
         for isEmpty in [true, false] {
             var trips = RoundTrips()
             var now = Instant(nanoseconds: 1_000_000_000)
@@ -281,9 +266,8 @@ private struct Sender {
         }
     }
 
-    // TR-145
     @Test(arguments: [(60, 1, true), (10, 1, false), (60, 100, false)] as [(Int, Int, Bool)])
-    func `a contest takes a queue that is long for long`(queue: Int, shortest: Int, isOthers: Bool) {
+    func `TR-145: a contest takes a queue that is long for long`(queue: Int, shortest: Int, isOthers: Bool) {
         var strikes = Strikes()
         var verdicts: [Strikes.Verdict] = []
         for number in 0..<10 {
@@ -296,8 +280,7 @@ private struct Sender {
         #expect(verdicts.contains(.others) == isOthers && verdicts.prefix(6).allSatisfy { $0 == .own })
     }
 
-    // TR-80
-    @Test func `whatever a peer says of how long it held what, no round trip is less than none`() {
+    @Test func `TR-80: whatever a peer says of how long it held what, no round trip is less than none`() {
         var trips = RoundTrips()
         let now = Instant(nanoseconds: 1_000_000_000)
         _ = trips.take(.nanoseconds(-5), byteCount: 1190, now: now)
@@ -307,8 +290,7 @@ private struct Sender {
         #expect(trips.smoothed > .zero && trips.queue >= .zero)
     }
 
-    // TR-80 TR-81
-    @Test func `after a pause what was seen before its span is forgotten`() {
+    @Test func `TR-80, TR-81: after a pause what was seen before its span is forgotten`() {
         var most = WindowedExtreme<Double>(over: .seconds(10)) { $0 > $1 }
         let now = Instant(nanoseconds: 1_000_000_000)
         most.take(5, now: now)
@@ -320,8 +302,7 @@ private struct Sender {
         #expect(most.value == 1)
     }
 
-    // TR-80
-    @Test func `an answer of a handshake tells the shortest until a long packet has come, for that takes longer on a narrow line`() {
+    @Test func `TR-80: an answer of a handshake tells the shortest until a long packet has come, for that takes longer on a narrow line`() {
         var trips = RoundTrips()
         let now = Instant(nanoseconds: 1_000_000_000)
         trips.begin(.milliseconds(75), byteCount: AnswerPacket.byteCount, now: now)
@@ -334,8 +315,7 @@ private struct Sender {
         #expect(initiator.base == .milliseconds(88) && initiator.queue == .milliseconds(3))
     }
 
-    // TR-99
-    @Test func `three packets in a row that waited long tell of a full queue for some seconds, and one does not`() {
+    @Test func `TR-99: three packets in a row that waited long tell of a full queue for some seconds, and one does not`() {
         var sender = Sender(roundTrip: .milliseconds(50))
         for _ in 0..<10 { sender.round(.milliseconds(50)) }
         func take(_ span: Duration) {
@@ -353,8 +333,7 @@ private struct Sender {
         #expect(!sender.controller.isQueued(now: sender.now + .seconds(5)))
     }
 
-    // TR-81
-    @Test func `what takes no time at all leaves a window`() {
+    @Test func `TR-81: what takes no time at all leaves a window`() {
         var controller = CongestionController()
         let now = Instant(nanoseconds: 1_000_000_000)
         controller.begin(roundTrip: .zero, byteCount: StartPacket.byteCount, now: now)
@@ -366,9 +345,8 @@ private struct Sender {
         }
     }
 
-    // TR-81 TR-86
     @Test(arguments: 0..<60 as Range<UInt64>)
-    func `whatever is acknowledged whenever, the window stays within its bounds`(seed: UInt64) {
+    func `TR-81, TR-86: whatever is acknowledged whenever, the window stays within its bounds`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var controller = CongestionController()
         var now = Instant(nanoseconds: 1_000_000_000)
@@ -399,8 +377,7 @@ private struct Sender {
         }
     }
 
-    // TR-88
-    @Test func `what is live waits for a packet that is on the line, and not for long`() {
+    @Test func `TR-88: what is live waits for a packet that is on the line, and not for long`() {
         let now = Instant(nanoseconds: 1_000_000_000)
         var pacer = Pacer()
         #expect(pacer.nextLive(rate: 12_000) <= now)
@@ -414,9 +391,9 @@ private struct Sender {
         #expect(pacer.nextLive(rate: 1_200_000) <= now, "a fast line keeps nobody waiting")
     }
 
-    // TR-83
-    @Test(arguments: [1_000.0, 20_000, 1_000_000]) func `what asks for nothing holds nothing up, however much of it there is`(rate: Double)
-    {
+    @Test(arguments: [1_000.0, 20_000, 1_000_000]) func `TR-83: what asks for nothing holds nothing up, however much of it there is`(
+        rate: Double
+    ) {
         var (pacer, now) = (Pacer(), Instant.zero + .seconds(1))
         for _ in 0..<2000 {
             pacer.sentQuietly(40, rate: rate, now: now)
@@ -432,9 +409,8 @@ private struct Sender {
         #expect(pacer.next(rate: rate) >= next && pacer.next(rate: rate) <= max(next, now))
     }
 
-    // TR-86
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `some numbers are left out, and who acknowledges one lies`(seed: UInt64) throws {
+    func `TR-86: some numbers are left out, and who acknowledges one lies`(seed: UInt64) throws {
         var path = OnePath()
         path.recovery.skipped = SkippedNumbers(random: SplitMix64(seed: seed))
         var sent: Set<UInt64> = []
@@ -463,8 +439,7 @@ private struct Sender {
         return frame
     }
 
-    // TR-86
-    @Test func `of the numbers that are left out the newest are remembered, however long nothing is acknowledged`() throws {
+    @Test func `TR-86: of the numbers that are left out the newest are remembered, however long nothing is acknowledged`() throws {
         var skipped = SkippedNumbers(random: SplitMix64(seed: 5))
         var (next, left) = (UInt64(0), [UInt64]())
         for _ in 0..<100_000 {

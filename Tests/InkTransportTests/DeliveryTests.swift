@@ -20,9 +20,8 @@ import Testing
         }
     }
 
-    // TR-12
     @Test(arguments: 0..<12 as Range<UInt64>)
-    func `all messages arrive once and in order within their stream, whatever the link does`(seed: UInt64) {
+    func `TR-12: all messages arrive once and in order within their stream, whatever the link does`(seed: UInt64) {
         var net = TestNet.pair(seed: seed, faults: Self.rough)
         net.records = false
         Self.load(&net, count: 60)
@@ -47,9 +46,8 @@ import Testing
         #expect(net.nodes[0].messages.count == 60 && net.nodes[0].closed.isEmpty && net.nodes[1].closed.isEmpty)
     }
 
-    // TR-16
     @Test(arguments: 0..<3 as Range<UInt64>)
-    func `a burst of 330 messages each way is through in 3 s at 100 ms and 10 percent loss`(seed: UInt64) {
+    func `TR-16: a burst of 330 messages each way is through in 3 s at 100 ms and 10 percent loss`(seed: UInt64) {
         var net = TestNet.pair(
             seed: seed,
             faults: Faults(
@@ -65,8 +63,7 @@ import Testing
         #expect(net.now - begin <= .seconds(3), "took \((net.now - begin).milliseconds) ms")
     }
 
-    // TR-12
-    @Test func `a message of 128 KiB passes, an empty one too`() {
+    @Test func `TR-12: a message of 128 KiB passes, an empty one too`() {
         var net = TestNet.pair(faults: Faults(loss: 0.05, delay: .milliseconds(10)))
         let big = (0..<Endpoint.messageMax).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         net.send(big, from: 0, lane: .bulk)
@@ -75,8 +72,7 @@ import Testing
         #expect(net.nodes[1].messages.map(\.bytes) == [big, []])
     }
 
-    // TR-12
-    @Test func `a stream whose packets are lost does not hold up another`() {
+    @Test func `TR-12: a stream whose packets are lost does not hold up another`() {
         var net = TestNet.pair()
         net.cut = [net.nodes[1].address]
         net.send([1], from: 0, stream: 1)
@@ -90,8 +86,7 @@ import Testing
         #expect(net.run(for: .seconds(2)) { $0.nodes[1].messages.count == 2 })
     }
 
-    // TR-17
-    @Test func `a lost small operation rides again in the next packet that leaves`() {
+    @Test func `TR-17: a lost small operation rides again in the next packet that leaves`() {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         net.cut = [net.nodes[1].address]
@@ -105,9 +100,8 @@ import Testing
         #expect(net.now - begin <= .milliseconds(51), "the first operation waited \((net.now - begin).milliseconds) ms")
     }
 
-    // TR-17
     @Test(arguments: [(0.0, 26.0, 26.0), (0.05, 34.0, 44.0), (0.1, 42.0, 50.0)])
-    func `sixty operations a second arrive without waiting a round trip for each loss`(loss: Double, p95: Double, p99: Double) {
+    func `TR-17: sixty operations a second arrive without waiting a round trip for each loss`(loss: Double, p95: Double, p99: Double) {
         var net = TestNet.pair(seed: 11, faults: Faults(delay: .milliseconds(25)))
         net.records = false
         net.run(for: .seconds(1))
@@ -127,8 +121,7 @@ import Testing
         #expect(waits[1140] <= p95 && waits[1188] <= p99, "\(summary)")
     }
 
-    // TR-15
-    @Test func `presence arrives newest only, and says which token arrived`() {
+    @Test func `TR-15: presence arrives newest only, and says which token arrived`() {
         var net = TestNet.pair(faults: Faults(loss: 0.2, delay: .milliseconds(20), jitter: .milliseconds(40), duplicate: 0.1))
         var last: UInt64 = 0
         for number in 0..<100 {
@@ -145,8 +138,7 @@ import Testing
         #expect(net.nodes[0].presenceTokens.count > 5)
     }
 
-    // TR-15
-    @Test func `presence that has not left is replaced`() {
+    @Test func `TR-15: presence that has not left is replaced`() {
         var net = TestNet.pair()
         for number in 0..<10 { net.nodes[0].endpoint.sendPresence([UInt8(number)], on: net.nodes[0].id!, now: net.now) }
         net.run(for: .milliseconds(200))
@@ -159,8 +151,7 @@ import Testing
         #expect(net.nodes[1].presence == [[9]])
     }
 
-    // TR-23
-    @Test func `a hand that moves is acknowledged seven times a second, and the round trip is still known`() {
+    @Test func `TR-23: a hand that moves is acknowledged seven times a second, and the round trip is still known`() {
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(40)))
         net.run(for: .seconds(1))
         let before = net.nodes[1].endpoint.statistics(net.nodes[1].id!)!.packetsOut
@@ -180,8 +171,7 @@ import Testing
         #expect(statistics.bytesInFlight < 300)
     }
 
-    // TR-14
-    @Test func `operations overtake bulk, and bulk keeps a floor`() {
+    @Test func `TR-14: operations overtake bulk, and bulk keeps a floor`() {
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(50)))
         for _ in 0..<8 { net.send([UInt8](repeating: 1, count: 100_000), from: 0, lane: .bulk) }
         net.run(for: .milliseconds(300))
@@ -197,8 +187,7 @@ import Testing
         #expect(busy.nodes[1].messages.count < 1400, "bulk came only after \(busy.nodes[1].messages.count) operations")
     }
 
-    // TR-13
-    @Test func `credit bounds what a receiver keeps, and many half-sent messages do not block each other`() {
+    @Test func `TR-13: credit bounds what a receiver keeps, and many half-sent messages do not block each other`() {
         var net = TestNet.pair(faults: Faults(loss: 0.02, delay: .milliseconds(10), jitter: .milliseconds(5)))
         net.records = false
         for stream in 0..<30 { net.send([UInt8](repeating: UInt8(stream), count: 120_000), from: 0, lane: .bulk, stream: UInt64(stream)) }
@@ -211,8 +200,7 @@ import Testing
         #expect(most <= 2 << 20, "\(most) bytes were kept")
     }
 
-    // TR-13
-    @Test func `pending bytes count what is not acknowledged`() {
+    @Test func `TR-13: pending bytes count what is not acknowledged`() {
         var net = TestNet.pair()
         let id = net.nodes[0].id!
         #expect(net.nodes[0].endpoint.pendingBytes(on: id) == 0)

@@ -4,9 +4,8 @@ import Testing
 @testable import InkTransport
 
 @Suite struct DirtyConnectionsTests {
-    // TR-90
     @Test(arguments: 0..<10 as Range<UInt64>)
-    func `each connection is taken once, in the order of ids`(seed: UInt64) {
+    func `TR-90: each connection is taken once, in the order of ids`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var dirty = DirtyConnections()
         var numbers: Set<UInt64> = []

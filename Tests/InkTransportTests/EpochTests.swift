@@ -20,8 +20,8 @@ struct EpochTests {
 
     private static func attempt(_ byte: UInt8) -> [UInt8] { [UInt8](repeating: byte, count: 16) }
 
-    // TR-140
-    @Test(arguments: [false, true]) func `who comes by a former epoch is answered in it, and the session goes on`(isAnnounced: Bool) {
+    @Test(arguments: [false, true]) func `TR-140: who comes by a former epoch is answered in it, and the session goes on`(isAnnounced: Bool)
+    {
         var net = Self.apart()
         if isAnnounced {
             net.nodes[1].endpoint.expect(
@@ -38,8 +38,7 @@ struct EpochTests {
         #expect(net.nodes[0].established.count == 1 && net.nodes[1].closed.isEmpty)
     }
 
-    // TR-140
-    @Test func `in one epoch another is dialled by its name, and a bare dial is in the one in force`() {
+    @Test func `TR-140: in one epoch another is dialled by its name, and a bare dial is in the one in force`() {
         var net = Self.apart()
         net.nodes[1].endpoint.dial(attempt: Self.attempt(6), remote: nil, addresses: [net.nodes[0].address], now: net.now)
         net.run(for: .seconds(2))
@@ -50,8 +49,7 @@ struct EpochTests {
         #expect(net.nodes[1].established.first?.remote.epoch == .zero)
     }
 
-    // TR-140
-    @Test func `an epoch that is passed is a stranger's`() {
+    @Test func `TR-140: an epoch that is passed is a stranger's`() {
         var net = Self.apart()
         net.nodes[1].endpoint.change(to: EpochKeys(inForce: Self.later), now: net.now)
         net.nodes[0].endpoint.dial(attempt: Self.attempt(5), remote: nil, addresses: [net.nodes[1].address], now: net.now)
@@ -67,16 +65,14 @@ struct EpochTests {
         #expect(!net.sent.contains { $0.from == net.nodes[1].address })
     }
 
-    // TR-140
-    @Test func `of former epochs fifteen are known, each once`() {
+    @Test func `TR-140: of former epochs fifteen are known, each once`() {
         let former = (1...20).map { RoomKeys(roomSecret: TestNet.secret(UInt8($0)), epoch: TestNet.epoch(UInt8($0))) }
         let epochs = EpochKeys(inForce: former[2], former: former + former)
         #expect(epochs.former.map(\.epoch) == ([1, 2] + Array(4...16)).map { TestNet.epoch($0) })
         #expect(epochs[TestNet.epoch(3)]?.tag == former[2].tag && epochs[TestNet.epoch(17)] == nil)
     }
 
-    // TR-141
-    @Test func `what is made under one epoch's keys is nothing in another's attempt`() throws {
+    @Test func `TR-141: what is made under one epoch's keys is nothing in another's attempt`() throws {
         // The responder takes up a start of the first epoch; message 3 comes under the MAC of the second, as who holds both could make it.
         var dialler = Endpoint(TestNet.configuration(0))
         var responder = Endpoint(TestNet.configuration(1))
@@ -111,8 +107,7 @@ struct EpochTests {
         #expect(responder.counters.established == 1)
     }
 
-    // TR-142
-    @Test func `with an epoch end its attempts, not those of the others`() {
+    @Test func `TR-142: with an epoch end its attempts, not those of the others`() {
         var net = TestNet()
         net.add(TestNet.configuration(0))
         net.nodes[0].endpoint.change(to: EpochKeys(inForce: Self.later, former: [Self.first]), now: net.now)
@@ -129,8 +124,7 @@ struct EpochTests {
         #expect(net.sent.count > before && net.sent[before...].allSatisfy { $0.to == TestNet.address(6) })
     }
 
-    // TR-142
-    @Test func `with an epoch end the handshakes that wait in it`() throws {
+    @Test func `TR-142: with an epoch end the handshakes that wait in it`() throws {
         var dialler = Endpoint(TestNet.configuration(0))
         var responder = Endpoint(TestNet.configuration(1))
         responder.expect(attempt: Self.attempt(5), remote: TestNet.configuration(0).peerID, addresses: [], now: .zero)

@@ -22,8 +22,7 @@ import Testing
         }
     }
 
-    // TR-8 TR-123
-    @Test func `of twenty thousand forged packets none is accepted, and window, timers and path stay`() throws {
+    @Test func `TR-8, TR-123: of twenty thousand forged packets none is accepted, and window, timers and path stay`() throws {
         var random = SplitMix64(seed: 9)
         var net = TestNet.pair()
         // Something is on the way, something is lost, and something waits: there is much to be moved.
@@ -77,8 +76,7 @@ import Testing
         }
     }
 
-    // TR-124
-    @Test func `acknowledging again, and again, what was acknowledged moves no window and is not remembered`() throws {
+    @Test func `TR-124: acknowledging again, and again, what was acknowledged moves no window and is not remembered`() throws {
         var sender = try Sender()
         sender.fill(after: .milliseconds(50))
         sender.acknowledge(upTo: sender.newest, after: .milliseconds(100))
@@ -101,8 +99,7 @@ import Testing
         }
     }
 
-    // TR-124
-    @Test func `acknowledgements that come after their packets were given up open no window beyond what it was`() throws {
+    @Test func `TR-124: acknowledgements that come after their packets were given up open no window beyond what it was`() throws {
         var sender = try Sender()
         var last: UInt64 = 0
         for turn in 0..<5 as Range<Int64> {

@@ -4,8 +4,7 @@ import Testing
 @testable import InkTransport
 
 @Suite struct FrameTests {
-    // TR-7
-    @Test func `the header takes seven bytes, nine when much is unacknowledged`() {
+    @Test func `TR-7: the header takes seven bytes, nine when much is unacknowledged`() {
         var packet: [UInt8] = []
         #expect(DataHeader.write(0x1_2345, receiverIndex: 0xA1B2_C3D4, largestAcknowledged: 0x1_2300, to: &packet) == 7)
         #expect(packet == [0xF3, 0xA1, 0xB2, 0xC3, 0xD4, 0x23, 0x45])
@@ -14,9 +13,8 @@ import Testing
         #expect(packet == [0xF5, 0xA1, 0xB2, 0xC3, 0xD4, 0x00, 0x01, 0x23, 0x45])
     }
 
-    // TR-7
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `a number is found again wherever the expected one stands within half the range`(seed: UInt64) {
+    func `TR-7: a number is found again wherever the expected one stands within half the range`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         for _ in 0..<500 {
             let number = random.next() >> UInt64(2 + random.below(60))
@@ -55,9 +53,8 @@ import Testing
         #expect(throws: WireError.nonCanonical) { try Frame(from: &nothing) }
     }
 
-    // TR-12
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func `an acknowledgement names the newest runs and reads back`(seed: UInt64) throws {
+    func `TR-12: an acknowledgement names the newest runs and reads back`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var received = RangeSet()
         for _ in 0..<1 + random.below(60) {
@@ -75,9 +72,8 @@ import Testing
         #expect(acknowledgement.ranges.count <= Frame.ackRangesMax)
     }
 
-    // TR-12
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `any bytes make frames or an error, and never more bytes than they were`(seed: UInt64) {
+    func `TR-12: any bytes make frames or an error, and never more bytes than they were`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         for _ in 0..<300 {
             let bytes = (0..<random.below(60)).map { _ in

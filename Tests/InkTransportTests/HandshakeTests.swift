@@ -5,8 +5,7 @@ import Testing
 @testable import InkTransport
 
 @Suite struct HandshakeTests {
-    // TR-2
-    @Test func `an announced attempt connects without a cookie, and both sides know each other`() throws {
+    @Test func `TR-2: an announced attempt connects without a cookie, and both sides know each other`() throws {
         let net = TestNet.pair()
         let (left, right) = (try #require(net.nodes[0].established.first), try #require(net.nodes[1].established.first))
         #expect(left.remote.peer == net.nodes[1].peer && right.remote.peer == net.nodes[0].peer)
@@ -20,8 +19,7 @@ import Testing
         #expect(net.sent.first?.bytes.first == 0xF6)
     }
 
-    // TR-2
-    @Test func `an address dialled bare proves itself by a cookie first`() throws {
+    @Test func `TR-2: an address dialled bare proves itself by a cookie first`() throws {
         let net = TestNet.pair(announced: false)
         #expect(net.nodes[1].endpoint.counters.cookiesSent == 1)
         #expect(net.nodes[0].established.first?.remote.peer == net.nodes[1].peer)
@@ -32,9 +30,8 @@ import Testing
         }
     }
 
-    // TR-2
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `the handshake gets through heavy loss`(seed: UInt64) {
+    func `TR-2: the handshake gets through heavy loss`(seed: UInt64) {
         var net = TestNet(seed: seed, faults: Faults(loss: 0.3, delay: .milliseconds(40), jitter: .milliseconds(30), duplicate: 0.1))
         net.add(TestNet.configuration(0))
         net.add(TestNet.configuration(1))
@@ -45,8 +42,7 @@ import Testing
         #expect(net.run(for: .seconds(10)) { $0.nodes[0].messages.count == 1 && $0.nodes[1].messages.count == 1 })
     }
 
-    // TR-1
-    @Test func `one flipped bit in any handshake packet is met with silence and changes nothing`() throws {
+    @Test func `TR-1: one flipped bit in any handshake packet is met with silence and changes nothing`() throws {
         var initiator = Endpoint(TestNet.configuration(0))
         var responder = Endpoint(TestNet.configuration(1))
         let (left, right) = (TestNet.address(0), TestNet.address(1))
@@ -84,8 +80,7 @@ import Testing
         #expect(!outputs.isEmpty)
     }
 
-    // TR-4
-    @Test func `a byte of the prologue that differs fails the handshake`() throws {
+    @Test func `TR-4: a byte of the prologue that differs fails the handshake`() throws {
         let keys = TestNet.room
         let (left, right) = (TestNet.configuration(0), TestNet.configuration(1))
         let prologue = StartPacket.prologue(
@@ -104,8 +99,7 @@ import Testing
         }
     }
 
-    // TR-4
-    @Test func `a member in the middle cannot change what message 1 says in clear`() throws {
+    @Test func `TR-4: a member in the middle cannot change what message 1 says in clear`() throws {
         let configuration = TestNet.configuration(0)
         var initiator = Endpoint(configuration)
         let responder = TestNet.configuration(1)
@@ -132,8 +126,7 @@ import Testing
         #expect(initiator.counters.established == 1)
     }
 
-    // TR-1
-    @Test func `another room gets no answer`() {
+    @Test func `TR-1: another room gets no answer`() {
         var net = TestNet()
         net.add(TestNet.configuration(0, keys: RoomKeys(roomSecret: TestNet.secret(8))))
         net.add(TestNet.configuration(1))
@@ -150,8 +143,7 @@ import Testing
         #expect(!late.sent.contains { $0.from == late.nodes[1].address })
     }
 
-    // TR-6
-    @Test func `a certificate for another static key is refused`() {
+    @Test func `TR-6: a certificate for another static key is refused`() {
         var wrong = TestNet.configuration(0)
         wrong.certificate = TestNet.configuration(2).certificate
         var net = TestNet()
@@ -171,8 +163,7 @@ import Testing
         #expect(other.nodes[0].failed.count == 1)
     }
 
-    // TR-6
-    @Test func `whoever answers in place of the peer that was dialled is refused`() {
+    @Test func `TR-6: whoever answers in place of the peer that was dialled is refused`() {
         var net = TestNet()
         net.add(TestNet.configuration(0))
         net.add(TestNet.configuration(1))
@@ -185,8 +176,7 @@ import Testing
         #expect(net.nodes[0].failed.map(\.remote) == [stranger])
     }
 
-    // TR-5
-    @Test func `an attempt that nobody answers ends after 20 s, within its budget of packets`() throws {
+    @Test func `TR-5: an attempt that nobody answers ends after 20 s, within its budget of packets`() throws {
         for count in [1, 16] {
             var net = TestNet()
             net.add(TestNet.configuration(0))
@@ -208,9 +198,9 @@ import Testing
         }
     }
 
-    // TR-5, TR-57
     @Test(arguments: [false, true])
-    func `an attempt that signalling carried alone is repeated like any other once addresses are known`(isPunched: Bool) throws {
+    func `TR-5, TR-57: an attempt that signalling carried alone is repeated like any other once addresses are known`(isPunched: Bool) throws
+    {
         var net = TestNet()
         net.add(TestNet.configuration(0))
         let (attempt, remote, begin) = ([UInt8](repeating: 1, count: 16), TestNet.configuration(1).peerID, net.now)
@@ -233,8 +223,7 @@ import Testing
         #expect(net.nodes[0].failed.count == 1)
     }
 
-    // TR-5
-    @Test func `the first authentic answer wins, and widening tries the new address at once`() {
+    @Test func `TR-5: the first authentic answer wins, and widening tries the new address at once`() {
         var net = TestNet(faults: Faults(delay: .milliseconds(20)))
         net.add(TestNet.configuration(0))
         net.add(TestNet.configuration(1))
@@ -250,8 +239,7 @@ import Testing
         #expect(net.nodes[0].established.first?.remote.address == net.nodes[1].address)
     }
 
-    // TR-5
-    @Test func `an address brings two starts by cookies, however many it sends`() throws {
+    @Test func `TR-5: an address brings two starts by cookies, however many it sends`() throws {
         let configuration = TestNet.configuration(0)
         var endpoint = Endpoint(configuration)
         endpoint.dial(attempt: [UInt8](repeating: 1, count: 16), remote: nil, addresses: [TestNet.address(1)], now: .zero)
@@ -269,16 +257,14 @@ import Testing
         #expect(answered == 2)
     }
 
-    // TR-16
-    @Test func `the first sample of the round trip does not count the way of the cookie`() throws {
+    @Test func `TR-16: the first sample of the round trip does not count the way of the cookie`() throws {
         let net = TestNet.pair(announced: false)
         let id = try #require(net.nodes[0].id)
         let statistics = try #require(net.nodes[0].endpoint.statistics(id))
         #expect(statistics.roundTrip == .milliseconds(100))
     }
 
-    // TR-3
-    @Test func `several candidates cost bulk one round trip at most, and a first operation none`() {
+    @Test func `TR-3: several candidates cost bulk one round trip at most, and a first operation none`() {
         func arrivals(_ others: [SocketAddress]) -> (operation: Duration, bulk: Duration) {
             var net = TestNet()
             net.add(TestNet.configuration(0))
@@ -301,9 +287,8 @@ import Testing
         #expect(several.bulk - one.bulk <= .milliseconds(100), "\(one) became \(several)")
     }
 
-    // TR-2, TR-3
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `several candidates and heavy loss end in a session that carries everything`(seed: UInt64) {
+    func `TR-2, TR-3: several candidates and heavy loss end in a session that carries everything`(seed: UInt64) {
         var net = TestNet(
             seed: seed, faults: Faults(loss: 0.3, delay: .milliseconds(40), jitter: .milliseconds(30), reorder: 0.1, duplicate: 0.1))
         net.add(TestNet.configuration(0))
@@ -318,8 +303,7 @@ import Testing
         #expect(net.run(for: .seconds(10)) { $0.nodes[0].messages.count == 1 && $0.nodes[1].messages.count == 1 })
     }
 
-    // TR-5
-    @Test func `punches are few, paced, and answered by nobody`() {
+    @Test func `TR-5: punches are few, paced, and answered by nobody`() {
         var net = TestNet()
         net.add(TestNet.configuration(0))
         net.add(TestNet.configuration(1))
@@ -334,8 +318,7 @@ import Testing
         #expect(net.nodes[0].endpoint.deadline == nil)
     }
 
-    // TR-3
-    @Test func `a cookie is good for its address alone, and for 120 to 240 s`() {
+    @Test func `TR-3: a cookie is good for its address alone, and for 120 to 240 s`() {
         var jar = CookieJar()
         var generator = SecretGenerator(seed: [UInt8](repeating: 1, count: 32))
         let (here, there) = (SocketAddress("10.0.0.1:1")!, SocketAddress("10.0.0.1:2")!)

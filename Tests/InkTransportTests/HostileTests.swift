@@ -8,8 +8,7 @@ import Testing
 @Suite struct HostileTests {
     private static let stranger = SocketAddress("192.0.2.66:6666")!
 
-    // TR-1
-    @Test func `garbage is answered with nothing and leaves a session untouched`() throws {
+    @Test func `TR-1: garbage is answered with nothing and leaves a session untouched`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         let id = try #require(net.nodes[1].id)
@@ -39,8 +38,7 @@ import Testing
         #expect(after == before && endpoint.figures(of: id) == figures)
     }
 
-    // TR-8
-    @Test func `one flipped bit in a data packet is refused and moves neither window, timer nor address`() throws {
+    @Test func `TR-8: one flipped bit in a data packet is refused and moves neither window, timer nor address`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         let id = try #require(net.nodes[1].id)
@@ -72,8 +70,7 @@ import Testing
         #expect(endpoint.counters.replayed == replayed + 1)
     }
 
-    // TR-8
-    @Test func `a forged packet with a number far ahead does not close the window`() throws {
+    @Test func `TR-8: a forged packet with a number far ahead does not close the window`() throws {
         let configuration = TestNet.configuration(0)
         var endpoint = Endpoint(TestNet.configuration(1))
         var raw = try #require(RawPeer(dialling: &endpoint, configuration: configuration, from: Self.stranger, now: .zero))
@@ -90,8 +87,7 @@ import Testing
         }
     }
 
-    // TR-8
-    @Test func `what left within the window arrives in any order, each packet once`() throws {
+    @Test func `TR-8: what left within the window arrives in any order, each packet once`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var raw = try #require(
             RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
@@ -104,8 +100,7 @@ import Testing
         _ = RawPeer.outputs(&endpoint)
     }
 
-    // TR-3
-    @Test func `a whole session replayed from another port brings cookies and nothing else`() throws {
+    @Test func `TR-3: a whole session replayed from another port brings cookies and nothing else`() throws {
         for announced in [true, false] {
             var net = TestNet.pair(announced: announced)
             for number in 0..<20 {
@@ -137,8 +132,7 @@ import Testing
         }
     }
 
-    // TR-3
-    @Test func `a session replayed into another session, room or role is accepted nowhere`() throws {
+    @Test func `TR-3: a session replayed into another session, room or role is accepted nowhere`() throws {
         var first = TestNet.pair(seed: 1)
         first.run(for: .seconds(1))
         // Same members, other randomness: other keys.
@@ -163,8 +157,7 @@ import Testing
         }
     }
 
-    // TR-3
-    @Test func `no answer is longer than what it answers, whoever asks`() throws {
+    @Test func `TR-3: no answer is longer than what it answers, whoever asks`() throws {
         let net = TestNet.pair(announced: false)
         var (incoming, outgoing) = (0, 0)
         for node in 0..<2 {
@@ -183,8 +176,7 @@ import Testing
         #expect(outgoing <= incoming)
     }
 
-    // TR-3
-    @Test func `message 1 seen before gets the same answer where it first came from`() throws {
+    @Test func `TR-3: message 1 seen before gets the same answer where it first came from`() throws {
         let configuration = TestNet.configuration(1)
         var initiator = Endpoint(TestNet.configuration(0))
         var responder = Endpoint(configuration)
@@ -211,8 +203,7 @@ import Testing
         #expect(RawPeer.outputs(&responder).isEmpty)
     }
 
-    // TR-3
-    @Test func `message 3 is no longer than message 2, even with the longest payload`() throws {
+    @Test func `TR-3: message 3 is no longer than message 2, even with the longest payload`() throws {
         var net = TestNet()
         net.add(TestNet.configuration(0, payload: [UInt8](repeating: 7, count: Endpoint.Configuration.payloadMax)))
         net.add(TestNet.configuration(1))
@@ -223,8 +214,7 @@ import Testing
         #expect(answer?.bytes.count == 400 && finish?.bytes.count == 400)
     }
 
-    // TR-3
-    @Test func `an answer that seems to come from a bystander brings no data upon it`() throws {
+    @Test func `TR-3: an answer that seems to come from a bystander brings no data upon it`() throws {
         let responder = TestNet.configuration(1)
         var initiator = Endpoint(TestNet.configuration(0))
         var other = Endpoint(responder)
@@ -268,8 +258,7 @@ import Testing
         #expect(most > 40)
     }
 
-    // TR-3
-    @Test func `an answer from one of several addresses that we dialled brings little upon it until it answers a challenge`() throws {
+    @Test func `TR-3: an answer from one of several addresses that we dialled brings little upon it until it answers a challenge`() throws {
         let responder = TestNet.configuration(1)
         var initiator = Endpoint(TestNet.configuration(0))
         var other = Endpoint(responder)
@@ -312,8 +301,9 @@ import Testing
         #expect(most > 30)
     }
 
-    // TR-3, TR-9
-    @Test func `message 1 and 3 with a bystander's sender bring little upon it, and the session goes on where the peer is`() throws {
+    @Test func `TR-3, TR-9: message 1 and 3 with a bystander's sender bring little upon it, and the session goes on where the peer is`()
+        throws
+    {
         var net = TestNet()
         net.add(TestNet.configuration(0))
         net.add(TestNet.configuration(1))
@@ -336,8 +326,7 @@ import Testing
         #expect(brought <= 3 * (start.count + finish.count), "\(brought) bytes went to the bystander")
     }
 
-    // TR-3
-    @Test func `message 3 from a bystander's address does not bring our packets there`() throws {
+    @Test func `TR-3: message 3 from a bystander's address does not bring our packets there`() throws {
         let responder = TestNet.configuration(1)
         var initiator = Endpoint(TestNet.configuration(0))
         var other = Endpoint(responder)
@@ -351,8 +340,7 @@ import Testing
         #expect(other.connectionIDs.count == 1)
     }
 
-    // TR-5
-    @Test func `half-open handshakes are bounded, and one host cannot push out another`() throws {
+    @Test func `TR-5: half-open handshakes are bounded, and one host cannot push out another`() throws {
         let keys = TestNet.room
         var endpoint = Endpoint(TestNet.configuration(1))
         var now = Instant.zero
@@ -393,8 +381,7 @@ import Testing
         #expect(endpoint.halfOpenCount == 0 && endpoint.deadline == nil)
     }
 
-    // TR-5
-    @Test func `under load even an announced attempt needs a cookie`() throws {
+    @Test func `TR-5: under load even an announced attempt needs a cookie`() throws {
         let configuration = TestNet.configuration(1)
         var endpoint = Endpoint(configuration)
         for number in 0..<60 {
@@ -409,8 +396,7 @@ import Testing
         }
     }
 
-    // TR-2
-    @Test func `starts that signalling carried are load like any other`() throws {
+    @Test func `TR-2: starts that signalling carried are load like any other`() throws {
         let configuration = TestNet.configuration(1)
         var endpoint = Endpoint(configuration)
         for number in 0..<Listener.loadPerSecond {
@@ -434,7 +420,6 @@ import Testing
         }
     }
 
-    // TR-12 TR-31
     @Test(arguments: [
         ([0x20], Misbehaviour.malformedFrame),
         ([Frame.streamType + 2, 0, 0, 1, 1], .malformedFrame),
@@ -448,7 +433,7 @@ import Testing
         (RawPeer.stream(offset: 0, [0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x02, 0x00, 0x01]), .exceededLimit),
         (RawPeer.stream(offset: 0, [0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0x01]), .malformedFrame),
     ])
-    func `a member that breaks a rule loses the session`(frames: [UInt8], expected: Misbehaviour) throws {
+    func `TR-12, TR-31: a member that breaks a rule loses the session`(frames: [UInt8], expected: Misbehaviour) throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var raw = try #require(
             RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
@@ -468,8 +453,7 @@ import Testing
         #expect(endpoint.connectionIDs.isEmpty)
     }
 
-    // TR-13
-    @Test func `pieces with holes between them are bounded`() throws {
+    @Test func `TR-13: pieces with holes between them are bounded`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var raw = try #require(
             RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
@@ -489,8 +473,7 @@ import Testing
         #expect(endpoint.connectionIDs.isEmpty && offset < 10_000)
     }
 
-    // TR-13
-    @Test func `holes are bounded over all streams together`() throws {
+    @Test func `TR-13: holes are bounded over all streams together`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var raw = try #require(
             RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
@@ -506,8 +489,7 @@ import Testing
         #expect(isClosed && pieces < 4500)
     }
 
-    // TR-13
-    @Test func `a stream gives back the room that a long message took`() throws {
+    @Test func `TR-13: a stream gives back the room that a long message took`() throws {
         var lanes = ReceiveLanes()
         for slot in 0..<20 as Range<UInt64> {
             var bytes = [UInt8](repeating: 0, count: 8)
@@ -527,9 +509,8 @@ import Testing
         #expect(lanes.held == 0 && lanes.room < 20 * 8192, "\(lanes.room) bytes are kept for nothing")
     }
 
-    // TR-12
     @Test(arguments: 0..<4 as Range<UInt64>)
-    func `authentic packets of random frames never trap`(seed: UInt64) throws {
+    func `TR-12: authentic packets of random frames never trap`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         for _ in 0..<60 {
             var endpoint = Endpoint(TestNet.configuration(1))
@@ -554,8 +535,7 @@ import Testing
 }
 
 extension HostileTests {
-    // TR-30
-    @Test func `a member that says another's peer id first gets no session, and keeps nobody out`() throws {
+    @Test func `TR-30: a member that says another's peer id first gets no session, and keeps nobody out`() throws {
         let (victim, thief) = (TestNet.configuration(0), TestNet.configuration(2))
         var net = TestNet()
         net.add(victim)
@@ -579,8 +559,7 @@ extension HostileTests {
         #expect(net.run(for: .seconds(2)) { $0.nodes[1].messages.count == 1 })
     }
 
-    // TR-30
-    @Test func `a member that answers with the salt of whom we dialled is refused`() {
+    @Test func `TR-30: a member that answers with the salt of whom we dialled is refused`() {
         var net = TestNet()
         net.add(TestNet.configuration(0))
         var thief = TestNet.configuration(2)
@@ -594,8 +573,7 @@ extension HostileTests {
         #expect(net.nodes[0].established.isEmpty && net.nodes[0].failed.map(\.remote) == [victim])
     }
 
-    // TR-22
-    @Test func `a bare address that is tried already is not tried again beside it`() {
+    @Test func `TR-22: a bare address that is tried already is not tried again beside it`() {
         var endpoint = Endpoint(TestNet.configuration(0))
         let (here, there) = (SocketAddress(ip: .v4(0x0A00_0001), port: 4000), SocketAddress(ip: .v4(0x0A00_0002), port: 4000))
         func starts() -> Int {
@@ -619,8 +597,7 @@ extension HostileTests {
         #expect(starts() == 1)
     }
 
-    // TR-22
-    @Test func `members that name many addresses make us flood nobody`() {
+    @Test func `TR-22: members that name many addresses make us flood nobody`() {
         var endpoint = Endpoint(TestNet.configuration(0))
         var (now, sent) = (Instant.zero, 0)
         for second in 0..<10 {
@@ -641,8 +618,7 @@ extension HostileTests {
         #expect(sent > 400 && sent <= Int(UnprovenLimiter.burst + UnprovenLimiter.rate * 10))
     }
 
-    // TR-33
-    @Test func `a member that names one address under many identities makes no flood of us, and keeps nobody from us`() throws {
+    @Test func `TR-33: a member that names one address under many identities makes no flood of us, and keeps nobody from us`() throws {
         var endpoint = Endpoint(TestNet.configuration(0))
         var (now, sent): (Instant, [Instant]) = (.zero, [])
         let other = SocketAddress("203.0.113.7:4000")!
@@ -678,8 +654,7 @@ extension HostileTests {
         #expect(toOther == 1)
     }
 
-    // TR-33
-    @Test func `a host that answers is no third party`() {
+    @Test func `TR-33: a host that answers is no third party`() {
         var limiter = HostLimiter()
         let host = Host(.v4(0x0A00_0001))
         func allowed() -> Int { (0..<200).count { _ in limiter.allows(host, now: .zero) } }
@@ -692,8 +667,7 @@ extension HostileTests {
         #expect(isLateAllowed)
     }
 
-    // TR-22
-    @Test func `256 addresses of one network do not fill the house`() throws {
+    @Test func `TR-22: 256 addresses of one network do not fill the house`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var now = Instant.zero
         func dial(_ number: Int, from address: String) -> [Endpoint.Output] {
@@ -717,8 +691,7 @@ extension HostileTests {
         #expect(endpoint.connectionIDs.count == Endpoint.connectionsMax && endpoint.connectionIDs.contains(newest))
     }
 
-    // TR-55
-    @Test func `256 devices of as many networks do not fill the house either`() throws {
+    @Test func `TR-55: 256 devices of as many networks do not fill the house either`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var now = Instant.zero
         func device(_ number: Int) -> AuthorID { SigningKey(seed: TestNet.flood(number).seed).author }
@@ -757,8 +730,7 @@ extension HostileTests {
         #expect(!dial(402, from: "12.2.0.1:4000"))
     }
 
-    // TR-56
-    @Test func `an attempt that is abandoned is neither dialled nor punched for any more`() throws {
+    @Test func `TR-56: an attempt that is abandoned is neither dialled nor punched for any more`() throws {
         var endpoint = Endpoint(TestNet.configuration(0))
         let (dialled, expected) = (SocketAddress("203.0.113.7:4000")!, SocketAddress("203.0.113.8:4000")!)
         let (one, two) = (PeerID([UInt8](repeating: 1, count: 32))!, PeerID([UInt8](repeating: 2, count: 32))!)
@@ -780,8 +752,7 @@ extension HostileTests {
         }
     }
 
-    // TR-22
-    @Test func `there are never more than the most connections`() {
+    @Test func `TR-22: there are never more than the most connections`() {
         var endpoint = Endpoint(TestNet.configuration(1))
         var now = Instant.zero
         for number in 0..<Endpoint.connectionsMax + 20 {
@@ -796,8 +767,7 @@ extension HostileTests {
         #expect(endpoint.connectionIDs.count == Endpoint.connectionsMax)
     }
 
-    // TR-22
-    @Test func `a peer that is heard and never acknowledges is left after half a minute`() throws {
+    @Test func `TR-22: a peer that is heard and never acknowledges is left after half a minute`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var raw = try #require(RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
         let id = try #require(endpoint.connectionIDs.first)
@@ -815,8 +785,7 @@ extension HostileTests {
         #expect(try #require(closed) - limit < .seconds(2))
     }
 
-    // TR-22
-    @Test func `a peer that acknowledges and never grants credit is left after half a minute`() throws {
+    @Test func `TR-22: a peer that acknowledges and never grants credit is left after half a minute`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var raw = try #require(RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
         let id = try #require(endpoint.connectionIDs.first)
@@ -839,8 +808,7 @@ extension HostileTests {
         #expect(waited > Connection.unacknowledgedMax && waited < Connection.unacknowledgedMax + .seconds(5))
     }
 
-    // TR-22
-    @Test func `a slow link is not taken for a peer that denies credit`() throws {
+    @Test func `TR-22: a slow link is not taken for a peer that denies credit`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var raw = try #require(RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
         let id = try #require(endpoint.connectionIDs.first)
@@ -866,8 +834,7 @@ extension HostileTests {
         #expect(before - endpoint.pendingBytes(on: id) > 250_000)
     }
 
-    // TR-22
-    @Test func `an address that is not proved within half a minute ends the connection`() throws {
+    @Test func `TR-22: an address that is not proved within half a minute ends the connection`() throws {
         // Both ends of a handshake by hand.
         let (left, right) = (TestNet.configuration(0), TestNet.configuration(1))
         var initiator = NoiseHandshake(
@@ -922,8 +889,7 @@ extension HostileTests {
         #expect(ended == Instant.zero + Connection.unacknowledgedMax)
     }
 
-    // TR-22
-    @Test func `one host cannot keep the others out, and a full house still lets a device come back`() throws {
+    @Test func `TR-22: one host cannot keep the others out, and a full house still lets a device come back`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var now = Instant.zero
         func dial(_ configuration: Endpoint.Configuration, from address: String, ephemeral: Int) -> [Endpoint.Output] {
@@ -957,8 +923,7 @@ extension HostileTests {
         #expect(endpoint.connectionIDs.count == Endpoint.connectionsMax)
     }
 
-    // TR-5
-    @Test func `all addresses of an IPv6 network are one host, and of equals the smallest does not always give way`() throws {
+    @Test func `TR-5: all addresses of an IPv6 network are one host, and of equals the smallest does not always give way`() throws {
         var limiter = HandshakeLimiter()
         let allowed = (0..<100).filter { limiter.allows(Host(.v6(high: 0x2001_0DB8 << 32, low: UInt64($0))), now: .zero) }
         #expect(allowed.count == Int(HandshakeLimiter.burst))
@@ -996,8 +961,7 @@ extension HostileTests {
         #expect((0..<20 as Range<UInt32>).filter { listener.owns($0) }.count > 10)
     }
 
-    // TR-9
-    @Test func `several challenges in one packet get one response`() throws {
+    @Test func `TR-9: several challenges in one packet get one response`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var raw = try #require(RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
         _ = RawPeer.outputs(&endpoint)
@@ -1010,8 +974,7 @@ extension HostileTests {
         #expect(bytes > 0 && bytes <= asked.count)
     }
 
-    // TR-16
-    @Test func `an acknowledgement held through a long sleep is still well formed`() throws {
+    @Test func `TR-16: an acknowledgement held through a long sleep is still well formed`() throws {
         var packet: [UInt8] = []
         var received = RangeSet()
         received.insert(0..<3)

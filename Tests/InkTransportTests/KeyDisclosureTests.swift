@@ -5,8 +5,7 @@ import Testing
 @testable import InkTransport
 
 @Suite struct KeyDisclosureTests {
-    // TR-121
-    @Test func `no key leaves an endpoint that was not asked for it, whatever becomes of its connections`() {
+    @Test func `TR-121: no key leaves an endpoint that was not asked for it, whatever becomes of its connections`() {
         var net = TestNet(seed: 3, faults: Faults(loss: 0.2))
         for index in 0..<3 { net.add(TestNet.configuration(index)) }
         // Dialled both ways at once, so that one session of a pair is turned down.
@@ -18,8 +17,7 @@ import Testing
         #expect(net.nodes.allSatisfy { $0.keys.isEmpty })
     }
 
-    // TR-121
-    @Test func `where it was asked for, each space is told once, and its keys open what goes over it`() throws {
+    @Test func `TR-121: where it was asked for, each space is told once, and its keys open what goes over it`() throws {
         var net = TestNet()
         var asked = TestNet.configuration(0)
         asked.disclosesKeys = true
@@ -45,8 +43,7 @@ import Testing
         #expect(directions.count == 2)
     }
 
-    // TR-121
-    @Test func `renewed keys are told, too, and open all that follows`() throws {
+    @Test func `TR-121: renewed keys are told, too, and open all that follows`() throws {
         var net = TestNet()
         for index in 0..<2 {
             var configuration = TestNet.configuration(index)
@@ -68,8 +65,7 @@ import Testing
         #expect(data.contains { $0.frames.contains("new keys? 2") } && data.contains { $0.frames.contains("new keys 2") })
     }
 
-    // TR-121
-    @Test func `what tells keys cannot be printed by mistake`() throws {
+    @Test func `TR-121: what tells keys cannot be printed by mistake`() throws {
         var configuration = TestNet.configuration(1)
         configuration.disclosesKeys = true
         var endpoint = Endpoint(configuration)
@@ -94,8 +90,7 @@ import Testing
         return packet
     }
 
-    // TR-121
-    @Test func `a capture that begins late is read, where no more than four million packets came before`() throws {
+    @Test func `TR-121: a capture that begins late is read, where no more than four million packets came before`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         let raw = try #require(RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: TestNet.address(8), now: .zero))
         let log = KeyDisclosure(localIndex: raw.localIndex, remoteIndex: raw.remoteIndex, keys: raw.keys).lines
@@ -115,8 +110,7 @@ import Testing
         #expect(reading?.kind == "data" && reading?.number == nil && reading?.frames == [])
     }
 
-    // TR-121
-    @Test func `of one index eight keys are read, and those of others all the same`() throws {
+    @Test func `TR-121: of one index eight keys are read, and those of others all the same`() throws {
         func line(_ index: String, _ key: Int) -> String {
             "\(KeyDisclosure.label) \(index) \(Hex.encode([UInt8](repeating: UInt8(key), count: 32))) in\n"
         }

@@ -4,8 +4,7 @@ import Testing
 @testable import InkTransport
 
 @Suite struct LivenessTests {
-    // TR-19
-    @Test func `an idle session keeps its rhythm`() {
+    @Test func `TR-19: an idle session keeps its rhythm`() {
         for (activity, seconds) in [(Activity.drawing, 2.0), (.present, 5), (.idle, 20)] {
             var net = TestNet.pair()
             for node in 0..<2 { net.nodes[node].endpoint.setActivity(activity) }
@@ -22,8 +21,7 @@ import Testing
         }
     }
 
-    // TR-20
-    @Test func `a peer that is gone is degraded after 3 s of probes and closed after 15`() throws {
+    @Test func `TR-20: a peer that is gone is degraded after 3 s of probes and closed after 15`() throws {
         var net = TestNet.pair()
         net.nodes[0].endpoint.setActivity(.present)
         net.run(for: .seconds(1))
@@ -43,8 +41,7 @@ import Testing
         #expect((10...20).contains(probes.count))
     }
 
-    // TR-20
-    @Test func `silence alone is noticed half an interval late`() throws {
+    @Test func `TR-20: silence alone is noticed half an interval late`() throws {
         var net = TestNet.pair()
         for node in 0..<2 { net.nodes[node].endpoint.setActivity(.drawing) }
         net.run(for: .seconds(10))
@@ -56,8 +53,7 @@ import Testing
         #expect(try #require(net.nodes[0].closed.first).at - degraded == .seconds(12))
     }
 
-    // TR-20
-    @Test func `a degraded session recovers with the first packet and delivers what was pending`() throws {
+    @Test func `TR-20: a degraded session recovers with the first packet and delivers what was pending`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         net.cut = [net.nodes[1].address]
@@ -73,8 +69,7 @@ import Testing
         #expect(net.nodes[0].endpoint.statistics(id)?.unansweredSince == nil)
     }
 
-    // TR-20
-    @Test func `a machine that slept probes before it gives up`() throws {
+    @Test func `TR-20: a machine that slept probes before it gives up`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         // Both ends wake before their keys are too old (TR-106).
@@ -86,8 +81,9 @@ import Testing
         #expect(net.nodes[1].messages.count == 1)
     }
 
-    // TR-150
-    @Test func `a connection that is calm at both ends keeps the rhythm of an idle board, and a lively one again afterwards`() throws {
+    @Test func `TR-150: a connection that is calm at both ends keeps the rhythm of an idle board, and a lively one again afterwards`()
+        throws
+    {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         for node in 0..<2 { net.nodes[node].endpoint.setThrift(Thrift(isCalm: true), on: try #require(net.nodes[node].id)) }
@@ -102,8 +98,7 @@ import Testing
         #expect(net.sent.count >= 14, "\(net.sent.count) datagrams")
     }
 
-    // TR-152
-    @Test func `one that was not run asks at once, and after long gives up in 300 ms who has forgotten it`() throws {
+    @Test func `TR-152: one that was not run asks at once, and after long gives up in 300 ms who has forgotten it`() throws {
         for (gap, isForgotten) in [(8, false), (8, true), (20, false), (20, true)] {
             var net = TestNet.pair()
             net.run(for: .seconds(1))
@@ -123,9 +118,8 @@ import Testing
         }
     }
 
-    // TR-21
     @Test(arguments: 0..<10 as Range<UInt64>)
-    func `a close reaches the peer even when packets are lost`(seed: UInt64) throws {
+    func `TR-21: a close reaches the peer even when packets are lost`(seed: UInt64) throws {
         var net = TestNet.pair(seed: seed, faults: Faults(loss: seed == 0 ? 0 : 0.3, delay: .milliseconds(20)))
         net.run(for: .seconds(5))
         let id = try #require(net.nodes[0].id)
@@ -139,8 +133,7 @@ import Testing
         #expect(net.nodes[0].endpoint.deadline == nil && net.nodes[1].endpoint.deadline == nil)
     }
 
-    // TR-9
-    @Test func `a peer that moves is followed after a challenge`() throws {
+    @Test func `TR-9: a peer that moves is followed after a challenge`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         let id = try #require(net.nodes[1].id)
@@ -163,8 +156,7 @@ import Testing
         #expect(net.nodes[0].closed.isEmpty && net.nodes[1].closed.isEmpty)
     }
 
-    // TR-9
-    @Test func `a copy of a packet from elsewhere does not steal the path`() throws {
+    @Test func `TR-9: a copy of a packet from elsewhere does not steal the path`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         let id = try #require(net.nodes[1].id)
@@ -187,8 +179,7 @@ import Testing
         #expect(net.nodes[1].messages.count == 5)
     }
 
-    // TR-16
-    @Test func `deadlines are exact: nothing happens before, something is due at each`() {
+    @Test func `TR-16: deadlines are exact: nothing happens before, something is due at each`() {
         var net = TestNet.pair(seed: 4, faults: Faults(loss: 0.2, delay: .milliseconds(20), jitter: .milliseconds(10)))
         for _ in 0..<30 { net.send([UInt8](repeating: 1, count: 500), from: 0) }
         net.drain(0)
@@ -209,8 +200,7 @@ import Testing
         #expect(idle > 10)
     }
 
-    // TR-9, TR-85
-    @Test func `what was on the way to where a peer was before is sent again as soon as it is followed`() throws {
+    @Test func `TR-9, TR-85: what was on the way to where a peer was before is sent again as soon as it is followed`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         let id = try #require(net.nodes[1].id)
@@ -232,8 +222,7 @@ import Testing
             net.run(for: .milliseconds(100)) { ($0.nodes[1].endpoint.statistics(id)?.roundTrip).map { $0 < .milliseconds(130) } ?? false })
     }
 
-    // TR-9
-    @Test func `a host to which nothing is on the way is asked for its round trip`() throws {
+    @Test func `TR-9: a host to which nothing is on the way is asked for its round trip`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(2))
         let id = try #require(net.nodes[1].id)

@@ -99,8 +99,7 @@ struct OnePath {
         #expect(rtt.smoothed == .microseconds(110_000))
     }
 
-    // TR-85
-    @Test func `what went to another host than is there now says nothing of this one`() throws {
+    @Test func `TR-85: what went to another host than is there now says nothing of this one`() throws {
         var recovery = OnePath()
         recovery.paths.updateMain { $0.begin(roundTrip: .milliseconds(100), byteCount: StartPacket.byteCount, now: .zero) }
         for number in 0..<10 as Range<UInt64> {
@@ -128,8 +127,7 @@ struct OnePath {
         #expect(recovery.paths.main.congestion.view.base == .milliseconds(30))
     }
 
-    // TR-16
-    @Test func `bulk is lost three packets later, or after nine eighths of a round trip`() throws {
+    @Test func `TR-16: bulk is lost three packets later, or after nine eighths of a round trip`() throws {
         var recovery = Self.ten(.bulk)
         let now = Instant.zero + .milliseconds(105)
         let verdict = try recovery.acknowledge(try Self.ack(4..<5), now: now)
@@ -146,8 +144,7 @@ struct OnePath {
         #expect(late.lost == [Self.frame(.bulk, 2)])
     }
 
-    // TR-16
-    @Test func `operations are lost a short wait after a later packet arrived`() throws {
+    @Test func `TR-16: operations are lost a short wait after a later packet arrived`() throws {
         var recovery = Self.ten(.ops)
         let now = Instant.zero + .milliseconds(90)
         let passed = try recovery.acknowledge(try Self.ack(1..<2), now: now)
@@ -159,8 +156,7 @@ struct OnePath {
         #expect(verdict.lost == [Self.frame(.ops, 0)])
     }
 
-    // TR-16
-    @Test func `a loss that was reordering is taken back, and makes more patient`() throws {
+    @Test func `TR-16: a loss that was reordering is taken back, and makes more patient`() throws {
         var recovery = Self.ten(.bulk)
         let now = Instant.zero + .milliseconds(105)
         #expect(try recovery.acknowledge(try Self.ack(3..<4), now: now).lostPackets == 1)
@@ -170,8 +166,7 @@ struct OnePath {
         #expect(try recovery.acknowledge(try Self.ack(0..<1, 3..<5), now: now + .milliseconds(2)).lost.isEmpty)
     }
 
-    // TR-67
-    @Test func `what was given up with its path and arrives teaches nothing about order or capacity`() throws {
+    @Test func `TR-67: what was given up with its path and arrives teaches nothing about order or capacity`() throws {
         var recovery = Self.ten(.bulk)
         let (id, window) = (recovery.paths.mainID, recovery.paths.main.window)
         let now = Instant.zero + .milliseconds(50)
@@ -186,8 +181,7 @@ struct OnePath {
         #expect(recovery.paths.main.window == window && recovery.bytesInFlight == 0)
     }
 
-    // TR-16
-    @Test func `probes back off to one a second and stop with the acknowledgement`() throws {
+    @Test func `TR-16: probes back off to one a second and stop with the acknowledgement`() throws {
         var recovery = Self.ten(.ops)
         var now = Instant.zero + .milliseconds(9)
         var gaps: [Double] = []
@@ -206,8 +200,7 @@ struct OnePath {
         #expect(!recovery.isWaiting && recovery.deadline == nil && recovery.bytesInFlight == 0)
     }
 
-    // TR-7
-    @Test func `a packet number is never used twice, and what was not sent cannot be acknowledged`() throws {
+    @Test func `TR-7: a packet number is never used twice, and what was not sent cannot be acknowledged`() throws {
         var recovery = Self.ten(.ops)
         #expect(recovery.next == 10)
         #expect(throws: Misbehaviour.acknowledgedUnsent) { try recovery.acknowledge(try Self.ack(0..<11), now: .zero) }
@@ -217,8 +210,7 @@ struct OnePath {
         }
     }
 
-    // TR-23
-    @Test func `presence alone is acknowledged soon once, then at most each 150 ms, and rides with others after 100 ms`() {
+    @Test func `TR-23: presence alone is acknowledged soon once, then at most each 150 ms, and rides with others after 100 ms`() {
         var tracker = AckTracker()
         var (now, sent): (Instant, [Duration]) = (.zero, [])
         for number in 0..<60 as Range<UInt64> {
@@ -240,8 +232,7 @@ struct OnePath {
         #expect(tracker.dueAt == now + .milliseconds(20) && tracker.rides(now: now))
     }
 
-    // TR-24
-    @Test func `what was named for a second is not named again`() {
+    @Test func `TR-24: what was named for a second is not named again`() {
         var tracker = AckTracker()
         for number in 0..<400 as Range<UInt64> {
             // Each second packet is lost.
@@ -253,8 +244,7 @@ struct OnePath {
         }
     }
 
-    // TR-23
-    @Test func `presence is not probed for, is lost when later packets arrive, and waits longer for its acknowledgement`() throws {
+    @Test func `TR-23: presence is not probed for, is lost when later packets arrive, and waits longer for its acknowledgement`() throws {
         var recovery = OnePath()
         recovery.seed(roundTrip: .milliseconds(100))
         for number in 0..<10 as Range<UInt64> {
@@ -270,9 +260,8 @@ struct OnePath {
         #expect(recovery.rtt.smoothed > .milliseconds(99) && recovery.rtt.smoothed < .milliseconds(101))
     }
 
-    // TR-32
     @Test(arguments: [false, true])
-    func `acknowledgements of ours behind a packet that the peer leaves waiting are not kept, nor walked over`(isLost: Bool) throws {
+    func `TR-32: acknowledgements of ours behind a packet that the peer leaves waiting are not kept, nor walked over`(isLost: Bool) throws {
         // Answers fourteen seconds late make a round trip seem as long.
         var recovery = OnePath()
         recovery.seed(roundTrip: .seconds(14))
@@ -295,9 +284,8 @@ struct OnePath {
         #expect(recovery.remembered <= 1)
     }
 
-    // TR-32
     @Test(arguments: 0..<50 as Range<UInt64>)
-    func `every packet that asks is acknowledged once or lost, whatever order acknowledgements have`(seed: UInt64) throws {
+    func `TR-32: every packet that asks is acknowledged once or lost, whatever order acknowledgements have`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var recovery = OnePath()
         recovery.seed(roundTrip: .milliseconds(50))

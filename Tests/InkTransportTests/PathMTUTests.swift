@@ -33,11 +33,10 @@ import Testing
     }
     private static let messageBytes = 40_000
 
-    // TR-110, TR-111
     @Test(arguments: [
         (1200, 1200), (1279, 1200), (1280, 1280), (1399, 1280), (1400, 1400), (1452, 1452), (1472, 1472), (9000, 1472),
     ])
-    func `the longest size that a path carries is found while bulk goes, and what is lost by that slows nothing`(
+    func `TR-110, TR-111: the longest size that a path carries is found while bulk goes, and what is lost by that slows nothing`(
         carries: Int, expected: Int
     ) throws {
         let net = Self.found(carries)
@@ -52,8 +51,7 @@ import Testing
         #expect(statistics.packetsLost == UInt64(lost.count))
     }
 
-    // TR-110
-    @Test func `over IPv6 no more is tried than Ethernet leaves, and over a relay nothing`() throws {
+    @Test func `TR-110: over IPv6 no more is tried than Ethernet leaves, and over a relay nothing`() throws {
         var path = Path(id: PathID(number: 0), route: .direct(SocketAddress("[2001:db8::1]:4000")!), proof: .proven, isInvited: true)
         #expect(path.nextProbe(now: .zero) == nil)
         path.carried(2000, in: .milliseconds(20))
@@ -76,8 +74,7 @@ import Testing
         #expect(relay.nextProbe(now: .zero) == nil && relay.mtu == Limits.datagramBytes)
     }
 
-    // TR-110
-    @Test func `it is looked for again after ten minutes, and on another way at once`() {
+    @Test func `TR-110: it is looked for again after ten minutes, and on another way at once`() {
         var net = Self.found(1280)
         #expect(Self.mtu(net) == 1280)
         net.carries = 1472
@@ -92,8 +89,7 @@ import Testing
         #expect(Self.mtu(net) == 1472)
     }
 
-    // TR-110
-    @Test func `who has no bulk asks nothing`() {
+    @Test func `TR-110: who has no bulk asks nothing`() {
         var net = TestNet.pair()
         for _ in 0..<500 {
             net.send([UInt8](repeating: 1, count: 60), from: 0)
@@ -103,9 +99,8 @@ import Testing
         #expect(net.sent.allSatisfy { $0.bytes.count <= Limits.datagramBytes })
     }
 
-    // TR-112
     @Test(arguments: [(1200, 20), (1400, 20), (1280, 200)])
-    func `a path that carries less in the midst is noticed within three seconds, and nothing is lost`(carries: Int, delay: Int) {
+    func `TR-112: a path that carries less in the midst is noticed within three seconds, and nothing is lost`(carries: Int, delay: Int) {
         var net = Self.found(1472, faults: Faults(delay: .milliseconds(delay)))
         // Far away it takes longer until it is known what the line carries.
         Self.pour(&net, for: .milliseconds(delay * 20))
@@ -126,8 +121,7 @@ import Testing
         #expect(Self.mtu(net) == carries)
     }
 
-    // TR-112
-    @Test func `a burst that is lost after a pause is no black hole`() {
+    @Test func `TR-112: a burst that is lost after a pause is no black hole`() {
         var (search, now) = (PathMTU(), Instant(nanoseconds: 1_000_000_000))
         #expect(search.nextProbe(largest: 1472, now: now) == 1280)
         search.sentProbe(now: now)
@@ -141,8 +135,7 @@ import Testing
         #expect(!lose(after: .milliseconds(40)) && search.current == PathMTU.floor, "250 ms after the first of them was missed")
     }
 
-    // TR-112
-    @Test(arguments: 0..<2 as Range<UInt64>) func `a line that loses one packet in ten is no black hole`(seed: UInt64) {
+    @Test(arguments: 0..<2 as Range<UInt64>) func `TR-112: a line that loses one packet in ten is no black hole`(seed: UInt64) {
         var net = TestNet.pair(seed: seed, faults: Faults(loss: 0.1, delay: .milliseconds(20)))
         var greatest = 0
         Self.pour(&net, for: .seconds(6)) { net in
@@ -154,8 +147,7 @@ import Testing
         #expect(greatest > PathMTU.floor)
     }
 
-    // TR-113
-    @Test func `what somebody sees travels in packets that every path carries`() throws {
+    @Test func `TR-113: what somebody sees travels in packets that every path carries`() throws {
         var net = Self.found(1472)
         let id = try #require(net.nodes[0].id)
         net.sent = []
@@ -182,8 +174,7 @@ import Testing
         #expect(gap <= .milliseconds(60), "\(gap)")
     }
 
-    // TR-114
-    @Test func `a datagram of up to 1500 bytes is taken, a longer one is nothing`() throws {
+    @Test func `TR-114: a datagram of up to 1500 bytes is taken, a longer one is nothing`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         let stranger = SocketAddress("192.0.2.9:4000")!
         let dialled = RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: stranger, now: .zero)

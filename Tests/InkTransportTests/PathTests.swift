@@ -47,8 +47,7 @@ import Testing
         net.nodes[index].id.flatMap { net.nodes[index].endpoint.statistics($0)?.route }
     }
 
-    // TR-60
-    @Test func `a session begins over the rendezvous, with two messages there and nothing else`() throws {
+    @Test func `TR-60: a session begins over the rendezvous, with two messages there and nothing else`() throws {
         var net = try Self.met()
         let begun = net.now
         #expect(net.nodes[0].id != nil && net.nodes[1].id != nil)
@@ -62,8 +61,7 @@ import Testing
         #expect(Self.route(net, 0) == .relay(RelayPoint(place: 0, member: 101)))
     }
 
-    // TR-68
-    @Test func `over a relay what is only presence is said to be that, and nothing else is`() throws {
+    @Test func `TR-68: over a relay what is only presence is said to be that, and nothing else is`() throws {
         var net = try Self.met()
         net.run(for: .seconds(1))
         let (id, before) = (try #require(net.nodes[0].id), net.relayed.count)
@@ -87,9 +85,8 @@ import Testing
         #expect(net.presenceRelayed == 20, "what acknowledges, too, is not to be dropped for its presence")
     }
 
-    // TR-69
     @Test(arguments: [(64, 10), (64, 50), (64, 150), (16, 50), (512, 50)])
-    func `history takes most of what a relay carries, whatever that is, and live work does not wait for it`(
+    func `TR-69: history takes most of what a relay carries, whatever that is, and live work does not wait for it`(
         kibibytes: Int, delay: Int
     ) throws {
         var net = try Self.met()
@@ -123,8 +120,7 @@ import Testing
         #expect(late[late.count * 95 / 100] <= .milliseconds(150), "\(late[late.count * 95 / 100])")
     }
 
-    // TR-60
-    @Test func `an offer that comes again is answered in the same words, and the session is one`() throws {
+    @Test func `TR-60: an offer that comes again is answered in the same words, and the session is one`() throws {
         var net = TestNet()
         net.add(TestNet.configuration(0))
         net.add(TestNet.configuration(1))
@@ -159,7 +155,6 @@ import Testing
         #expect(none == nil)
     }
 
-    // TR-61, TR-62
     @Test(
         arguments: [
             (nil, nil, true), (TestNAT.Kind.fullCone, .fullCone, true), (.addressRestricted, .portRestricted, true),
@@ -167,7 +162,7 @@ import Testing
             (.symmetric, .addressRestricted, true), (.addressRestricted, .symmetric, true), (.symmetric, nil, true),
             (.symmetric, .portRestricted, false), (.symmetric, .symmetric, false),
         ] as [(TestNAT.Kind?, TestNAT.Kind?, Bool)])
-    func `a direct way is found where there is one, and what was said stays whole`(
+    func `TR-61, TR-62: a direct way is found where there is one, and what was said stays whole`(
         left: TestNAT.Kind?, right: TestNAT.Kind?, isDirect: Bool
     ) throws {
         var net = try Self.met(nats: (left, right))
@@ -193,8 +188,7 @@ import Testing
         #expect(net.sent.count <= 400)
     }
 
-    // TR-63
-    @Test func `data goes to an address only after it answered a challenge`() throws {
+    @Test func `TR-63: data goes to an address only after it answered a challenge`() throws {
         var net = try Self.met()
         let dead = (1...20).map { SocketAddress("198.51.100.\($0):4000")! }
         let id = try #require(net.nodes[0].id)
@@ -214,9 +208,8 @@ import Testing
         #expect(net.sent.isEmpty && net.nodes[1].messages.count == 100)
     }
 
-    // TR-63
     @Test(arguments: [false, true])
-    func `a challenge that answers one is no longer than it, also where nobody is asked any more or is asked just now`(
+    func `TR-63: a challenge that answers one is no longer than it, also where nobody is asked any more or is asked just now`(
         isGivenUp: Bool
     ) throws {
         var paths = Paths(route: .direct(TestNet.address(0)), proof: .proven)
@@ -235,9 +228,8 @@ import Testing
         #expect(path.id == id && path.isInvited && path.check?.isAnswering == true)
     }
 
-    // TR-61
     @Test(arguments: [1, 30, 200])
-    func `two who challenge each other end, however long an answer takes`(eachMilliseconds pause: Int) throws {
+    func `TR-61: two who challenge each other end, however long an answer takes`(eachMilliseconds pause: Int) throws {
         var paths = Paths(route: .relay(RelayPoint(place: 0, member: 1)), proof: .proven)
         let other = TestNet.address(1)
         paths.invite([other], now: .zero)
@@ -263,8 +255,7 @@ import Testing
         #expect(asked.count <= 8, "\(asked.count) in three seconds")
     }
 
-    // TR-64
-    @Test func `a direct way that dies is left for the relay, and nothing is lost`() throws {
+    @Test func `TR-64: a direct way that dies is left for the relay, and nothing is lost`() throws {
         var net = try Self.met(seed: 3)
         try Self.exchange(&net)
         net.run(for: .seconds(2))
@@ -289,8 +280,7 @@ import Testing
         }
     }
 
-    // TR-64
-    @Test func `a hand that moves is seen on while the way that it took dies`() throws {
+    @Test func `TR-64: a hand that moves is seen on while the way that it took dies`() throws {
         var net = try Self.met(seed: 5)
         try Self.exchange(&net)
         net.run(for: .seconds(2))
@@ -313,8 +303,7 @@ import Testing
         #expect(Set(net.nodes[1].presence.dropFirst(before)).count == seen - before, "nothing is shown twice")
     }
 
-    // TR-64
-    @Test func `a peer that takes another way than ours draws a ping a second, and that ours has died shows all the same`() throws {
+    @Test func `TR-64: a peer that takes another way than ours draws a ping a second, and that ours has died shows all the same`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         let (ours, its) = (SocketAddress("10.0.0.1:4000")!, SocketAddress("10.0.0.1:5000")!)
         var now = Instant.zero
@@ -369,9 +358,8 @@ import Testing
         #expect(endpoint.statistics(id)?.route == .direct(its))
     }
 
-    // TR-9, TR-64
     @Test(arguments: [false, true])
-    func `one who only watches follows a peer that moves, also to an address that it knew`(isKnown: Bool) throws {
+    func `TR-9, TR-64: one who only watches follows a peer that moves, also to an address that it knew`(isKnown: Bool) throws {
         var net = try Self.met(seed: 6)
         try Self.exchange(&net)
         net.run(for: .seconds(2))
@@ -397,8 +385,7 @@ import Testing
         #expect(Self.route(net, 1) == .direct(moved), "\(String(describing: Self.route(net, 1)))")
     }
 
-    // TR-61
-    @Test func `a word that comes again and again asks nobody more often`() throws {
+    @Test func `TR-61: a word that comes again and again asks nobody more often`() throws {
         var net = try Self.met()
         let dead = (1...16).map { SocketAddress("198.51.100.\($0):4000")! }
         let id = try #require(net.nodes[0].id)
@@ -410,8 +397,7 @@ import Testing
         #expect(counts.count == 16 && counts.values.allSatisfy { $0 <= 12 }, "\(counts.values.max() ?? 0)")
     }
 
-    // TR-67
-    @Test func `a challenge that goes elsewhere says nothing of the way in use`() throws {
+    @Test func `TR-67: a challenge that goes elsewhere says nothing of the way in use`() throws {
         var net = try Self.met(seed: 8)
         net.relayDelay = .milliseconds(50)
         net.delays[[net.nodes[0].address, net.nodes[1].address]] = .milliseconds(2)
@@ -427,8 +413,7 @@ import Testing
         #expect(figures.packetsLost == 0 && figures.packetsLostSpuriously == 0)
     }
 
-    // TR-65
-    @Test func `who left a way returns to it after a minute, not before`() throws {
+    @Test func `TR-65: who left a way returns to it after a minute, not before`() throws {
         var net = try Self.met(seed: 4)
         try Self.exchange(&net)
         net.run(for: .seconds(2))
@@ -451,8 +436,7 @@ import Testing
         #expect(returned.at - leftAt >= .seconds(60) && returned.at - leftAt <= .seconds(70))
     }
 
-    // TR-66
-    @Test func `the relay over which a session began is a way out for good, however long it carried nothing`() throws {
+    @Test func `TR-66: the relay over which a session began is a way out for good, however long it carried nothing`() throws {
         var net = try Self.met(seed: 7)
         for index in 0..<2 {
             let point = RelayPoint(place: 0, member: UInt32(101 - index))
@@ -488,8 +472,7 @@ import Testing
         }
     }
 
-    // TR-66
-    @Test func `a peer behind another socket of the rendezvous is followed there`() throws {
+    @Test func `TR-66: a peer behind another socket of the rendezvous is followed there`() throws {
         var net = try Self.met()
         net.run(for: .seconds(1))
         net.nodes[0].member = nil
@@ -506,8 +489,7 @@ import Testing
         #expect(net.nodes[0].closed.isEmpty && net.nodes[1].closed.isEmpty)
     }
 
-    // TR-65
-    @Test func `of two direct ways the clearly quicker one is taken, also when it opens later`() throws {
+    @Test func `TR-65: of two direct ways the clearly quicker one is taken, also when it opens later`() throws {
         var net = try Self.met()
         let slow = SocketAddress("100.64.0.2:4000")!
         let (here, there) = (net.nodes[0].address, net.nodes[1].address)
@@ -526,8 +508,7 @@ import Testing
         #expect(net.now - open <= .seconds(10))
     }
 
-    // TR-67
-    @Test func `a round trip counts only if the acknowledgement came the way that the packet went`() throws {
+    @Test func `TR-67: a round trip counts only if the acknowledgement came the way that the packet went`() throws {
         var paths = Paths(route: .direct(TestNet.address(0)), proof: .proven)
         var recovery = LossRecovery()
         #expect(paths.relay(over: RelayPoint(place: 0, member: 1), now: .zero) == nil)
@@ -557,8 +538,7 @@ import Testing
         #expect(rest.lostPackets == 2 && paths.main.bytesInFlight == 0)
     }
 
-    // TR-57
-    @Test func `a punch from an unknown address is dialled, and no further than that is good for`() throws {
+    @Test func `TR-57: a punch from an unknown address is dialled, and no further than that is good for`() throws {
         var endpoint = Endpoint(TestNet.configuration(0))
         let (stale, real) = (SocketAddress("203.0.113.5:1000")!, SocketAddress("203.0.113.5:2000")!)
         endpoint.dial(attempt: Self.attempt, remote: TestNet.configuration(1).peerID, addresses: [stale], now: .zero)
@@ -589,8 +569,7 @@ import Testing
         #expect((sent[real] ?? 0) <= 1)
     }
 
-    // TR-68
-    @Test func `a rendezvous that reflects, doubles, crosses and corrupts moves nothing`() throws {
+    @Test func `TR-68: a rendezvous that reflects, doubles, crosses and corrupts moves nothing`() throws {
         var net = try Self.met(seed: 9)
         let point = RelayPoint(place: 0, member: 666)
         for round in 0..<40 {
@@ -623,8 +602,7 @@ import Testing
         #expect(RawPeer.transmitted(&net.nodes[0].endpoint).count == 1)
     }
 
-    // TR-9, TR-61
-    @Test func `a new mapping behind a port-restricted peer is found again over the relay`() throws {
+    @Test func `TR-9, TR-61: a new mapping behind a port-restricted peer is found again over the relay`() throws {
         var net = try Self.met(nats: (.portRestricted, .portRestricted))
         try Self.exchange(&net)
         net.run(for: .seconds(2))
@@ -652,8 +630,7 @@ import Testing
         }
     }
 
-    // TR-64, TR-114
-    @Test func `what was one frame on the way in doubt goes the other way in packets that are no longer`() throws {
+    @Test func `TR-64, TR-114: what was one frame on the way in doubt goes the other way in packets that are no longer`() throws {
         var net = try Self.met(seed: 3)
         try Self.exchange(&net)
         net.run(for: .seconds(1))
@@ -687,8 +664,7 @@ import Testing
         #expect(longest > 1100 && longest <= PathMTU.floor, "\(longest)")
     }
 
-    // TR-67
-    @Test func `what one way loses says nothing of another one`() throws {
+    @Test func `TR-67: what one way loses says nothing of another one`() throws {
         var net = try Self.met(seed: 3)
         try Self.exchange(&net)
         net.run(for: .seconds(1))
@@ -710,8 +686,7 @@ import Testing
         #expect(relay.route.isRelay && relay.lossEstimate == 0, "\(relay.lossEstimate)")
     }
 
-    // TR-67, TR-96
-    @Test func `how many are lost in a row is known of each way by itself`() throws {
+    @Test func `TR-67, TR-96: how many are lost in a row is known of each way by itself`() throws {
         var paths = Paths(route: .direct(TestNet.address(0)), proof: .proven)
         var recovery = LossRecovery()
         #expect(paths.relay(over: RelayPoint(place: 0, member: 1), now: .zero) == nil)

@@ -5,9 +5,8 @@ import Testing
 
 /// What goes first when a packet leaves.
 @Suite struct PriorityTests {
-    // TR-130
     @Test(arguments: [1_000, 8_000, 32_000, 125_000, 625_000, 2_500_000, 125_000_000] as [Double])
-    func `no packet is handed out long before it is due`(rate: Double) {
+    func `TR-130: no packet is handed out long before it is due`(rate: Double) {
         var (pacer, now, dueAt) = (Pacer(), Instant.zero + .seconds(1), Instant.zero + .seconds(1))
         let packetTime = Duration.nanoseconds(Int64(1200 * 1e9 / rate))
         for _ in 0..<200 {
@@ -39,8 +38,7 @@ import Testing
 
     private static func lengths(_ endpoint: inout Endpoint) -> [Int] { RawPeer.transmitted(&endpoint).map(\.count) }
 
-    // TR-131
-    @Test func `what is live to anybody leaves before bulk that is due to another`() throws {
+    @Test func `TR-131: what is live to anybody leaves before bulk that is due to another`() throws {
         var (net, ids) = try Self.hub()
         // The first connection has bulk, the second something live, and the caller asks for both at once.
         net.nodes[0].endpoint.send([UInt8](repeating: 1, count: 20_000), lane: .bulk, on: ids[0], now: net.now)
@@ -49,8 +47,7 @@ import Testing
         #expect(sizes.count >= 2 && sizes[0] < 100 && sizes[1] > 1000, "\(sizes)")
     }
 
-    // TR-131
-    @Test func `what is live to two leaves before bulk to either`() throws {
+    @Test func `TR-131: what is live to two leaves before bulk to either`() throws {
         var (net, ids) = try Self.hub()
         net.nodes[0].endpoint.send([UInt8](repeating: 1, count: 20_000), lane: .bulk, on: ids[0], now: net.now)
         for id in ids { net.nodes[0].endpoint.send([2], lane: .ops, on: id, now: net.now) }
@@ -58,8 +55,7 @@ import Testing
         #expect(sizes.count >= 3 && sizes[0] < 100 && sizes[1] < 100 && sizes[2] > 1000, "\(sizes)")
     }
 
-    // TR-131
-    @Test func `what is owed goes with bulk, after what is live to another`() throws {
+    @Test func `TR-131: what is owed goes with bulk, after what is live to another`() throws {
         var (net, ids) = try Self.hub()
         net.send([9], from: 1)
         try #require(net.run(for: .seconds(1)) { $0.nodes[0].messages.count == 1 })
@@ -71,8 +67,7 @@ import Testing
         #expect(sizes.count >= 2 && sizes[0] < 100 && sizes[1] > 1000, "\(sizes)")
     }
 
-    // TR-131, TR-110
-    @Test func `a question for the length of the way waits for what is live`() throws {
+    @Test func `TR-110, TR-131: a question for the length of the way waits for what is live`() throws {
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(20)))
         for _ in 0..<20 {
             net.send([UInt8](repeating: 1, count: 40_000), from: 0, lane: .bulk)
@@ -90,8 +85,7 @@ import Testing
         #expect(question > 0, "\(sizes)")
     }
 
-    // TR-84
-    @Test func `who answers each operation with one waits for nothing but the way`() throws {
+    @Test func `TR-84: who answers each operation with one waits for nothing but the way`() throws {
         // They met over a longer one, and nothing long was sent since.
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(20)))
         net.run(for: .seconds(2))
@@ -112,8 +106,7 @@ import Testing
         #expect(net.run(for: .milliseconds(500)) { $0.nodes[1].messages.count == rounds + 1 })
     }
 
-    // TR-131
-    @Test(arguments: [false, true]) func `a probe that repeats bulk leaves after what is live`(hasOwnLive: Bool) throws {
+    @Test(arguments: [false, true]) func `TR-131: a probe that repeats bulk leaves after what is live`(hasOwnLive: Bool) throws {
         var (net, ids) = try Self.hub()
         let addresses = ids.compactMap { net.nodes[0].endpoint.statistics($0)?.address }
         try #require(addresses.count == 2)
@@ -143,8 +136,7 @@ import Testing
         #expect(probes == 3)
     }
 
-    // TR-131
-    @Test func `a probe that repeats what is live leaves first with that alone`() throws {
+    @Test func `TR-131: a probe that repeats what is live leaves first with that alone`() throws {
         var (net, ids) = try Self.hub()
         let addresses = ids.compactMap { net.nodes[0].endpoint.statistics($0)?.address }
         net.cut = [addresses[0]]

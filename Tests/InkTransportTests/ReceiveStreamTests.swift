@@ -4,9 +4,8 @@ import Testing
 @testable import InkTransport
 
 @Suite struct ReceiveStreamTests {
-    // TR-12 TR-90
     @Test(arguments: 0..<60 as Range<UInt64>)
-    func `messages come whole and in order, however their bytes are cut, doubled and mixed`(seed: UInt64) throws {
+    func `TR-12, TR-90: messages come whole and in order, however their bytes are cut, doubled and mixed`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var bytes: [UInt8] = []
         bytes.appendBigEndian(7, count: 8)
@@ -41,8 +40,7 @@ import Testing
         #expect(lanes.held == 0 && lanes.consumed == UInt64(bytes.count))
     }
 
-    // TR-13
-    @Test func `what stands far behind a hole takes the memory of its bytes`() throws {
+    @Test func `TR-13: what stands far behind a hole takes the memory of its bytes`() throws {
         var lanes = ReceiveLanes()
         for slot in 0..<100 as Range<UInt64> {
             try lanes.receive(.bulk, slot: slot, offset: 20_000, data: [1][...]) { _, _ in }
@@ -50,8 +48,7 @@ import Testing
         #expect(lanes.held == 2_000_100 && lanes.room < 100 * 256, "\(lanes.room) bytes for a hundred")
     }
 
-    // TR-13
-    @Test func `a byte before a long piece does not move it, and both come out`() throws {
+    @Test func `TR-13: a byte before a long piece does not move it, and both come out`() throws {
         var lanes = ReceiveLanes()
         var bytes = [UInt8](repeating: 0, count: 8)
         bytes.appendVarint(100_000)

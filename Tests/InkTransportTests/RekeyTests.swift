@@ -49,8 +49,7 @@ import Testing
         }
     }
 
-    // TR-101, TR-104
-    @Test func `after two minutes both have other keys, indices and numbers, and what they say goes on`() throws {
+    @Test func `TR-101, TR-104: after two minutes both have other keys, indices and numbers, and what they say goes on`() throws {
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(20)))
         let ids = try net.nodes.map { try #require($0.id) }
         let before = net.nodes.indices.map { net.nodes[$0].endpoint.localIndex(of: ids[$0]) }
@@ -70,8 +69,7 @@ import Testing
         #expect(journey.gaps.joined().allSatisfy { $0 <= .milliseconds(40) })
     }
 
-    // TR-101
-    @Test func `sessions that began together have new keys one after the other`() throws {
+    @Test func `TR-101: sessions that began together have new keys one after the other`() throws {
         let spans = try (0..<16).map { number in
             var net = TestNet()
             net.add(TestNet.configuration(number))
@@ -88,8 +86,7 @@ import Testing
         #expect(Set(spans.map { $0.components.seconds }).count >= 6)
     }
 
-    // TR-101
-    @Test func `who sends many packets has new keys earlier`() {
+    @Test func `TR-101: who sends many packets has new keys earlier`() {
         var schedule = RekeySchedule.standard
         schedule.packets = 500
         var net = TestNet.pair(rekeying: (schedule, schedule))
@@ -104,8 +101,7 @@ import Testing
         #expect(net.nodes[1].messages.count == 6)
     }
 
-    // TR-101
-    @Test func `where the initiator does not ask the other does, an eighth later`() {
+    @Test func `TR-101: where the initiator does not ask the other does, an eighth later`() {
         var net = TestNet.pair(rekeying: (Self.quick(300, refused: 400), .standard))
         net.run(for: .seconds(134))
         #expect(Self.renewals(net, 1) == 0)
@@ -117,8 +113,7 @@ import Testing
         #expect(net.nodes.allSatisfy { $0.closed.isEmpty })
     }
 
-    // TR-104
-    @Test func `who asked and has nothing to say says so after a quarter of the time that is left`() throws {
+    @Test func `TR-104: who asked and has nothing to say says so after a quarter of the time that is left`() throws {
         let schedule = Self.quick(20, refused: 40)
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(25)), rekeying: (schedule, schedule))
         for index in 0..<2 { net.nodes[index].endpoint.setActivity(.idle) }
@@ -136,8 +131,7 @@ import Testing
         #expect(Self.renewals(net, 1) == 2 && net.nodes[0].messages.count == 1)
     }
 
-    // TR-102
-    @Test(arguments: 0..<10 as Range<UInt64>) func `of two who ask at once the session's initiator wins`(seed: UInt64) {
+    @Test(arguments: 0..<10 as Range<UInt64>) func `TR-102: of two who ask at once the session's initiator wins`(seed: UInt64) {
         // 8 s and an eighth are 9 s, and the responder's keys are 80 ms younger: it asks while the initiator's question is on the way.
         let late = RekeySchedule(after: .milliseconds(9008 + 16 * Int(seed)), refusedAfter: .seconds(30))
         var net = TestNet.pair(
@@ -154,8 +148,7 @@ import Testing
         #expect(net.nodes.allSatisfy { $0.messages.map(\.bytes) == [[7]] && $0.closed.isEmpty })
     }
 
-    // TR-103, TR-105
-    @Test func `new keys each two seconds on a bad line lose nothing, and stall no more than the line does without`() {
+    @Test func `TR-103, TR-105: new keys each two seconds on a bad line lose nothing, and stall no more than the line does without`() {
         let faults = Faults(
             loss: 0.1, delay: .milliseconds(25), jitter: .milliseconds(4), reorder: 0.02, reorderDelay: .milliseconds(15), duplicate: 0.02,
             flip: 0.005)
@@ -180,9 +173,8 @@ import Testing
         #expect(renewed <= plain + 2, "\(renewed) stalls with new keys, \(plain) without")
     }
 
-    // TR-103, TR-105
     @Test(arguments: 0..<3 as Range<UInt64>)
-    func `new keys each two seconds while both move, are relayed and are direct again lose nothing`(seed: UInt64) throws {
+    func `TR-103, TR-105: new keys each two seconds while both move, are relayed and are direct again lose nothing`(seed: UInt64) throws {
         let faults = Faults(loss: 0.1, delay: .milliseconds(25), jitter: .milliseconds(4), duplicate: 0.02)
         var net = try PathTests.met(seed: seed, faults: faults, rekeying: Self.quick(2))
         try PathTests.exchange(&net)
@@ -208,8 +200,7 @@ import Testing
         #expect([0, 1].contains(Self.renewals(journey.net, 0) - min(Self.renewals(journey.net, 0), Self.renewals(journey.net, 1))))
     }
 
-    // TR-104, TR-105
-    @Test func `what is on the way when the keys change is acknowledged under the old ones, which then are gone`() throws {
+    @Test func `TR-104, TR-105: what is on the way when the keys change is acknowledged under the old ones, which then are gone`() throws {
         let schedule = Self.quick(2)
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(100)), rekeying: (schedule, schedule))
         let ids = try net.nodes.map { try #require($0.id) }
@@ -228,8 +219,7 @@ import Testing
         #expect(net.nodes[1].endpoint.counters.unknown == unknown + 1)
     }
 
-    // TR-105
-    @Test func `nothing is sealed in the space before once its time is over`() throws {
+    @Test func `TR-105: nothing is sealed in the space before once its time is over`() throws {
         let schedule = Self.quick(2)
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(20)), rekeying: (schedule, schedule))
         let ids = try net.nodes.map { try #require($0.id) }
@@ -259,8 +249,7 @@ import Testing
         #expect(!indices.isEmpty && !indices.contains(old[1]))
     }
 
-    // TR-104
-    @Test func `what is lost while the keys change counts among the losses of the line`() throws {
+    @Test func `TR-104: what is lost while the keys change counts among the losses of the line`() throws {
         let schedule = Self.quick(2)
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(50)), rekeying: (schedule, schedule))
         let id = try #require(net.nodes[0].id)
@@ -315,9 +304,8 @@ import Testing
         return (packets, outputs.lazy.compactMap { if case .closed(_, let reason) = $0 { reason } else { nil } }.first)
     }
 
-    // TR-103
     @Test(arguments: [Frame.rekeyQuestionType, Frame.rekeyAnswerType])
-    func `who asks or answers without the secret of the session loses it`(type: UInt8) throws {
+    func `TR-103: who asks or answers without the secret of the session loses it`(type: UInt8) throws {
         var (endpoint, raw, now) = try Self.besieged(Self.quick(8))
         if type == Frame.rekeyAnswerType {
             // We ask at 9 s; it is heard from in between.
@@ -335,8 +323,7 @@ import Testing
         #expect(Self.answers(&endpoint).closed == .misbehaved(.brokenRekey))
     }
 
-    // TR-103
-    @Test func `questions too soon, too many or of another count bring no keys, and each that counts one answer`() throws {
+    @Test func `TR-103: questions too soon, too many or of another count bring no keys, and each that counts one answer`() throws {
         var (endpoint, raw, now) = try Self.besieged()
         let ours = TestNet.configuration(1)
         func ask(_ frame: [UInt8]) -> Int {
@@ -362,8 +349,7 @@ import Testing
         #expect(ask(first) == 1)
     }
 
-    // TR-106
-    @Test func `who never confirms new keys keeps the session as long as the old keys may be used, and no longer`() throws {
+    @Test func `TR-106: who never confirms new keys keeps the session as long as the old keys may be used, and no longer`() throws {
         var (endpoint, raw, now) = try Self.besieged()
         let began = Self.established
         now = now + .seconds(6)
@@ -390,8 +376,7 @@ import Testing
         #expect(ended == began + RekeySchedule.standard.refusedAfter)
     }
 
-    // TR-106
-    @Test func `a packet under keys that are too old is not opened`() throws {
+    @Test func `TR-106: a packet under keys that are too old is not opened`() throws {
         var (endpoint, raw, now) = try Self.besieged()
         now = now + RekeySchedule.standard.refusedAfter
         let before = endpoint.counters.replayed
@@ -402,8 +387,7 @@ import Testing
         #expect(Self.answers(&endpoint).closed == .timedOut)
     }
 
-    // TR-106, TR-21
-    @Test func `who closed a session says goodbye under its keys as long as they may be used, and no longer`() throws {
+    @Test func `TR-21, TR-106: who closed a session says goodbye under its keys as long as they may be used, and no longer`() throws {
         var (endpoint, raw, _) = try Self.besieged()
         let id = try #require(endpoint.connectionIDs.first)
         let end = Self.established + RekeySchedule.standard.refusedAfter
@@ -419,8 +403,7 @@ import Testing
         #expect(endpoint.deadline == nil)
     }
 
-    // TR-21
-    @Test func `who slept after a goodbye does not say it again`() throws {
+    @Test func `TR-21: who slept after a goodbye does not say it again`() throws {
         var (endpoint, raw, now) = try Self.besieged()
         endpoint.close(try #require(endpoint.connectionIDs.first), now: now)
         #expect(RawPeer.transmitted(&endpoint).count == 1)
@@ -432,8 +415,7 @@ import Testing
         #expect(endpoint.goodbyeDeadline == nil)
     }
 
-    // TR-106
-    @Test func `two who slept for ten minutes close the session at once, and say nothing under its keys`() {
+    @Test func `TR-106: two who slept for ten minutes close the session at once, and say nothing under its keys`() {
         var net = TestNet.pair()
         net.run(for: .seconds(30))
         net.now = net.now + .seconds(600)
@@ -445,8 +427,7 @@ import Testing
         #expect(net.run(for: .seconds(2)) { $0.nodes.allSatisfy { $0.established.count == 2 } })
     }
 
-    // TR-106
-    @Test func `two who slept for a minute and a half go on, with new keys`() {
+    @Test func `TR-106: two who slept for a minute and a half go on, with new keys`() {
         var net = TestNet.pair()
         net.run(for: .seconds(60))
         net.now = net.now + .seconds(90)

@@ -38,39 +38,34 @@ import Testing
         return sent.map { Int($0 - (sent.first ?? 0)) }
     }
 
-    // TR-17
-    @Test func `a piece rides in the next packet, and in the next two where some are lost, at the end of what they bring`() {
+    @Test func `TR-17: a piece rides in the next packet, and in the next two where some are lost, at the end of what they bring`() {
         let calm = Self.packets(Repeater.Losses())
         #expect(calm.map(\.operations).dropFirst() == (1..<12).map { [$0 - 1, $0] }[...])
         let lossy = Self.packets(Repeater.Losses(share: 0.03))
         #expect(lossy.map(\.operations).dropFirst(2) == (2..<12).map { [$0 - 2, $0 - 1, $0] }[...])
     }
 
-    // TR-151
-    @Test func `where what passes is paid for a piece rides again only where packets are lost`() {
+    @Test func `TR-151: where what passes is paid for a piece rides again only where packets are lost`() {
         let calm = Self.packets(Repeater.Losses(isSparing: true))
         #expect(calm.map(\.operations) == (0..<12).map { [$0] })
         let lossy = Self.packets(Repeater.Losses(share: 0.03, isSparing: true))
         #expect(lossy.map(\.operations).dropFirst(2) == (2..<12).map { [$0 - 2, $0 - 1, $0] }[...])
     }
 
-    // TR-96
-    @Test func `where each tenth packet is lost one leaves between each second operation and the next`() {
+    @Test func `TR-96: where each tenth packet is lost one leaves between each second operation and the next`() {
         let packets = Self.packets(Repeater.Losses(share: 0.1))
         #expect(packets.count == 18)
         #expect([4, 5].map { Self.copies($0, packets) } == [[0, 7, 16, 40], [0, 16, 24]])
     }
 
-    // TR-96
-    @Test func `where several in a row are lost copies leave ever further apart`() {
+    @Test func `TR-96: where several in a row are lost copies leave ever further apart`() {
         let packets = Self.packets(Repeater.Losses(share: 0.05, areTogether: true))
         let copies = Self.copies(2, packets)
         // Where an operation leaves a little earlier they ride with it.
         #expect(copies == [0, 5, 10, 16, 27, 43, 60], "\(copies)")
     }
 
-    // TR-17
-    @Test func `much is not repeated, and what is sent at once is not copied at once`() {
+    @Test func `TR-17: much is not repeated, and what is sent at once is not copied at once`() {
         var repeater = Repeater()
         for number in 0..<200 as Range<UInt64> {
             repeater.sent(slot: 0, range: number * 100..<number * 100 + 100, losses: Repeater.Losses(share: 0.1), now: .zero)
@@ -81,8 +76,7 @@ import Testing
         #expect(repeater.plan(Repeater.Losses(share: 0.1, areTogether: true), now: .zero) == nil)
     }
 
-    // TR-96
-    @Test func `what found no room does not ask again`() throws {
+    @Test func `TR-96: what found no room does not ask again`() throws {
         var repeater = Repeater()
         repeater.sent(slot: 0, range: 0..<300, losses: Repeater.Losses(areTogether: true), now: .zero)
         let due = try #require(repeater.dueAt)
@@ -91,8 +85,7 @@ import Testing
         #expect(repeater.dueAt == nil && repeater.pieces.count == 1)
     }
 
-    // TR-96
-    @Test func `three losses in a row are no chance, single ones make it forgotten, and so does time`() {
+    @Test func `TR-96: three losses in a row are no chance, single ones make it forgotten, and so does time`() {
         var runs = LossRuns()
         var now = Instant.zero
         for number in [10, 30, 31, 50] as [UInt64] { runs.lost(number, now: now) }
@@ -109,8 +102,7 @@ import Testing
         #expect(!runs.areTogether(now: now))
     }
 
-    // TR-146
-    @Test func `what is spared rides once, and what follows again`() {
+    @Test func `TR-146: what is spared rides once, and what follows again`() {
         var repeater = Repeater()
         repeater.sent(slot: 0, range: 0..<100, losses: Repeater.Losses(), isSpared: true, now: .zero)
         #expect(repeater.take(room: 400, now: .zero + .seconds(1)) == nil)

@@ -4,9 +4,8 @@ import Testing
 @testable import InkTransport
 
 @Suite struct SendBufferTests {
-    // TR-91
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `gives back what was written, wherever it is cut, and forgets the front`(seed: UInt64) {
+    func `TR-91: gives back what was written, wherever it is cut, and forgets the front`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var buffer = SendBuffer()
         var all: [UInt8] = []

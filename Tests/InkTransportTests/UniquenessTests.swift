@@ -4,9 +4,8 @@ import Testing
 @testable import InkTransport
 
 @Suite struct UniquenessTests {
-    // TR-10
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `two peers that dial each other keep the session of the smaller id`(seed: UInt64) {
+    func `TR-10: two peers that dial each other keep the session of the smaller id`(seed: UInt64) {
         var net = TestNet(seed: seed, faults: Faults(loss: seed < 10 ? 0 : 0.15, delay: .milliseconds(30), jitter: .milliseconds(30)))
         net.add(TestNet.configuration(0))
         net.add(TestNet.configuration(1))
@@ -24,8 +23,7 @@ import Testing
         #expect(net.run(for: .seconds(10)) { $0.nodes[0].messages.count == 1 && $0.nodes[1].messages.count == 1 })
     }
 
-    // TR-11
-    @Test func `nobody dials a peer with which a session lives`() {
+    @Test func `TR-11: nobody dials a peer with which a session lives`() {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         let count = net.sent.count
@@ -41,8 +39,7 @@ import Testing
         #expect(net.nodes[0].closed.isEmpty && net.nodes[1].closed.isEmpty)
     }
 
-    // TR-10
-    @Test func `a new process of a device takes the place of the old one`() throws {
+    @Test func `TR-10: a new process of a device takes the place of the old one`() throws {
         var net = TestNet.pair()
         let old = try #require(net.nodes[1].id)
         net.cut = [net.nodes[0].address]
@@ -56,9 +53,8 @@ import Testing
         #expect(net.nodes[1].endpoint.connectionIDs == [new])
     }
 
-    // TR-50
     @Test(arguments: [false, true])
-    func `two processes of one device do not push each other out without end, and all are told`(isDialledByThem: Bool) throws {
+    func `TR-50: two processes of one device do not push each other out without end, and all are told`(isDialledByThem: Bool) throws {
         var net = TestNet.pair()
         net.add(TestNet.configuration(2, device: 0))
         var nonce: UInt8 = 20
@@ -80,8 +76,7 @@ import Testing
         if isDialledByThem { #expect(net.nodes[0].duplicates.contains(nil) || net.nodes[2].duplicates.contains(nil)) }
     }
 
-    // TR-50
-    @Test func `a device that is killed and started again and again is let in at once each time`() throws {
+    @Test func `TR-50: a device that is killed and started again and again is let in at once each time`() throws {
         var net = TestNet.pair()
         for round in 1...5 {
             // The process before is gone without a word.
@@ -101,8 +96,7 @@ import Testing
         #expect(net.nodes[1].duplicates.isEmpty)
     }
 
-    // TR-10
-    @Test func `a peer that lost its half of a session gets a new one at once`() throws {
+    @Test func `TR-10: a peer that lost its half of a session gets a new one at once`() throws {
         var net = TestNet.pair()
         let old = try #require(net.nodes[1].id)
         // The process goes on under its peer id, but without the session, and without a goodbye.
@@ -115,9 +109,8 @@ import Testing
         #expect(net.run(for: .seconds(2)) { !$0.nodes[0].messages.isEmpty })
     }
 
-    // TR-10
     @Test(arguments: [0, 1])
-    func `whichever side lost its half, it has a new session in seconds and no storm of handshakes`(loser: Int) throws {
+    func `TR-10: whichever side lost its half, it has a new session in seconds and no storm of handshakes`(loser: Int) throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         let keeper = 1 - loser
@@ -136,8 +129,7 @@ import Testing
         #expect(net.run(for: .seconds(2)) { !$0.nodes[loser].messages.isEmpty })
     }
 
-    // TR-10
-    @Test func `a session that answers is asked when a newcomer is turned down, and stays`() throws {
+    @Test func `TR-10: a session that answers is asked when a newcomer is turned down, and stays`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         let old = try #require(net.nodes[0].id)
@@ -152,8 +144,7 @@ import Testing
         #expect(net.nodes[0].endpoint.connectionIDs == [old] && net.nodes[0].closed.isEmpty)
     }
 
-    // TR-11
-    @Test func `an endpoint that dials itself finds out and stops`() {
+    @Test func `TR-11: an endpoint that dials itself finds out and stops`() {
         var net = TestNet()
         net.add(TestNet.configuration(0))
         net.connect(0, 0, announced: false)

@@ -35,8 +35,7 @@ import Testing
     private let here = TestNet.address(0)
     private let there = TestNet.address(1)
 
-    // TR-18
-    @Test func `a start of 0.1 is answered by a cookie of our version, and the person is told`() throws {
+    @Test func `TR-18: a start of 0.1 is answered by a cookie of our version, and the person is told`() throws {
         let (keys, start, _) = try Recorded.load()
         var endpoint = Endpoint(TestNet.configuration(1, keys: keys))
         endpoint.receive(start, from: here, now: .zero)
@@ -51,8 +50,7 @@ import Testing
         #expect(endpoint.halfOpenCount == 0)
     }
 
-    // TR-18
-    @Test func `a start of 0.1 is fresh where signalling announced it, and a replay hides nothing fresh`() throws {
+    @Test func `TR-18: a start of 0.1 is fresh where signalling announced it, and a replay hides nothing fresh`() throws {
         let (keys, start, _) = try Recorded.load()
         var endpoint = Endpoint(TestNet.configuration(1, keys: keys))
         endpoint.receive(start, from: here, now: .zero)
@@ -68,8 +66,7 @@ import Testing
         #expect(Told.all(RawPeer.outputs(&endpoint)) == [Told(theirs: 1, isFresh: true)])
     }
 
-    // TR-18
-    @Test func `a cookie of 0.1 ends the attempt that it answers, and no other`() throws {
+    @Test func `TR-18: a cookie of 0.1 ends the attempt that it answers, and no other`() throws {
         let (keys, start, cookie) = try Recorded.load()
         // The places of type, version and index are those of 0.1, and the cookie is bound to its start as ours are.
         let packet = try CookiePacket(decoding: cookie)
@@ -91,8 +88,7 @@ import Testing
         #expect(endpoint.deadline == nil)
     }
 
-    // TR-1 TR-18
-    @Test func `without the room's key another version gets nothing, and is told to nobody`() throws {
+    @Test func `TR-1, TR-18: without the room's key another version gets nothing, and is told to nobody`() throws {
         let (keys, start, cookie) = try Recorded.load()
         var endpoint = Endpoint(TestNet.configuration(1, keys: keys))
         for packet in [start, cookie] {
@@ -106,9 +102,8 @@ import Testing
         #expect(endpoint.counters.versionMismatches == 0)
     }
 
-    // TR-4 TR-18
     @Test(arguments: [true, false], [true, false])
-    func `whichever version dials, announced or not, both sides are told, the dialler's attempt fails, and no session lives`(
+    func `TR-4, TR-18: whichever version dials, announced or not, both sides are told, the dialler's attempt fails, and no session lives`(
         newerDials: Bool, isAnnounced: Bool
     ) throws {
         var (dialler, listener) = (Endpoint(TestNet.configuration(0)), Endpoint(TestNet.configuration(1)))

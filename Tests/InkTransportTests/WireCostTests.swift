@@ -5,8 +5,7 @@ import Testing
 
 /// What sessions cost on the wire.
 @Suite struct WireCostTests {
-    // TR-95 TR-17
-    @Test func `sixty operations of 64 bytes a second cost 180 bytes each both ways, and one packet and a half`() {
+    @Test func `TR-17, TR-95: sixty operations of 64 bytes a second cost 180 bytes each both ways, and one packet and a half`() {
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(25)))
         net.run(for: .seconds(1))
         net.sent = []
@@ -31,8 +30,7 @@ import Testing
         return net
     }
 
-    // TR-98
-    @Test func `the first message and its answer take three packets behind the handshake's two, and no ping`() throws {
+    @Test func `TR-98: the first message and its answer take three packets behind the handshake's two, and no ping`() throws {
         var net = TestNet(faults: Faults(delay: .milliseconds(25)))
         net.add(TestNet.configuration(0))
         net.add(TestNet.configuration(1))
@@ -50,8 +48,7 @@ import Testing
         #expect(net.now - begin == .milliseconds(100) && net.sent.count == 5 && bytes <= 2000, "\(net.sent.count) packets, \(bytes) bytes")
     }
 
-    // TR-98
-    @Test func `message 3 goes once more with something live 8 ms later, and no more before a word could have come`() {
+    @Test func `TR-98: message 3 goes once more with something live 8 ms later, and no more before a word could have come`() {
         var net = Self.established()
         let established = net.now
         for _ in 0..<15 {
@@ -62,8 +59,7 @@ import Testing
         #expect(copies == [.zero, .milliseconds(8)])
     }
 
-    // TR-98
-    @Test func `message 3 is repeated when a word could have come, and then more and more rarely`() {
+    @Test func `TR-98: message 3 is repeated when a word could have come, and then more and more rarely`() {
         var net = Self.established()
         let established = net.now
         net.faults.loss = 1
@@ -73,8 +69,7 @@ import Testing
         #expect(copies == [0, 82_500, 206_250, 391_875].map { .microseconds($0) })
     }
 
-    // TR-98
-    @Test func `a responder with nothing to say pings 5 ms after message 3`() {
+    @Test func `TR-98: a responder with nothing to say pings 5 ms after message 3`() {
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(25)))
         let established = net.nodes[1].established[0].at
         net.run(for: .seconds(1))
@@ -83,9 +78,10 @@ import Testing
         #expect(net.nodes[1].endpoint.statistics(net.nodes[1].id!)?.roundTrip != nil)
     }
 
-    // TR-19 TR-104
     @Test(arguments: [(Activity.present, 0.42, 14.0), (.idle, 0.12, 4.5)])
-    func `silence costs little, and new keys each two minutes little more`(activity: Activity, packets: Double, bytes: Double) {
+    func `TR-19, TR-104: silence costs little, and new keys each two minutes little more`(
+        activity: Activity, packets: Double, bytes: Double
+    ) {
         func cost(_ schedule: RekeySchedule) -> (packets: Double, bytes: Double) {
             var net = TestNet.pair(faults: Faults(delay: .milliseconds(25)), rekeying: (schedule, schedule))
             for index in 0..<2 { net.nodes[index].endpoint.setActivity(activity) }

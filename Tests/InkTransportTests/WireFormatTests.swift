@@ -65,8 +65,7 @@ import Testing
         return result
     }
 
-    // TR-120
-    @Test func `the page has the bytes of the code, for each packet and each frame`() throws {
+    @Test func `TR-120: the page has the bytes of the code, for each packet and each frame`() throws {
         let page = try Self.page()
         let made = try Self.examples()
         for (name, bytes) in made.sorted(by: { $0.key < $1.key }) {

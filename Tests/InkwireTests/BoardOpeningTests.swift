@@ -39,8 +39,7 @@ import Testing
         BoardOpening(open, tell: tell, discard: { $0.close(discards: false) })
     }
 
-    // CL-60
-    @Test func `what is opened is taken once, and a failure is what it was`() async throws {
+    @Test func `CL-60: what is opened is taken once, and a failure is what it was`() async throws {
         try await blocking { [self] in
             try OpenedBoard.make(named: "plan", catalog: catalog).close()
             let told = DispatchSemaphore(value: 0)
@@ -58,8 +57,7 @@ import Testing
         }
     }
 
-    // CL-60
-    @Test func `who does not wait for what is opened leaves no lock behind`() async throws {
+    @Test func `CL-60: who does not wait for what is opened leaves no lock behind`() async throws {
         try await blocking { [self] in
             try OpenedBoard.make(named: "plan", catalog: catalog).close()
             let directory = try catalog.find("plan").directory
@@ -82,8 +80,7 @@ import Testing
         }
     }
 
-    // CL-60
-    @Test func `what is known to be wrong is told before a screen is taken`() throws {
+    @Test func `CL-60: what is known to be wrong is told before a screen is taken`() throws {
         try OpenedBoard.make(named: "plan", catalog: catalog).close()
         #expect(throws: Failure.self) { try Prospect(.make("plan"), catalog: catalog) }
         #expect(throws: Failure.self) { try Prospect(.make("-"), catalog: catalog) }
@@ -98,8 +95,7 @@ import Testing
         #expect(try Prospect(.open(String(place.board.hex.prefix(8))), catalog: catalog).name == "plan")
     }
 
-    // CL-61
-    @Test func `a hint that leads astray costs a search and nothing else`() throws {
+    @Test func `CL-61: a hint that leads astray costs a search and nothing else`() throws {
         try OpenedBoard.make(named: "plan", catalog: catalog).close()
         try OpenedBoard.make(named: "other", catalog: catalog).close()
         let (plan, other) = (try catalog.find("plan").place, try catalog.find("other").place)
@@ -113,8 +109,7 @@ import Testing
         #expect(catalog.place(named: "plan")?.board == plan.board)
     }
 
-    // CL-62
-    @Test func `a disk that hangs keeps nobody waiting, and what it had not taken in the end is told`() async throws {
+    @Test func `CL-62: a disk that hangs keeps nobody waiting, and what it had not taken in the end is told`() async throws {
         try await blocking {
             let (mayWrite, answered) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
             let writer = FileWriter(
@@ -139,8 +134,7 @@ import Testing
         }
     }
 
-    // CL-67
-    @Test func `what came of a file and was not told on the board is there in the end, and a failure is one`() async throws {
+    @Test func `CL-67: what came of a file and was not told on the board is there in the end, and a failure is one`() async throws {
         try await blocking {
             let answered = DispatchSemaphore(value: 0)
             let writer = FileWriter(
@@ -157,8 +151,7 @@ import Testing
         }
     }
 
-    // CL-68
-    @Test func `a disk that hangs keeps nobody from drawing who copies, and what is copied is fetched after it`() async throws {
+    @Test func `CL-68: a disk that hangs keeps nobody from drawing who copies, and what is copied is fetched after it`() async throws {
         try await blocking {
             let (mayKeep, answered) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
             let kept = Mutex<[UInt8]>([])
@@ -189,8 +182,7 @@ import Testing
         }
     }
 
-    // CL-70
-    @Test func `what was made for somebody who did not wait for it is gone, and what was there stays`() async throws {
+    @Test func `CL-70: what was made for somebody who did not wait for it is gone, and what was there stays`() async throws {
         try await blocking { [self] in
             try OpenedBoard.make(named: "old", catalog: catalog).close()
             for (way, left) in [(Prospect.Way.example, 1), (.make("new"), 1), (.open("old"), 1)] {
@@ -203,8 +195,7 @@ import Testing
         }
     }
 
-    // CL-62
-    @Test func `a file that is there already when the person has left is not written, and that is told`() async throws {
+    @Test func `CL-62: a file that is there already when the person has left is not written, and that is told`() async throws {
         try await blocking {
             let path = NSTemporaryDirectory() + "there-\(UUID().uuidString)"
             try Data("old".utf8).write(to: URL(fileURLWithPath: path))

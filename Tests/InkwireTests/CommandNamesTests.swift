@@ -37,7 +37,6 @@ import Testing
         }
     }
 
-    // TM-160
     @Test(
         arguments: [
             ("move", #","id":"a","by":[1,1]"#), ("delete", #","id":"a""#), ("group", #","ids":["a","b"]"#), ("ungroup", #","ids":["a"]"#),
@@ -49,7 +48,7 @@ import Testing
             ("stroke", #","x":1,"y":1,"points":[[0,0],[1,1]]"#), ("laser", #","x":1,"y":1,"points":[[0,0],[1,1]]"#),
             ("view", #","x":1,"y":1,"w":80,"h":24"#), ("look_here", #","x":1,"y":1,"w":80,"h":24"#),
         ])
-    func `a command that lines of JSON have, too, has the same name`(word: String, members: String) throws {
+    func `TM-160: a command that lines of JSON have, too, has the same name`(word: String, members: String) throws {
         let request = try AutomationRequest(line: Array(#"{"do":"\#(word)"\#(members)}"#.utf8))
         let names = names(of: request.command)
         let word = word.replacing("_", with: "-")

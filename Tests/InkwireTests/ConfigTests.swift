@@ -5,8 +5,7 @@ import Testing
 @testable import inkwire
 
 @Suite struct TOMLTextTests {
-    // CL-241
-    @Test func `what a configuration needs of TOML is read`() throws {
+    @Test func `CL-241: what a configuration needs of TOML is read`() throws {
         let text = """
             # of ana
             name = "ana \\u00e9\\t\\"x\\"" # called so
@@ -35,7 +34,6 @@ import Testing
         #expect(try TOMLText("").entries.isEmpty && TOMLText("a=1\r\nb=2\r\n").entries.count == 2)
     }
 
-    // CL-241
     @Test(arguments: [
         ("name = ", 1, 8), ("name = ana", 1, 8), ("a = 1\nname \"x\"", 2, 6), ("a = \"x\nb = 1", 1, 5), ("a = 'x", 1, 5),
         ("a = 1 b = 2", 1, 7),
@@ -46,15 +44,14 @@ import Testing
         ("a = \"\u{1}\"", 1, 6), ("é = 1", 1, 1), ("a = true1", 1, 5), ("a = 1979-05-27T07:32:00Z", 1, 5),
         (String(repeating: "[", count: 70_000), 1, 2),
     ])
-    func `what is no TOML, or means nothing here, is told with its place`(text: String, line: Int, column: Int) {
+    func `CL-241: what is no TOML, or means nothing here, is told with its place`(text: String, line: Int, column: Int) {
         let fault = #expect(throws: TOMLText.Fault.self) { try TOMLText(text) }
         #expect(
             fault?.line == line && fault?.column == column && fault?.why.isEmpty == false,
             "\(text.prefix(40)): \(String(describing: fault))")
     }
 
-    // CL-241
-    @Test func `no text makes the reader trap, and what it reads lies within the text`() {
+    @Test func `CL-241: no text makes the reader trap, and what it reads lies within the text`() {
         var random = SplitMix64(seed: 15)
         let pieces = [
             "a", "=", " ", "\n", "\"", "'", "[", "]", ",", "#", "\\", "\\u00", "true", "1", ".", "é", "\u{1}", "\r\n", "{",
@@ -67,8 +64,7 @@ import Testing
         }
     }
 
-    // CL-242
-    @Test func `a text that is written reads back`() throws {
+    @Test func `CL-242: a text that is written reads back`() throws {
         for text in ["", "ana", "a\"b\\c\n\t\u{1}\u{7F}é👩‍👩‍👧", "#", "[x]"] {
             #expect(try TOMLText("a = \(TOMLText.literal(text))").entries.first?.value == .text(text))
         }
@@ -76,8 +72,7 @@ import Testing
 }
 
 @Suite struct ConfigTests {
-    // CL-242
-    @Test func `one key changes and all else stays`() throws {
+    @Test func `CL-242: one key changes and all else stays`() throws {
         var edit = try ConfigEdit("# mine\nname = \"ana\"   # me\n\n[terminal]\n# plain\nascii = false\n")
         try edit.set(.name, to: "\"bob\"")
         try edit.set(.relay, to: "\"only\"")
@@ -96,8 +91,7 @@ import Testing
         _ = try TOMLText(ConfigEdit.template)
     }
 
-    // CL-242
-    @Test func `whatever is set, in whichever order, says so and is read`() throws {
+    @Test func `CL-242: whatever is set, in whichever order, says so and is read`() throws {
         var random = SplitMix64(seed: 7)
         for _ in 0..<300 {
             var edit = try ConfigEdit(random.chance(0.5) ? "" : "# c\nname = 'x'\n[terminal]\nascii = true")
@@ -127,8 +121,7 @@ import Testing
         return path
     }
 
-    // CL-241
-    @Test func `of a file with mistakes what is right is used`() throws {
+    @Test func `CL-241: of a file with mistakes what is right is used`() throws {
         let path = try Self.file(
             "name = \"ana\"\nnmae = \"x\"\nrelay = \"sometimes\"\nrendezvous = [\"ws://a:1\", 2]\nmetered = true\n[terminal]\nascii = 1\n")
         defer { unlink(path) }
@@ -139,8 +132,7 @@ import Testing
         #expect(config.complaints[0].contains("did you mean name?") && config.complaints[1].contains("\"never\""))
     }
 
-    // CL-240
-    @Test func `a flag goes before the file, and the file before what is usual`() throws {
+    @Test func `CL-240: a flag goes before the file, and the file before what is usual`() throws {
         let path = try Self.file(
             "name = \"ana\"\nrelay = \"only\"\ncolor = \"never\"\nrendezvous = \"ws://a:1\"\ndata_dir = \"~/boards\"\nlan = false\n")
         defer { unlink(path) }

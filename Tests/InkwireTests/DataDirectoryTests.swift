@@ -7,8 +7,7 @@ import Testing
         DataDirectory.path(flag: flag, environment: { environment[$0] }, accountHome: { "/home/ana" })
     }
 
-    // CL-30
-    @Test func `what is nearest goes first`() {
+    @Test func `CL-30: what is nearest goes first`() {
         var environment = ["INKWIRE_DATA_DIR": "there", "XDG_DATA_HOME": "/xdg", "HOME": "/tmp/x"]
         #expect(path(environment, flag: "here") == "here")
         #expect(path(environment) == "there")
@@ -20,8 +19,7 @@ import Testing
         #expect(path(environment) == "/home/ana/.local/share/inkwire")
     }
 
-    // CL-30
-    @Test func `a relative base is ignored`() {
+    @Test func `CL-30: a relative base is ignored`() {
         #expect(path(["XDG_DATA_HOME": "xdg", "HOME": "/tmp/x"]) == "/tmp/x/.local/share/inkwire")
         #expect(path(["XDG_DATA_HOME": "xdg", "HOME": "x"]) == "/home/ana/.local/share/inkwire")
     }

@@ -3,8 +3,7 @@ import Testing
 @testable import inkwire
 
 @Suite struct EndingTests {
-    // CL-40
-    @Test func `one is told as one, and nothing not at all`() {
+    @Test func `CL-40: one is told as one, and nothing not at all`() {
         #expect(Ending(unsaved: 0, unsent: 0).unsentWords == nil)
         #expect(Ending(unsaved: 0, unsent: 1).unsentWords?.hasPrefix("1 change is saved here and nobody else has it yet") == true)
         #expect(Ending(unsaved: 0, unsent: 2).unsentWords?.hasPrefix("2 changes are saved here and nobody else has them yet") == true)

@@ -17,14 +17,12 @@ import Testing
 
     private func notice(_ outcome: FileWriter.Outcome) -> String? { if case .notice(let words) = outcome.told { words } else { nil } }
 
-    // CL-43
-    @Test func `who leaves is told to come back by what he came with`() {
+    @Test func `CL-43: who leaves is told to come back by what he came with`() {
         #expect(InteractiveRun.wayBack(to: "plan", dataDirectory: nil) == "inkwire open plan")
         #expect(InteractiveRun.wayBack(to: "-a b", dataDirectory: "/tmp/my boards") == "inkwire open --data-dir '/tmp/my boards' -- '-a b'")
     }
 
-    // TM-168
-    @Test func `a file is written whole, and one that is there only by who says so`() throws {
+    @Test func `TM-168: a file is written whole, and one that is there only by who says so`() throws {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let path = folder + "/plan.txt"
@@ -50,8 +48,7 @@ import Testing
 }
 
 @Suite struct KeptNameTests {
-    // CL-42
-    @Test func `a name is kept in the data directory, and what is no name is none`() throws {
+    @Test func `CL-42: a name is kept in the data directory, and what is no name is none`() throws {
         let folder = NSTemporaryDirectory() + "kept-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let kept = KeptName(dataDirectory: folder)
@@ -68,8 +65,7 @@ import Testing
         #expect(throws: (any Error).self) { try KeptName(dataDirectory: "/dev/null/x").keep("ana") }
     }
 
-    // CL-44
-    @Test func `a link says how far it leads`() throws {
+    @Test func `CL-44: a link says how far it leads`() throws {
         func words(_ hosts: [String], _ direct: [String] = [], isOwn: Bool = false) throws -> String {
             let rendezvous = try hosts.map { try #require(Invite.Host($0)) }
             let direct = try direct.map { text in

@@ -8,16 +8,14 @@ import inkwire
 @Suite struct FailureTests {
     private let failure = Failure(.invite, code: "bad", what: "it \u{1B}[2J fails", why: "because\nof\u{9B}this", next: "do that")
 
-    // CL-10
-    @Test func `people get three lines without control characters`() {
+    @Test func `CL-10: people get three lines without control characters`() {
         let lines = failure.text(isJSON: false).split(separator: "\n")
         #expect(lines.count == 3)
         #expect(lines[0].hasPrefix("inkwire: "))
         #expect(lines.allSatisfy { line in line.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } })
     }
 
-    // CL-10
-    @Test func `programs get one object`() throws {
+    @Test func `CL-10: programs get one object`() throws {
         let object = try #require(JSONValue(parsing: Array(failure.text(isJSON: true).utf8))?.object)
         #expect(object["schema"] == 1)
         let error = try #require(object["error"]?.object)
@@ -25,16 +23,14 @@ import inkwire
         #expect(error["exit"] == 3)
     }
 
-    // CL-2 CL-10
     @Test(arguments: [
         (InviteLinkError.notALink, 3 as Int32), (.tooMany, 3), (.truncated, 3), (.damaged, 3), (.newer, 9),
     ])
-    func `what is wrong with a link decides the exit code`(error: InviteLinkError, exit: Int32) {
+    func `CL-2, CL-10: what is wrong with a link decides the exit code`(error: InviteLinkError, exit: Int32) {
         #expect(Failure(error).exit == exit)
     }
 
-    // CL-10
-    @Test func `what the store says keeps its exit code`() {
+    @Test func `CL-10: what the store says keeps its exit code`() {
         #expect(Failure(StoreError.locked(path: "p")).exit == 8)
         #expect(Failure(StoreError.newer(path: "p", found: 2, known: 1)).exit == 9)
         #expect(Failure(StoreError.missing(what: "w")).exit == 5)
@@ -50,8 +46,7 @@ import inkwire
         #expect(RendezvousAddress(text)?.description == described)
     }
 
-    // CL-15
-    @Test func `the secret of an invite is not repeated`() {
+    @Test func `CL-15: the secret of an invite is not repeated`() {
         let link = "inkwire://10.0.0.1:4300/abc?tls=0#1.c2VjcmV0-_x.Y2hlY2s"
         for (given, shown) in [
             ("board “\(link)” is not here", "board “inkwire://10.0.0.1:4300/abc?tls=0#...” is not here"),

@@ -9,8 +9,7 @@ import Testing
 
 /// Files that a person at a terminal asks to be drawn.
 @Suite struct FileReaderTests {
-    // CL-100
-    @Test func `what import reads is read, and what it does not is told with its place`() throws {
+    @Test func `CL-100: what import reads is read, and what it does not is told with its place`() throws {
         let folder = NSTemporaryDirectory() + "reading-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -53,8 +52,7 @@ import Testing
         }
     }
 
-    // CL-100
-    @Test func `of several files the last is told, whatever hangs, and those that hang do not gather`() {
+    @Test func `CL-100: of several files the last is told, whatever hangs, and those that hang do not gather`() {
         let (gate, told) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         let heard = Mutex<[TerminalApp.FileDrawing]>([])
         let reader = FileReader(

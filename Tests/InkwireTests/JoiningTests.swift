@@ -40,8 +40,7 @@ import Testing
         #expect(Joining(patience: .seconds(3), now: start).saysAt == nil)
     }
 
-    // CL-17
-    @Test func `who meets only another version gives up three seconds later and says who must update`() {
+    @Test func `CL-17: who meets only another version gives up three seconds later and says who must update`() {
         var joining = Joining(patience: .seconds(30), now: start)
         joining.take(.rendezvous(.connected), now: start)
         joining.take(.versionMismatch(theirs: 1, ours: 2), now: start + .milliseconds(300))
@@ -55,8 +54,7 @@ import Testing
         #expect(failure.next == "they should install the one that you have, or a newer one; then join again")
     }
 
-    // CL-17
-    @Test func `who meets another version beside his own waits for the board as long as ever`() {
+    @Test func `CL-17: who meets another version beside his own waits for the board as long as ever`() {
         var joining = Joining(patience: .seconds(30), now: start)
         joining.take(.versionMismatch(theirs: 3, ours: 2), now: start)
         #expect(joining.isHopeless(arrived: 1, isKeptOut: false, now: start + .seconds(3)) == false)
@@ -75,8 +73,7 @@ import Testing
         #expect(joining.isHopeless(arrived: 0, isKeptOut: true, now: start + .seconds(99)) == false)
     }
 
-    // CL-151
-    @Test func `who is let in by nobody gives up three seconds later, and not while more comes`() {
+    @Test func `CL-151: who is let in by nobody gives up three seconds later, and not while more comes`() {
         var joining = Joining(patience: .seconds(30), now: start)
         joining.take(.notAdmitted, now: start + .seconds(1))
         joining.take(.notAdmitted, now: start + .seconds(2))
@@ -87,8 +84,7 @@ import Testing
         #expect(joining.failure(rendezvous: rendezvous).exit == Failure.Exit.invite.rawValue)
     }
 
-    // CL-157
-    @Test func `who meets only somebody who is no member is told the key, when all others had their time`() {
+    @Test func `CL-157: who meets only somebody who is no member is told the key, when all others had their time`() {
         var joining = Joining(patience: .seconds(30), now: start)
         joining.take(.rejected(author: .zero, rule: "rights: not linked"), now: start)
         #expect(joining.deadline == start + .seconds(30) && joining.saysAt == nil)

@@ -15,8 +15,7 @@ import Testing
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    // TM-192
-    @Test func `what was copied is kept for the owner alone, and found by another program`() throws {
+    @Test func `TM-192: what was copied is kept for the owner alone, and found by another program`() throws {
         let clip = KeptClip(dataDirectory: folder)
         #expect(clip.fetch() == .none)
         #expect(clip.keep([1, 2, 3]) == nil && clip.keep([4, 5]) == nil)
@@ -26,8 +25,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["clipboard"])
     }
 
-    // FE-92 TM-192
-    @Test func `what is no file, or too large, is told and not read`() throws {
+    @Test func `FE-92, TM-192: what is no file, or too large, is told and not read`() throws {
         let clip = KeptClip(dataDirectory: folder)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         #expect(FileManager.default.createFile(atPath: path, contents: Data(count: ShapeClip.bytesMax + 1)))

@@ -3,9 +3,8 @@ import Testing
 import inkwire
 
 @Suite struct LineSplitterTests {
-    // CL-14
     @Test(arguments: 0..<50 as Range<UInt64>)
-    func `lines are the same however the bytes were cut`(seed: UInt64) {
+    func `CL-14: lines are the same however the bytes were cut`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let bytes = (0..<200).map { _ in random.chance(0.2) ? UInt8(ascii: "\n") : UInt8(ascii: "x") }
         var whole = LineSplitter(limit: 8)
@@ -22,8 +21,7 @@ import inkwire
         #expect(lines == expected)
     }
 
-    // CL-14
-    @Test func `a line that is too long is told once and the next one is whole`() {
+    @Test func `CL-14: a line that is too long is told once and the next one is whole`() {
         var splitter = LineSplitter(limit: 4)
         #expect(splitter.append(Array("12345678901234\nok\n".utf8)) == [.oversized, .line(Array("ok".utf8))])
         #expect(splitter.append(Array("1234\n".utf8)) == [.line(Array("1234".utf8))])

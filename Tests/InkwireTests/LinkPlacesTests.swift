@@ -9,8 +9,7 @@ import Testing
         LinkPlaces(own: try own.map { LocalAddress(SocketAddress(ip: try #require(IPAddress($0)), port: 0)) })
     }
 
-    // RT-23
-    @Test func `a machine that has IPv6 alone is named by that, as rendezvous and directly`() throws {
+    @Test func `RT-23: a machine that has IPv6 alone is named by that, as rendezvous and directly`() throws {
         let places = try places(["::1", "fd00:1::2", "2001:db8::7"])
         #expect(places.loopback.description == "::1")
         #expect(
@@ -18,23 +17,20 @@ import Testing
         #expect(places.direct(port: 7).map(\.description) == ["[fd00:1:0:0:0:0:0:2]:7", "[2001:db8:0:0:0:0:0:7]:7"])
     }
 
-    // RT-23
-    @Test func `where both families are there, one of IPv6 is named behind those of IPv4`() throws {
+    @Test func `RT-23: where both families are there, one of IPv6 is named behind those of IPv4`() throws {
         let places = try places(["127.0.0.1", "::1", "2001:db8::7", "2001:db8::8", "192.168.1.4", "10.0.0.1", "10.0.0.2", "10.0.0.3"])
         #expect(
             places.rendezvous(port: 1).map(\.name) == ["192.168.1.4", "10.0.0.1", "10.0.0.2", "2001:db8:0:0:0:0:0:7", "127.0.0.1"])
         #expect(places.direct(port: 1).map(\.ip.description) == ["192.168.1.4", "10.0.0.1", "2001:db8:0:0:0:0:0:7"])
     }
 
-    // RT-23
-    @Test func `a machine without a network names itself, and a rendezvous on loopback is no reason to name more`() throws {
+    @Test func `RT-23: a machine without a network names itself, and a rendezvous on loopback is no reason to name more`() throws {
         #expect(try places(["127.0.0.1"]).direct(port: 9).map(\.description) == ["127.0.0.1:9"])
         #expect(try places([]).rendezvous(port: 9).map(\.description) == ["127.0.0.1:9"])
         #expect(try places(["127.0.0.1", "192.168.1.4"]).direct(port: 9, onlyHere: true).map(\.description) == ["127.0.0.1:9"])
     }
 
-    // CN-10
-    @Test func `networks of containers are named where there is nothing else`() throws {
+    @Test func `CN-10: networks of containers are named where there is nothing else`() throws {
         func own(_ text: String, _ standing: LocalAddress.Standing) throws -> LocalAddress {
             LocalAddress(address: SocketAddress(ip: try #require(IPAddress(text)), port: 0), prefixLength: 16, standing: standing)
         }

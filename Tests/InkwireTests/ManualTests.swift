@@ -13,8 +13,7 @@ import Testing
         command.path.split(separator: " ").dropFirst().map(String.init)
     }
 
-    // CL-230
-    @Test func `the help of each command is seen whole on a terminal of 80 by 24, below the line that asked for it`() throws {
+    @Test func `CL-230: the help of each command is seen whole on a terminal of 80 by 24, below the line that asked for it`() throws {
         let program = try CommandDescription.program
         let commands = Self.all(below: program)
         #expect(commands.count > 20)
@@ -33,8 +32,7 @@ import Testing
         #expect(options.contains("--data-dir <dir>") && options.contains("--high-contrast"))
     }
 
-    // CL-230
-    @Test func `help is asked for in three ways, and for a command that there is not in none`() throws {
+    @Test func `CL-230: help is asked for in three ways, and for a command that there is not in none`() throws {
         let program = try CommandDescription.program
         #expect(try HelpRequest(["help"], of: program) == .command([]))
         #expect(try HelpRequest(["-h"], of: program) == .command([]))
@@ -65,8 +63,7 @@ import Testing
         return words.filter { !$0.isEmpty }
     }
 
-    // CL-231
-    @Test func `the command line understands each example`() throws {
+    @Test func `CL-231: the command line understands each example`() throws {
         var count = 0
         for command in Self.all(below: try CommandDescription.program)
         where command.superCommands == nil || command.superCommands?.count == 1 {
@@ -81,8 +78,7 @@ import Testing
         #expect(count > 40)
     }
 
-    // CL-232
-    @Test func `each page of the manual tells of every option, and the program's of those that all commands take`() throws {
+    @Test func `CL-232: each page of the manual tells of every option, and the program's of those that all commands take`() throws {
         let program = try CommandDescription.program
         let pages = ManualPage.all(of: program)
         #expect(pages.count == program.commands.count + 1 && pages.map(\.name).contains("inkwire-merge-driver"))
@@ -101,8 +97,7 @@ import Testing
         for variable in ConfigKey.allCases.compactMap(\.variable) { #expect(text.contains(variable)) }
     }
 
-    // CL-232
-    @Test func `no word of a page is taken for a request of troff`() throws {
+    @Test func `CL-232: no word of a page is taken for a request of troff`() throws {
         for page in ManualPage.all(of: try CommandDescription.program) {
             let known = [".TH", ".SH", ".PP", ".TP", ".nh", ".ad"]
             for line in page.roff(version: "v").split(separator: "\n") where line.hasPrefix(".") || line.hasPrefix("'") {
@@ -111,19 +106,17 @@ import Testing
         }
     }
 
-    // CL-235
     @Test(arguments: [
         ("exprot", "export"), ("jion", "join"), ("bords", "boards"), ("opne", "open"), ("EXPORT", "export"), ("members2", "members"),
         ("serv", "serve"),
     ])
-    func `the nearest word is found`(typed: String, meant: String) throws {
+    func `CL-235: the nearest word is found`(typed: String, meant: String) throws {
         let words = try CommandDescription.program.commands.map(\.commandName)
         #expect(NearestWord.nearest(to: typed, among: words) == meant)
         #expect(NearestWord.nearest(to: "q\(typed)zz", among: [typed + "abcdefgh"]) == nil)
     }
 
-    // CL-235
-    @Test func `nothing is guessed where two words are as near, or none is`() {
+    @Test func `CL-235: nothing is guessed where two words are as near, or none is`() {
         #expect(NearestWord.nearest(to: "plan1", among: ["plan2", "plan3"]) == nil)
         #expect(NearestWord.nearest(to: "plan1", among: ["plan2", "plan2"]) == "plan2")
         #expect(NearestWord.nearest(to: "x", among: ["sketch"]) == nil && NearestWord.nearest(to: "", among: ["sketch", ""]) == "")

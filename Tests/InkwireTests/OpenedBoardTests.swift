@@ -22,8 +22,7 @@ import Testing
         return opened
     }
 
-    // CL-69
-    @Test func `what stands on an example from the first is in nobody's history of undo, now and when it is opened again`() throws {
+    @Test func `CL-69: what stands on an example from the first is in nobody's history of undo, now and when it is opened again`() throws {
         let made = try OpenedBoard.make(named: "sketch", drawing: ExampleBoard.shapes, catalog: catalog)
         made.close()
         for opened in [made, try open()] {
@@ -34,8 +33,7 @@ import Testing
         }
     }
 
-    // ST-32
-    @Test func `a key that was left certifies the new one, which is the same person`() throws {
+    @Test func `ST-32: a key that was left certifies the new one, which is the same person`() throws {
         let made = try OpenedBoard.make(named: "sketch", catalog: catalog)
         made.close()
         let key = made.identity.signing
@@ -57,8 +55,7 @@ import Testing
         }
     }
 
-    // ST-32
-    @Test func `a board that comes out of a backup is its owner's under a new key, where his old one is there`() throws {
+    @Test func `ST-32: a board that comes out of a backup is its owner's under a new key, where his old one is there`() throws {
         let made = try OpenedBoard.make(named: "sketch", catalog: catalog)
         made.close()
         let backup = Backup(place: folder + "/backup")
@@ -79,8 +76,7 @@ import Testing
         opened.close()
     }
 
-    // ST-30
-    @Test func `two changes of one number give the board another key, once, and other boards keep theirs`() throws {
+    @Test func `ST-30: two changes of one number give the board another key, once, and other boards keep theirs`() throws {
         let made = try OpenedBoard.make(named: "sketch", catalog: catalog)
         made.close()
         let key = made.identity.signing

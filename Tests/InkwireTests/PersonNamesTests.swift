@@ -18,8 +18,7 @@ import Testing
         try GlobalOptions.parse(["--data-dir", folder] + arguments)
     }
 
-    // CL-42
-    @Test func `a second person on a machine neither has the first one's name nor takes it from him`() throws {
+    @Test func `CL-42: a second person on a machine neither has the first one's name nor takes it from him`() throws {
         let first = try options()
         #expect(first.keep(name: "ana", profile: 1) == nil && first.keptName(profile: 1) == "ana")
         for profile in [2, 3] {
@@ -30,8 +29,7 @@ import Testing
         #expect(try options().keptName(profile: 1) == "ana")
     }
 
-    // CL-42 CL-46
-    @Test func `what was typed goes first, and is used where it cannot be kept`() throws {
+    @Test func `CL-42, CL-46: what was typed goes first, and is used where it cannot be kept`() throws {
         var options = try options("--name", "given")
         #expect(try options.displayName(profile: 1) == "given" && options.displayName(profile: 2) == "given")
         options.typedName = "typed"

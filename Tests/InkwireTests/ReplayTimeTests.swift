@@ -9,8 +9,7 @@ import Testing
             ("2h", 7_200_000),
             ("0:07.25", 7250), ("90:00", 5_400_000),
         ] as [(String, Int)])
-    func `a time is read as it is meant`(text: String, milliseconds: Int) {
-        // CL-113
+    func `CL-113: a time is read as it is meant`(text: String, milliseconds: Int) {
         #expect(ReplayTimeArgument(argument: text)?.milliseconds == milliseconds)
     }
 
@@ -20,8 +19,7 @@ import Testing
             "0x10",
             "99999999999999999999", "1..5s", ".s", " 1s",
         ])
-    func `what may be meant otherwise is no time`(text: String) {
-        // CL-113
+    func `CL-113: what may be meant otherwise is no time`(text: String) {
         #expect(ReplayTimeArgument(argument: text) == nil)
     }
 }

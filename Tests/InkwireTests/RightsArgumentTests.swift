@@ -8,31 +8,27 @@ import Testing
 
 /// What is said of rights on the command line, and what it says of them.
 @Suite struct RightsArgumentTests {
-    // CL-152
     @Test(arguments: [("90s", 90), ("10m", 600), ("2h", 7200), ("7d", 604_800), ("1s", 1)] as [(String, UInt32)])
-    func `a time is a whole number of one unit`(text: String, seconds: UInt32) {
+    func `CL-152: a time is a whole number of one unit`(text: String, seconds: UInt32) {
         #expect(InviteSpanArgument(argument: text)?.seconds == seconds)
     }
 
-    // CL-152
     @Test(arguments: ["", "10", "s", "0s", "-1s", "1.5h", "1h30m", "1w", " 1s", "99999999999s", "4294967295d", "20000d"])
-    func `what is no such time is refused`(text: String) { #expect(InviteSpanArgument(argument: text) == nil) }
+    func `CL-152: what is no such time is refused`(text: String) { #expect(InviteSpanArgument(argument: text) == nil) }
 
-    // CL-154
-    @Test func `a role goes to who stands before the last sign of equality`() {
+    @Test func `CL-154: a role goes to who stands before the last sign of equality`() {
         let gift = RoleGift(argument: "a=b=viewer")
         #expect(gift?.who == "a=b" && gift?.role == .viewer)
         for text in ["viewer", "=viewer", "bob=king", "bob=", "bob=Viewer"] { #expect(RoleGift(argument: text) == nil) }
     }
 
-    // CL-152
     @Test(
         arguments: [
             (0, 0, false, "whoever has this link joins as an editor"), (1, 0, false, "one person joins by this link, as an editor"),
             (3, 600, false, "3 people join by this link, each as an editor; it ends in 10 minutes"),
             (0, 90, true, "whoever has this link joins as an editor; it ends in 1 minute, or later, when an owner is online"),
         ] as [(UInt32, UInt32, Bool, String)])
-    func `whom an invite lets in is said`(uses: UInt32, seconds: UInt32, orLater: Bool, sentence: String) throws {
+    func `CL-152: whom an invite lets in is said`(uses: UInt32, seconds: UInt32, orLater: Bool, sentence: String) throws {
         let seed = try #require(Secret32([UInt8](repeating: 7, count: 32)))
         let news = InviteNews(
             invite: .zero, key: InviteKey(invite: .zero, seed: seed), role: .editor, uses: uses, timeToLive: seconds, endsAt: nil,
@@ -40,8 +36,7 @@ import Testing
         #expect(InviteCommand.sentence(of: news) == sentence)
     }
 
-    // CL-153
-    @Test func `the list says who has his right from whom, and what is odd`() {
+    @Test func `CL-153: the list says who has his right from whom, and what is odd`() {
         let now: UInt64 = 10_000_000
         func member(_ name: String, _ origin: MemberNews.Origin, _ isPresent: Bool, _ isOverUse: Bool) -> MemberNews {
             MemberNews(

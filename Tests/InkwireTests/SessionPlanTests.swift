@@ -26,8 +26,7 @@ import Testing
         return SessionPlan(meta: meta, given: addresses, port: port, direct: direct, embeds: embeds)
     }
 
-    // CL-19
-    @Test func `a rendezvous that is given goes before one that is remembered, and that before one of our own`() throws {
+    @Test func `CL-19: a rendezvous that is given goes before one that is remembered, and that before one of our own`() throws {
         let saved = meta { $0.rendezvous = ["ws://saved:1"] }
         #expect(try plan(saved, given: ["ws://given:2"], embeds: true).rendezvous == [Invite.Host(name: "given", port: 2)])
         #expect(try plan(saved, embeds: true).rendezvous == [Invite.Host(name: "saved", port: 1)])
@@ -37,8 +36,7 @@ import Testing
         #expect(try plan(meta()).embedding == nil, "nobody asked for one")
     }
 
-    // CL-19
-    @Test func `a board that brings its own rendezvous keeps its port, and what is given is for this time`() throws {
+    @Test func `CL-19: a board that brings its own rendezvous keeps its port, and what is given is for this time`() throws {
         let own = meta { $0.embeddedPort = 4300 }
         #expect(try plan(own, embeds: true).embedding == SessionPlan.Embedding(port: 4300))
         let given = try plan(own, given: ["ws://given:2"], embeds: true)
@@ -46,8 +44,7 @@ import Testing
         #expect(given.remembered == nil)
     }
 
-    // CL-19
-    @Test func `what is given is remembered where it is something else than before`() throws {
+    @Test func `CL-19: what is given is remembered where it is something else than before`() throws {
         let saved = meta { $0.rendezvous = ["ws://one:1", "ws://two:2"] }
         #expect(try plan(saved).remembered == nil)
         #expect(try plan(saved, given: ["ws://one:1", "ws://two:2"]).remembered == nil)
@@ -56,23 +53,20 @@ import Testing
         #expect(try plan(meta(), given: ["ws://one:1"]).remembered == ["ws://one:1"])
     }
 
-    // CL-19
-    @Test func `a port that is asked for is meant, one of last time is a wish`() throws {
+    @Test func `CL-19: a port that is asked for is meant, one of last time is a wish`() throws {
         let saved = meta { $0.ownPort = 4400 }
         #expect(try plan(saved, port: 7).port == .explicit(7))
         #expect(try plan(saved).port == .saved(4400))
         #expect(try plan(meta()).port == .any)
     }
 
-    // CL-19
-    @Test func `addresses that are given and those of the link are told apart`() throws {
+    @Test func `CL-19: addresses that are given and those of the link are told apart`() throws {
         let saved = meta { $0.direct = [Self.far] }
         let plan = try plan(saved, direct: [Self.near])
         #expect(plan.direct == [Self.near] && plan.link == [Self.far])
     }
 
-    // RT-35
-    @Test func `what is given or remembered as a rendezvous with TLS is spoken to with TLS`() throws {
+    @Test func `RT-35: what is given or remembered as a rendezvous with TLS is spoken to with TLS`() throws {
         let saved = meta { $0.rendezvous = ["wss://saved:1"] }
         #expect(try plan(saved).usesTLS)
         #expect(try !plan(saved, given: ["ws://given:2"]).usesTLS)
@@ -81,8 +75,7 @@ import Testing
         #expect(try !plan(meta { _ in }, embeds: true).usesTLS)
     }
 
-    // CL-19
-    @Test func `a remembered rendezvous that does not read is passed over`() throws {
+    @Test func `CL-19: a remembered rendezvous that does not read is passed over`() throws {
         let saved = meta { $0.rendezvous = ["nonsense", "ws://good:1"] }
         #expect(try plan(saved).rendezvous == [Invite.Host(name: "good", port: 1)])
     }

@@ -5,19 +5,17 @@ import Testing
 @testable import inkwire
 
 @Suite struct ShellWordTests {
-    // CL-43
     @Test(
         arguments: [
             ("plan", "plan"), ("my plan", "'my plan'"), ("it's", "'it'\\''s'"), ("板", "板"), ("$HOME", "'$HOME'"), ("-x", "-- -x"),
             ("--help", "-- --help"), ("-my plan", "-- '-my plan'"), ("a;b", "'a;b'"), ("", "''"), ("~", "'~'"), ("!!", "'!!'"),
         ])
-    func `a board's name is told as a shell and the program take it`(name: String, word: String) {
+    func `CL-43: a board's name is told as a shell and the program take it`(name: String, word: String) {
         #expect(ShellWord.last(name) == word)
     }
 
-    // CL-43
     @Test(arguments: ["-x", "--help", "-"])
-    func `a name that begins as an option does is none behind two dashes`(name: String) throws {
+    func `CL-43: a name that begins as an option does is none behind two dashes`(name: String) throws {
         let words = ShellWord.last(name).split(separator: " ").map(String.init)
         #expect(try OpenCommand.parse(words).board == name)
         #expect(try ExportCommand.parse(["-o", "plan.json"] + words).board == name)
