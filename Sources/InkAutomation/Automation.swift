@@ -11,7 +11,7 @@ import InkSession
 ///                          ├─ gesture: a step each 33 ms, then commit
 ///                          └─ wait: until the condition holds or its time is over
 ///
-/// Commands run strictly in order; nothing runs before the board is ready.
+/// Commands run strictly in order; nothing runs before the board is ready (CL-3).
 package struct Automation {
     /// What must be done.
     package enum Output: Equatable {
@@ -23,7 +23,7 @@ package struct Automation {
         case ask(BoardQuestion)
         /// Make the words for these two devices, off the loop; answer with `receive(safety:)`.
         case makeSafetyWords(me: AuthorID, other: AuthorID)
-        /// Tell the node to quit. Nothing is run after it.
+        /// Tell the node to quit. Nothing is run after it (CL-11).
         case quit
     }
 
@@ -47,7 +47,7 @@ package struct Automation {
 
     /// What the last command of each kind was answered; nil before one.
     package struct Results {
-        /// What the last `become` was about.
+        /// What the last `become` was about (CL-86).
         package var becoming: Becoming.Counts?
         /// What was made, and the link of it.
         package var invite: (news: InviteNews, link: String)?
@@ -57,7 +57,7 @@ package struct Automation {
         package var skippedCount = 0
     }
 
-    /// After an error nothing is run any more but `quit`.
+    /// After an error nothing is run any more but `quit` (CL-33).
     private let stopsAtError: Bool
     private let format = EventFormat()
     private var names = ShapeNames()
@@ -215,7 +215,7 @@ package struct Automation {
         run(now: now)
     }
 
-    /// The words that were asked for; nil where this machine does not give the memory.
+    /// The words that were asked for; nil where this machine does not give the memory (CL-181).
     package mutating func receive(safety words: SafetyWords?, now: Instant) {
         guard case .awaitingAnswer = running?.stage, let device = running?.compared else { return }
         guard let words else {
@@ -240,7 +240,7 @@ package struct Automation {
         switch stage {
         case .drawing(let live): advance(live, now: now)
         case .waiting(let condition, _):
-            // A wait of no time at all still looks once.
+            // A wait of no time at all still looks once (CL-8).
             guard running?.hasLooked == true else { return }
             report(
                 AutomationError(
@@ -371,7 +371,7 @@ package struct Automation {
         finishedCount += 1
     }
 
-    /// False, with the error told, if we used the label before.
+    /// False, with the error told, if we used the label before (CL-7).
     private mutating func accepts(label: String) -> Bool {
         guard let me, !label.isEmpty, names.isUsed(label, by: me) else { return true }
         report(
@@ -389,7 +389,7 @@ package struct Automation {
         return nil
     }
 
-    /// What binds the ends of a line; nil, with the error told, where that cannot be.
+    /// What binds the ends of a line; nil, with the error told, where that cannot be (CL-50).
     ///
     /// - Parameter shape: the shape that is changed, by the id `called`; nil for a new line.
     private mutating func bindings(_ ends: AutomationCommand.LineEnds, of shape: Shape? = nil, called: String = "") -> [PropertyChange]? {
@@ -423,7 +423,7 @@ package struct Automation {
         return changes
     }
 
-    /// A line of which only the bindings were given, with the ends that it is drawn with now: its corners, if it has any, follow from them.
+    /// A line of which only the bindings were given, with the ends that it is drawn with now: its corners, if it has any, follow from them (CL-50).
     private func placed(_ draft: ShapeDraft) -> ShapeDraft {
         var placed = draft
         let points = shapes.drawn(draft).points
@@ -434,6 +434,7 @@ package struct Automation {
 
     // MARK: Several shapes
 
+    // CL-52
     private mutating func find(all names: [String]) -> [ShapeID]? {
         var ids: [ShapeID] = []
         for name in names {
@@ -483,6 +484,7 @@ package struct Automation {
 
     // MARK: Who may do what
 
+    // CL-155
     private mutating func receive(_ members: [MemberNews], _ invites: [StandingInvite]) {
         guard case .awaitingAnswer = running?.stage, let request = running?.request else { return }
         do throws(WhomFault) {
@@ -522,6 +524,7 @@ package struct Automation {
                 switch error {
                 case .nobody: "no_such_member"
                 case .several: "ambiguous"
+                // CL-180
                 case .identity: "identity_changed"
                 }
             refuse(code, "who", "\(error)")
@@ -597,7 +600,7 @@ package struct Automation {
 
     // MARK: Replies
 
-    /// What the user gave as `ref` with the running command, if `number` is that command's.
+    /// What the user gave as `ref` with the running command, if `number` is that command's (CL-13).
     private func userRef(_ number: UInt64?) -> JSONValue? {
         isRunning(number) ? running?.request.ref : nil
     }
@@ -665,6 +668,7 @@ package struct Automation {
         }
     }
 
+    // CL-8
     private mutating func check(_ status: StatusReport, now: Instant) {
         if case .lookingAround = running?.stage, status.presentPeers > 0 { return finish() }
         guard case .waiting(let condition, _) = running?.stage else { return }
@@ -770,7 +774,7 @@ package struct Automation {
         for member in members.members { line[member.key] = member.value }
         if let ref { line["ref"] = ref }
         let text = JSONValue.object(line).text
-        // Before `ready` there is only what may keep the board from arriving.
+        // Before `ready` there is only what may keep the board from arriving (CL-3).
         if isReady || Self.beforeReady.contains(event) { outputs.append(.write(text)) } else { heldBack.append(text) }
     }
 }

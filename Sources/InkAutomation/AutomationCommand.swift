@@ -21,7 +21,7 @@ package enum AutomationCommand: Equatable {
     case undo
     case redo
     case cursor(Point?)
-    /// Light that goes by these places over that time, and fades.
+    /// Light that goes by these places over that time, and fades (FE-101).
     case laser([Point], milliseconds: Int)
     /// What is seen; nil for nothing that is told.
     case view(WorldBox?)
@@ -39,7 +39,7 @@ package enum AutomationCommand: Equatable {
     case remove(who: String, withInvited: Bool, reason: String)
     /// Who is meant is anybody who drew here.
     case takeBack(who: String, TakeBackOrder.Span)
-    /// How often who is no owner may change something; 0 for as often as they like.
+    /// How often who is no owner may change something; 0 for as often as they like (CL-193).
     case slowMode(milliseconds: UInt32)
     /// Locked to all but owners, or open again.
     case lock(ids: [String], Bool)
@@ -107,7 +107,7 @@ package enum AutomationCommand: Equatable {
         package var ends = LineEnds()
         package var others: [PropertyChange] = []
 
-        /// The changes as properties of `shape`.
+        /// The changes as properties of `shape` (CL-32).
         package func changes(of shape: ShapeDraft) -> [PropertyChange] {
             var changes = others
             if x != nil || y != nil { changes.append(.position(Point(x: x ?? shape.position.x, y: y ?? shape.position.y))) }
@@ -147,7 +147,7 @@ extension AutomationRequest {
     /// Greatest coordinate, px.
     private static let pixelsMax = Double(Limits.coordinate) / 8
 
-    /// Reads one line of JSON.
+    /// Reads one line of JSON (CL-5).
     package init(line: [UInt8]) throws(AutomationError) {
         let value: JSONValue
         do throws(JSONValue.ReadError) {
@@ -228,6 +228,7 @@ extension AutomationRequest {
             }
             return .readChat(order)
         case "typing": return .typing
+        // CL-210
         case "away": return .attention(.hidden)
         case "back": return .attention(.here)
         case "invite":
@@ -311,12 +312,12 @@ extension AutomationRequest {
         return who
     }
 
-    /// One shape by `id`, or several by `ids`.
+    /// One shape by `id`, or several by `ids` (CL-192).
     private static func lockable(_ object: JSONObject) throws(AutomationError) -> [String] {
         object["ids"] == nil ? [try id(object)] : try ids(object)
     }
 
-    /// Which of somebody's work: all, unless it is said.
+    /// Which of somebody's work: all, unless it is said (CL-191).
     private static func span(_ object: JSONObject) throws(AutomationError) -> TakeBackOrder.Span {
         func number(_ field: String, from least: Int64) throws(AutomationError) -> UInt64? {
             guard let value = object[field], value != .null else { return nil }
@@ -355,7 +356,7 @@ extension AutomationRequest {
 
     // MARK: Shapes
 
-    /// - Returns: the shape, without points where it is a line whose both ends are bound and none are given.
+    /// - Returns: the shape, without points where it is a line whose both ends are bound and none are given (CL-50).
     static func draft(
         _ shape: JSONObject, label: String
     ) throws(AutomationError) -> (ShapeDraft, AutomationCommand.LineEnds) {
@@ -445,6 +446,7 @@ extension AutomationRequest {
 
     // MARK: Values
 
+    // CL-5
     private static func bad(_ field: String, _ message: String) -> AutomationError {
         AutomationError(code: "bad_value", field: field, message: "\(field): \(message)")
     }
@@ -507,7 +509,7 @@ extension AutomationRequest {
         return try pixels(value, field)
     }
 
-    /// Pixels as world units of 1/8 px, rounded to the nearest.
+    /// Pixels as world units of 1/8 px, rounded to the nearest (CL-9).
     private static func pixels(_ value: JSONValue, _ field: String) throws(AutomationError) -> Int32 {
         guard let pixels = value.number, pixels.isFinite, abs(pixels) <= pixelsMax else {
             throw bad(field, "a number between ±\(Int(pixelsMax)) is needed")
@@ -541,6 +543,7 @@ extension AutomationRequest {
         return color
     }
 
+    // CL-51
     private static func word(_ value: JSONValue, of choice: Choice, _ field: String) throws(AutomationError) -> UInt8 {
         if value == .null { return 0 }
         guard let word = value.string, let raw = choice.words.firstIndex(of: word) else {
@@ -588,7 +591,7 @@ extension KnownProperty {
     /// What a shape as JSON has as members, in their order.
     package static let members = drawn.filter { $0.row.drawing?.json != .never }
 
-    /// True for a member that a shape of this kind has.
+    /// True for a member that a shape of this kind has (CL-57).
     package func isMember(of kind: ShapeKind) -> Bool {
         guard let drawing = row.drawing else { return false }
         return drawing.json != .never && drawing.kinds.contains(kind)

@@ -22,7 +22,8 @@ package enum BoardJSON {
         ]).text + "\n"
     }
 
-    /// The shapes of such an object; its other members are passed over. Nothing else is held in memory than the shapes, and one of them as JSON.
+    /// The shapes of such an object; its other members are passed over. Nothing else is held in memory than the shapes, and one of them as JSON
+    /// (CL-65).
     package static func drawing(reading bytes: [UInt8]) throws(DrawingError) -> Drawing {
         var reading = Reading(bytes)
         try reading.readFile()
@@ -36,7 +37,7 @@ package enum BoardJSON {
         private(set) var drawing = Drawing()
         /// The place of each shape by its id.
         private var places: [String: Int] = [:]
-        /// What lines are bound to, by their places: a shape may come after the line that ends at it.
+        /// What lines are bound to, by their places: a shape may come after the line that ends at it (CL-65).
         private var ends: [(place: Int, ends: AutomationCommand.LineEnds, offset: Int)] = []
 
         init(_ bytes: [UInt8]) { (self.bytes, reader) = (bytes, JSONReader(bytes)) }
@@ -165,6 +166,7 @@ package enum BoardJSON {
             do throws(JSONReader.Failure) { try reader.skip(try reader.next()) } catch { throw DrawingError(error, of: bytes) }
         }
 
+        // CL-65
         private func error(_ what: String, _ offset: Int? = nil) -> DrawingError {
             DrawingError(what, at: offset ?? reader.offset, of: bytes)
         }

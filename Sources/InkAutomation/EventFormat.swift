@@ -7,7 +7,7 @@ import InkSession
 package struct EventFormat {
     package init() {}
 
-    /// World units of 1/8 px as px: exact, since an eighth has three decimal digits.
+    /// World units of 1/8 px as px: exact, since an eighth has three decimal digits (CL-9).
     package func pixels(_ value: Int32) -> JSONValue {
         value % 8 == 0 ? .integer(Int64(value / 8)) : .number(Double(value) / 8)
     }
@@ -142,7 +142,7 @@ package struct EventFormat {
         ]
     }
 
-    /// Members of a part of the board that a peer sees, or asks to look at; null for none.
+    /// Members of a part of the board that a peer sees, or asks to look at; null for none (FE-101).
     private func sides(_ box: WorldBox?, of peer: PeerID) -> JSONObject {
         func side(_ value: Int?) -> JSONValue { value.map { pixels(Int32(clamping: $0)) } ?? .null }
         return [
@@ -151,7 +151,7 @@ package struct EventFormat {
         ]
     }
 
-    /// What a peer's light did, in the order in which it did it: the number of each trail, its new samples, and whether it is out by then.
+    /// What a peer's light did, in the order in which it did it: the number of each trail, its new samples, and whether it is out by then (FE-101).
     ///
     /// - Parameter before: the trail that was told to be on.
     package func trails(_ samples: [CursorSample], after before: UInt64?) -> [(number: UInt64, members: JSONObject)] {
@@ -257,7 +257,7 @@ package struct EventFormat {
         }
     }
 
-    /// A message, and how far it has come where it is ours.
+    /// A message, and how far it has come where it is ours (CL-171).
     package func chat(_ message: ChatMessage) -> JSONObject {
         var object: JSONObject = [
             "id": .string(message.id.hex), "author": .string(message.author.hex), "text": .string(message.text),

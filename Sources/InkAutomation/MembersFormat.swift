@@ -10,7 +10,7 @@ extension EventFormat {
         ["members": .array(members.map { .object(member($0)) }), "invites": .array(invites.map { .object(invite($0)) })]
     }
 
-    /// An invite that was made: what a standing link is told with, and what was ordered.
+    /// An invite that was made: what a standing link is told with, and what was ordered (CL-166).
     package func invite(_ news: InviteNews, link: String) -> JSONObject {
         var object = self.link(link)
         object["expires"] = news.endsAt.map { .integer(Int64(clamping: $0)) } ?? .null
@@ -25,7 +25,7 @@ extension EventFormat {
         return object
     }
 
-    /// What becomes of a short code.
+    /// What becomes of a short code (CL-166).
     package func code(_ news: CodeNews) -> JSONObject {
         var object: JSONObject = ["invite": .string(news.invite.hex), "next": .string(Sentence.code(news.what).text)]
         switch news.what {

@@ -4,7 +4,7 @@ import InkPrimitives
 /// The ids by which the lines call shapes.
 ///
 /// A shape with a label is called by it; where two authors used one label, `label@` and 8 digits of the author; a shape without a label,
-/// 8 digits of its author, `-`, and its number. An id once told never changes here and never passes to another shape.
+/// 8 digits of its author, `-`, and its number. An id once told never changes here and never passes to another shape (CL-6).
 ///
 /// What a label means in a command is another matter: somebody else may have used it first, on purpose, so that a script which works alone would
 /// change a stranger's shape in company. A label that we gave ourselves means our shape, or nothing once that is gone.
@@ -43,7 +43,7 @@ package struct ShapeNames {
     /// The id of a shape that may have gone before it was ever told.
     package mutating func name(_ id: ShapeID) -> String { tell(id, label: "", isShared: false) }
 
-    /// The shape that an id means in a command; nil when it was never told, or when it is a label of ours whose shape is not known any more.
+    /// The shape that an id means in a command; nil when it was never told, or when it is a label of ours whose shape is not known any more (CL-31).
     package func shape(_ name: String) -> ShapeID? {
         if let me, isUsed(name, by: me) { return own[name] }
         return meant[name]
@@ -55,12 +55,12 @@ package struct ShapeNames {
     private mutating func tell(_ id: ShapeID, label: String, isShared: Bool) -> String {
         if !label.isEmpty {
             labels.insert(Use(label: label, author: id.author))
-            // One that is given again, as a file does, means the first as long as we run.
+            // One that is given again, as a file does, means the first as long as we run (CL-88).
             if id.author == me, own[label] == nil { own[label] = id }
         }
         if let name = told[id] { return name }
         let digits = id.author.hex
-        // The label alone is ours where we have used it: told of another's shape it would mean two.
+        // The label alone is ours where we have used it: told of another's shape it would mean two (CL-6).
         var isShared = isShared || me.map { $0 != id.author && isUsed(label, by: $0) } ?? false
         // Who knows an id of ours from an earlier run could give it to another shape as its label, and be told first in the next.
         if id.author != me, Self.isOfOurForm(label) { isShared = true }

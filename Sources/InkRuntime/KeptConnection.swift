@@ -4,7 +4,7 @@ import InkSession
 import NIOCore
 
 /// A connection to a rendezvous over which a mailbox was visited and nothing is joined, for the room to which the visit led: a driver that is given it
-/// goes on over it, on its loop, and saves three round trips to the rendezvous (RT-104).
+/// goes on over it, on its loop, and saves three round trips to the rendezvous (RT-104, CL-212).
 ///
 /// It closes itself after 5 s unless a driver has taken it, and when it is let go of.
 public final class KeptConnection: Sendable {

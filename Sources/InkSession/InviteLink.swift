@@ -17,7 +17,8 @@ import InkPrimitives
 /// The hosts are rendezvous; there may be none, for a link that is good by direct addresses only.
 ///
 /// *check* is the first four bytes of BLAKE2b-256 of what precedes it, so that a mistyped link is told from a room where nobody is,
-/// without asking anybody. In form 2 that is the text before the payload, then the payload's bytes (SE-181): who changes where a link leads to makes it void.
+/// without asking anybody. In form 2 that is the text before the payload, then the payload's bytes (SE-181): who changes where a link leads to makes
+/// it void (CL-2).
 extension Invite {
     /// The invite as a link.
     public var link: String {
@@ -32,7 +33,7 @@ extension Invite {
         return opening + Base64URL.encode(payload + form.check(payload, after: opening))
     }
 
-    /// Reads a link. White space anywhere is ignored: terminals and mail wrap long lines.
+    /// Reads a link. White space anywhere is ignored: terminals and mail wrap long lines (CL-1).
     public init(link text: String) throws(InviteLinkError) {
         let bare = String(text.filter { !$0.isWhitespace })
         guard bare.lowercased().hasPrefix(Self.scheme) else { throw .notALink }
@@ -73,7 +74,7 @@ extension Invite {
             epoch: epoch)
     }
 
-    /// Rendezvous, and direct addresses, that an invite names at most: each is dialled by all who have it.
+    /// Rendezvous, and direct addresses, that an invite names at most: each is dialled by all who have it (CL-2).
     public static let placesMax = Limits.candidates
     private static let scheme = "inkwire://"
     /// Far more than 16 hosts and 16 addresses need.
@@ -98,7 +99,7 @@ extension Invite {
         guard text.utf8.count >= (form.payloadBytes * 4 + 2) / 3 else { throw .truncated }
         guard let payload = Base64URL.decode(text), payload.count >= form.payloadBytes else { throw .damaged }
         let end = form.flagsPosition + 1
-        // What a later version puts there it may check otherwise, too.
+        // What a later version puts there it may check otherwise, too (CL-2).
         guard payload[end - 1] == 0 else { throw .newer }
         guard payload.count == form.payloadBytes, form.check(Array(payload[..<end]), after: opening) == Array(payload[end...]) else {
             throw .damaged

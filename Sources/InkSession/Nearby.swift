@@ -23,9 +23,10 @@ struct Nearby: Sendable {
     static let eagerInterval: Duration = .seconds(5)
     static let calmInterval: Duration = .seconds(20)
     static let eagerCount = 12
-    /// Beacons of which a hash is made, for up to 16 keys each (16 hashes are 35 µs): a member has one each 5 s. What is more is not read.
+    /// Beacons of which a hash is made, for up to 16 keys each (16 hashes are 35 µs): a member has one each 5 s. What is more is not read (CL-205).
     static let hashPace = (each: SenderLimiter.Pace(rate: 2, burst: 8), all: SenderLimiter.Pace(rate: 50, burst: 100))
-    /// Dials that beacons bring about, 1200 bytes each and some more. Only members can cause one, or who plays what they said from where they are.
+    /// Dials that beacons bring about, 1200 bytes each and some more. Only members can cause one, or who plays what they said from where they are
+    /// (CL-205).
     static let dialPace = (each: SenderLimiter.Pace(rate: 0.2, burst: 4), all: SenderLimiter.Pace(rate: 2, burst: 16))
     /// Answers to those who look for a mailbox: who types a code asks six times.
     static let answerPace = (each: SenderLimiter.Pace(rate: 2, burst: 12), all: SenderLimiter.Pace(rate: 20, burst: 60))
@@ -63,7 +64,7 @@ struct Nearby: Sendable {
         saidAt = saidAt.filter { now - $0.value < Self.eagerInterval }
     }
 
-    /// The beacons that are due, with whence they leave.
+    /// The beacons that are due, with whence they leave (CL-204).
     mutating func due(_ peer: PeerID, under keys: RoomKeys, now: Instant) -> [(bytes: [UInt8], from: LocalAddress)] {
         guard let at = nextAt, now >= at else { return [] }
         said += 1
@@ -98,7 +99,7 @@ struct Nearby: Sendable {
         return .beacon(beacon, at: place, epoch: epoch)
     }
 
-    /// Whether who is there is dialled now; then it counts as done.
+    /// Whether who is there is dialled now; then it counts as done (CL-204).
     mutating func mayDial(_ place: SocketAddress, now: Instant) -> Bool {
         dialled = dialled.filter { now - $0.value < Self.redialTime }
         guard dialled[place] == nil, dialled.count < Self.dialledMax, dialling.allows(place.ip, now: now) else { return false }

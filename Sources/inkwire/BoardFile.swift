@@ -24,7 +24,7 @@ struct BoardFile {
         case mermaid
         /// The shapes as the JSON-lines contract writes them, and the fingerprint.
         case json
-        /// A line a shape, for git.
+        /// A line a shape, for git (CL-85).
         case board
         /// A PNG within the escape sequences of kitty's graphics protocol.
         case kitty
@@ -98,7 +98,7 @@ struct BoardFile {
         }
     }
 
-    /// The same in the format that the terminal of this process shows, and no wider than it.
+    /// The same in the format that the terminal of this process shows, and no wider than it (CL-131).
     private func shown() -> BoardFile {
         var file = self
         switch TerminalImage.ofTerminal() {
@@ -110,7 +110,7 @@ struct BoardFile {
         return file
     }
 
-    /// Cells of a region: of each some 100 bytes are in memory.
+    /// Cells of a region: of each some 100 bytes are in memory (CL-73).
     private static let cellsMax = 1_000_000
 
     /// What is told where a region is asked for and all is written.

@@ -90,9 +90,9 @@ package struct Failure: Error, Equatable {
         Failure(.usage, code: "usage", what: what, why: why, next: next)
     }
 
-    /// The failure as three lines for people, or one JSON object for programs.
+    /// The failure as three lines for people, or one JSON object for programs (CL-10).
     ///
-    /// What stands behind the `#` of an invite is its secret: it is not repeated, whatever the person gave where.
+    /// What stands behind the `#` of an invite is its secret: it is not repeated, whatever the person gave where (CL-15).
     package func text(isJSON: Bool) -> String {
         let (what, why, next) = (Self.withoutSecrets(what), Self.withoutSecrets(why), Self.withoutSecrets(next))
         guard isJSON else { return "inkwire: \(Self.plain(what))\n  why: \(Self.plain(why))\n  next: \(Self.plain(next))\n" }
@@ -116,7 +116,7 @@ package struct Failure: Error, Equatable {
         return result + rest
     }
 
-    /// Text that is safe on a terminal: parts of a message may come from a file, a link or a peer.
+    /// Text that is safe on a terminal: parts of a message may come from a file, a link or a peer (CL-10).
     package static func plain(_ text: String) -> String { safeForTerminal(text) }
 }
 
@@ -134,7 +134,7 @@ struct Notices: Sendable {
     /// Words for a person, spelled as his terminal can show them.
     static func tell(_ text: String) { write(speaksASCII ? spelledInASCII(text) : text) }
 
-    /// Our own marks as a typewriter has them; what others named stays what it is.
+    /// Our own marks as a typewriter has them; what others named stays what it is (CL-41).
     static func spelledInASCII(_ text: String) -> String {
         text.reduce(into: "") { $0 += Self.twins[$1] ?? String($1) }
     }
@@ -159,7 +159,7 @@ enum StandardStream: Int32 {
 
     /// Writes all of `bytes`, which are what a command is for.
     ///
-    /// - Throws: `Failure` when they could not be written. A reader that has gone has seen enough, and is no failure.
+    /// - Throws: `Failure` when they could not be written. A reader that has gone has seen enough, and is no failure (CL-16).
     func deliver(_ bytes: [UInt8]) throws(Failure) {
         guard !write(bytes), errno != EPIPE else { return }
         throw Failure.cannotWrite(errno)

@@ -119,9 +119,9 @@ struct GlobalOptions: ParsableArguments {
         }
     }
 
-    /// What passes is paid for.
+    /// What passes is paid for (CL-211).
     var isMetered: Bool { isSet(.metered) }
-    /// Whether people are looked for on the networks that this machine is on: never where only relays are to be seen.
+    /// Whether people are looked for on the networks that this machine is on: never where only relays are to be seen (CL-202).
     var usesLAN: Bool { isSet(.lan) && relayPolicy != .only }
 
     /// What keeps this program from its networks, as the person said it; of use where something does.
@@ -179,7 +179,7 @@ struct GlobalOptions: ParsableArguments {
     /// What was copied last.
     var keptClip: KeptClip { KeptClip(dataDirectory: resolvedDataDirectory) }
 
-    /// What was kept of it. It is the first person's: a second one on this machine is another.
+    /// What was kept of it. It is the first person's: a second one on this machine is another (CL-42).
     ///
     /// - Parameter profile: the person's, here and below.
     func keptName(profile: Int) -> String? { profile == 1 ? keptName.name : nil }
@@ -189,7 +189,7 @@ struct GlobalOptions: ParsableArguments {
         setting(.name).origin != .usual || typedName != nil || keptName(profile: profile) != nil
     }
 
-    /// Keeps what the person wants to be called for the next time.
+    /// Keeps what the person wants to be called for the next time (CL-46).
     ///
     /// - Returns: why it is not kept; nil where it is.
     func keep(name: String, profile: Int) -> String? {
@@ -202,7 +202,7 @@ struct GlobalOptions: ParsableArguments {
         }
     }
 
-    /// Keeps the first name that is given as an option: `open` has it the next time.
+    /// Keeps the first name that is given as an option: `open` has it the next time (CL-42).
     ///
     /// - Returns: why it is not kept; nil where it is, or need not be.
     func keepGivenName(profile: Int) -> String? {
@@ -210,7 +210,8 @@ struct GlobalOptions: ParsableArguments {
         return keep(name: name, profile: 1)
     }
 
-    /// What the others call this person: what was typed, flag, INKWIRE_NAME, the configuration, what was kept, the login name if it is short enough.
+    /// What the others call this person: what was typed, flag, INKWIRE_NAME, the configuration, what was kept, the login name if it is short enough
+    /// (CL-42).
     func displayName(profile: Int) throws -> String {
         if let typedName { return typedName }
         let setting = setting(.name)

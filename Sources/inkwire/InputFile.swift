@@ -5,7 +5,7 @@ enum InputFile {
     /// Longest file, bytes: more than any board as any format.
     static let bytesMax = 64 << 20
 
-    /// As `read`, without the mark of the order of bytes that some editors write before UTF-8.
+    /// As `read`, without the mark of the order of bytes that some editors write before UTF-8 (CL-101).
     static func text(_ path: String) throws(Failure) -> [UInt8] {
         let bytes = try read(path)
         return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes

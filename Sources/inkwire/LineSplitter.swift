@@ -11,7 +11,7 @@ package struct LineSplitter {
     private var partial: [UInt8] = []
     private var isSkipping = false
 
-    /// `limit`: longest line that is kept, bytes.
+    /// `limit`: longest line that is kept, bytes (CL-14).
     package init(limit: Int) { self.limit = limit }
 
     /// The lines that `bytes` complete, in order.

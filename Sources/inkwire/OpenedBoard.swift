@@ -33,7 +33,7 @@ struct OpenedBoard {
         self.isNew = isNew
     }
 
-    /// Makes a new board, and an invite by which others join, and stores both.
+    /// Makes a new board, and an invite by which others join, and stores both (CL-158).
     ///
     /// - Parameters:
     ///   - drawing: what stands on it from the first, bottom first, as `Intent.drawAll` takes it. It is signed by a key that nobody keeps, and so in no

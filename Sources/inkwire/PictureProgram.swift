@@ -3,7 +3,7 @@ import Foundation
 import InkFormats
 
 /// A program of the machine that makes a picture of bytes: a process of its own, so that nobody who asks for no picture pays for it, and what breaks in it
-/// breaks alone.
+/// breaks alone (CL-73).
 struct PictureProgram {
     let name: String
     /// The packages that have it.

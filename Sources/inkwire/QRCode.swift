@@ -8,7 +8,7 @@ import InkTerminal
     import Glibc
 #endif
 
-/// QR codes by libqrencode, where the machine has it: it is opened when a code is first asked for.
+/// QR codes by libqrencode, where the machine has it: it is opened when a code is first asked for (CL-182).
 enum QRCode {
     /// - Returns: a picture, or why there is none.
     static func outcome(of text: String) -> QROutcome {
@@ -19,7 +19,7 @@ enum QRCode {
         }
     }
 
-    /// Throws where a QR code could be drawn nowhere.
+    /// Throws where a QR code could be drawn nowhere (CL-182).
     static func check(isJSON: Bool) throws(Failure) {
         guard !isJSON, isatty(1) == 1 else {
             throw .usage(

@@ -28,7 +28,7 @@ enum RecordingFile {
         return bytes
     }
 
-    /// Writes a recording as it is made, so that no more of it than some frames or lines is in memory.
+    /// Writes a recording as it is made, so that no more of it than some frames or lines is in memory (CL-112).
     ///
     /// - Parameters:
     ///   - output: a path, or `-` for stdout, whose reader may go.
@@ -50,7 +50,7 @@ enum RecordingFile {
     private struct ReaderGone: Error {}
 }
 
-/// A time in a recording, or a length of time, as a person writes it: `90s`, `1m30s`, `1:30`, `1:02:03`, `500ms`, `1.5`.
+/// A time in a recording, or a length of time, as a person writes it: `90s`, `1m30s`, `1:30`, `1:02:03`, `500ms`, `1.5` (CL-113).
 struct ReplayTimeArgument: ExpressibleByArgument {
     let milliseconds: Int
 

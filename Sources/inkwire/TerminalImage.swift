@@ -31,10 +31,10 @@ enum TerminalImage {
 
     // MARK: What a terminal can
 
-    /// What the terminal that this process has can show; nil for none of it, or no terminal.
+    /// What the terminal that this process has can show; nil for none of it, or no terminal (CL-131).
     static func ofTerminal(environment: [String: String] = ProcessInfo.processInfo.environment) -> TerminalImage? {
         guard let terminal = environment["TERM"], terminal != "dumb", terminal != "linux", isatty(1) == 1 else { return nil }
-        // What does not know the question may print it.
+        // What does not know the question may print it (CL-131).
         let programs = [terminal, environment["TERM_PROGRAM"] ?? ""].map { $0.lowercased() }
         let mayKnowKitty =
             environment["TMUX"] == nil && ["kitty", "ghostty", "wezterm"].contains { name in programs.contains { $0.contains(name) } }
@@ -62,7 +62,7 @@ enum TerminalImage {
         defer { close(descriptor) }
         var modes = termios()
         guard tcgetattr(descriptor, &modes) == 0 else { return "" }
-        // No signal ends us between the two changes of modes.
+        // No signal ends us between the two changes of modes (CL-131).
         var (held, before) = (sigset_t(), sigset_t())
         sigfillset(&held)
         pthread_sigmask(SIG_BLOCK, &held, &before)

@@ -26,7 +26,7 @@ package enum JSONValue: Sendable, Equatable {
     /// The members, if it is an object.
     package var object: JSONObject? { if case .object(let members) = self { members } else { nil } }
 
-    /// The value as one line of JSON (RFC 8259), ASCII control characters escaped, everything else as it is.
+    /// The value as one line of JSON (RFC 8259), ASCII control characters escaped, everything else as it is (CL-12).
     package var text: String {
         var output = ""
         write(to: &output)

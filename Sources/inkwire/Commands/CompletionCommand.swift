@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `inkwire completion`: what a shell needs to complete our commands.
+/// `inkwire completion`: what a shell needs to complete our commands (CL-234).
 struct CompletionCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "completion", abstract: "Write the script by which a shell completes what is typed.",
@@ -31,7 +31,7 @@ struct CompletionCommand: ParsableCommand, Exemplified {
 }
 
 extension CompletionKind {
-    /// Boards of this machine, by name.
+    /// Boards of this machine, by name (CL-234).
     static var boards: CompletionKind {
         .custom { words, _, _ in
             // The program is asked by the shell with the words of the line, of which --data-dir may be one.

@@ -30,7 +30,7 @@ struct ExportCommand: ParsableCommand, TakesOptions, Exemplified {
         name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: "format"))
     var givenFormat: BoardFile.Format?
 
-    // Also one that begins with a minus.
+    // Also one that begins with a minus (CL-80).
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("The part to write, in px of the board; all of it without.", valueName: "x,y,width,height"))

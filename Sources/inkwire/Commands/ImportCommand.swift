@@ -5,7 +5,7 @@ import InkBoard
 import InkFormats
 import InkFrontEnd
 
-/// `inkwire import`: adds the shapes of a file to a board, or makes the board what its text says.
+/// `inkwire import`: adds the shapes of a file to a board, or makes the board what its text says (CL-66).
 struct ImportCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Add the shapes of a file to a board; end when every present peer has them.",
@@ -27,9 +27,9 @@ struct ImportCommand: ParsableCommand, TakesOptions, Exemplified {
         case txt
         /// A flowchart of Mermaid.
         case mermaid
-        /// A text of Markdown, of which one block of code is a flowchart of Mermaid or a drawing of text.
+        /// A text of Markdown, of which one block of code is a flowchart of Mermaid or a drawing of text (CL-132).
         case md
-        /// All that stands on a board, a line a shape.
+        /// All that stands on a board, a line a shape (CL-86).
         case board
     }
 
@@ -121,6 +121,6 @@ extension ImportCommand.Format {
 }
 
 extension Drawing.Loss {
-    /// For who asked for the file.
+    /// For who asked for the file (CL-66).
     var words: String { "\(what) (\(count)) \(became.map { "became \($0)" } ?? "left out")" }
 }

@@ -81,11 +81,11 @@ struct InviteCommand: ParsableCommand, TakesOptions, Exemplified {
         let text = options.isJSON ? JSONValue.object(object).text : link
         try StandardStream.output.deliver(Array((text + "\n").utf8))
         options.notices.say(Self.sentence(of: news))
-        // Last: the invite is made, and its link told, also where a picture has no room.
+        // Last: the invite is made, and its link told, also where a picture has no room (CL-182).
         if isPicture { try QRCode.draw(link) }
     }
 
-    /// A code, and who comes by it.
+    /// A code, and who comes by it (CL-165).
     private func writeCode() throws {
         let order = InviteOrder(role: role?.role ?? .editor, uses: uses ?? 1, timeToLive: timeToLive?.seconds ?? 0, code: .wanted)
         let access = try BoardAccess.open(board, catalog: options.catalog)
@@ -125,7 +125,7 @@ struct InviteCommand: ParsableCommand, TakesOptions, Exemplified {
         if isPicture { try QRCode.draw(invite.link) }
     }
 
-    /// What whoever gives the link away should know.
+    /// What whoever gives the link away should know (CL-152).
     static func sentence(of invite: InviteNews) -> String {
         let role = "\(invite.role == .owner || invite.role == .editor ? "an" : "a") \(invite.role)"
         var sentence =

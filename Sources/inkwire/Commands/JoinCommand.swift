@@ -49,7 +49,7 @@ struct JoinCommand: ParsableCommand, TakesOptions, Exemplified {
         try Self.joinHeadless(arrival, options: options, patience: patience.span)
     }
 
-    /// Asks once for what nobody has said, and keeps it.
+    /// Asks once for what nobody has said, and keeps it (CL-46).
     ///
     /// - Returns: what the person should know of that: it is said, and covered by the board a moment later.
     private mutating func askName(profile: Int) throws -> String? {

@@ -48,7 +48,7 @@ struct ManCommand: ParsableCommand, Exemplified {
         try StandardStream.output.deliver(Array((page.plain + "\n").utf8))
     }
 
-    /// Writes `inkwire.1`, `inkwire-new.1`, and so on.
+    /// Writes `inkwire.1`, `inkwire-new.1`, and so on (CL-232).
     private func write(_ program: CommandDescription, to directory: String) throws {
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -62,7 +62,7 @@ struct ManCommand: ParsableCommand, Exemplified {
         }
     }
 
-    /// Replaces this process by man(1) with a page at its standard input, of which the pager reads nothing.
+    /// Replaces this process by man(1) with a page at its standard input, of which the pager reads nothing (CL-233).
     private static func becomeMan(reading page: [UInt8]) {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { return }

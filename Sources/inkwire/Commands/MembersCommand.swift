@@ -6,7 +6,7 @@ import InkPrimitives
 import InkSession
 import InkTerminal
 
-/// `inkwire members`: who may do what on a board, and changing it.
+/// `inkwire members`: who may do what on a board, and changing it (CL-154).
 struct MembersCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "members",
@@ -72,6 +72,7 @@ struct MembersCommand: ParsableCommand, TakesOptions, Exemplified {
             throw Failure.usage(
                 "nobody is removed", why: "--with-invited and --reason say how, and nothing says whom", next: "name them with --remove")
         }
+        // CL-190
         let span = since.map { TakeBackOrder.Span.last(seconds: $0.seconds) } ?? .all
         let changes: [(command: AutomationCommand, done: String, failed: String)] =
             gifts.map { (.grant(who: $0.who, $0.role), "\($0.who) is \($0.role) now", "\($0.who) was not made \($0.role)") }
@@ -116,7 +117,7 @@ struct MembersCommand: ParsableCommand, TakesOptions, Exemplified {
         return JSONValue.object(object).text + "\n"
     }
 
-    /// A line for each, columns apart by tabs.
+    /// A line for each, columns apart by tabs (CL-153).
     static func list(_ members: [MemberNews], _ invites: [StandingInvite], board: String, now: UInt64) -> String {
         func name(_ author: AuthorID?) -> String {
             guard let author else { return "nobody known" }
@@ -133,6 +134,7 @@ struct MembersCommand: ParsableCommand, TakesOptions, Exemplified {
             var columns = [member.name.isEmpty ? "-" : Failure.plain(member.name), "\(member.device)", "\(member.role)", origin]
             columns.append(member.isPresent ? "here" : "since \(Age.text(of: member.since, now: now))")
             if !member.isPresent, let last = member.lastSeen { columns.append("seen \(Age.text(of: last, now: now))") }
+            // CL-181
             if member.isVerified { columns.append("\(Notices.isASCII ? "v" : "✓") verified") }
             if let other = member.takesNameOf { columns.append("goes by the name of \(other), who is another") }
             if member.isOverUse { columns.append("more than the invite was for") }

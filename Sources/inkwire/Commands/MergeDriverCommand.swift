@@ -4,7 +4,7 @@ import InkFormats
 import InkFrontEnd
 
 /// `inkwire merge-driver`: what git calls to merge two texts of a board (gitattributes(5), "Defining a custom merge driver"). It knows its files and
-/// nothing else: no board, no data directory.
+/// nothing else: no board, no data directory (CL-87).
 struct MergeDriverCommand: ParsableCommand, Exemplified {
     static let configuration = CommandConfiguration(
         commandName: "merge-driver", abstract: "Merge two texts of a board for git, property by property.",
@@ -55,7 +55,7 @@ struct MergeDriverCommand: ParsableCommand, Exemplified {
         do throws(DrawingError) {
             return try make(bytes)
         } catch {
-            // Older versions of git take every error for a conflict: both files then stand there to be seen.
+            // Older versions of git take every error for a conflict: both files then stand there to be seen (CL-87).
             try OutputFile.write(BoardMerge.unmerged(ours: try InputFile.read(ours), theirs: try InputFile.read(theirs)), to: ours)
             throw Failure.usage(
                 "\(path ?? ours) cannot be merged", why: "\(side), \(error)",
@@ -70,6 +70,7 @@ struct MergeDriverCommand: ParsableCommand, Exemplified {
         arguments.dropFirst().first == configuration.commandName ? errorExit : failure.exit
     }
 
+    // CL-87
     private static let conflictExit: Int32 = 1
     private static let errorExit: Int32 = 255
     /// Names in the sentence about conflicts.

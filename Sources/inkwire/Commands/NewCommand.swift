@@ -44,7 +44,7 @@ struct NewCommand: ParsableCommand, TakesOptions, Exemplified {
     mutating func run() throws {
         let hadKey = try options.catalog.device() != nil
         try begin()
-        // Once, and when nothing else is to be read: on a board that somebody made nobody can act for them.
+        // Once, and when nothing else is to be read: on a board that somebody made nobody can act for them (CL-150).
         if !hadKey, try options.catalog.device() != nil { options.notices.say(IdentityCommand.offer) }
     }
 

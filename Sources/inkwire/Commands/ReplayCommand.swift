@@ -62,7 +62,7 @@ struct ReplayCommand: ParsableCommand, TakesOptions, Exemplified {
                 "the recording cannot be written so", why: "JSON lines have the board's own times, and no cells",
                 next: "leave out --speed, --columns and --rows, or write --format cast")
         }
-        // What is wrong with the terminal is told before a large board is read.
+        // What is wrong with the terminal is told before a large board is read (CL-111).
         let profile = format == nil ? try profile() : nil
         let entry = try options.catalog.entry(board)
         let content = try BoardStore.peek(at: entry.directory)
@@ -96,6 +96,7 @@ struct ReplayCommand: ParsableCommand, TakesOptions, Exemplified {
 
     private var idleMilliseconds: Int { idleLimit?.milliseconds ?? Recording.idleLimitMilliseconds }
 
+    // CL-111
     private func check() throws {
         guard ReplayContent.speeds.contains(speed) else {
             throw Failure.usage("the board cannot be replayed", why: "its speed is \(speed)", next: "give one from 0.0625 to 1024")
@@ -160,6 +161,7 @@ struct ReplayCommand: ParsableCommand, TakesOptions, Exemplified {
         if output != "-" { options.notices.say("\(Sentence.count(stepCount, "step")) written to \(output)") }
     }
 
+    // CL-110
     private func play(_ content: ReplayContent, _ profile: TerminalProfile) throws {
         let screen = try TerminalScreen(profile: profile, clock: options.clock)
         let size = screen.tty.size

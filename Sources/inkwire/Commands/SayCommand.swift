@@ -41,7 +41,7 @@ struct SayCommand: ParsableCommand, TakesOptions, Exemplified {
         if let words = course.words { options.notices.say(words) }
     }
 
-    /// What stdin says without the line ends around it; of what is too long as much as shows that.
+    /// What stdin says without the line ends around it; of what is too long as much as shows that (CL-170).
     private func read() throws -> String {
         var bytes: [UInt8] = []
         while bytes.count < 2 * Limits.chatBytes, let more = try FileHandle.standardInput.read(upToCount: Limits.chatBytes), !more.isEmpty {
@@ -76,7 +76,7 @@ final class MessageCourse: @unchecked Sendable {
         }
     }
 
-    /// What is to be said of it at the end; nil where those who are there have it: for that the run has waited.
+    /// What is to be said of it at the end; nil where those who are there have it: for that the run has waited (CL-170).
     var words: String? {
         lock.withLock {
             guard state == .waiting, present.isEmpty else { return nil }

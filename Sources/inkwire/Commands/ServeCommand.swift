@@ -88,7 +88,7 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
         for (isGiven, words) in foreign where isGiven { throw ValidationError(words) }
     }
 
-    /// Options of who is on a board, which here would be taken for something else, or for done.
+    /// Options of who is on a board, which here would be taken for something else, or for done (CL-211).
     private var foreign: [(isGiven: Bool, words: String)] {
         [
             (options.port != nil, "--port is the UDP port of a peer: a rendezvous listens where --listen says"),
@@ -152,7 +152,7 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
         }
         let places = service.addresses.map { "\(tls == nil ? "ws" : "wss")://\($0)" }.joined(separator: ", ")
         options.notices.say("rendezvous at \(places), STUN at \(service.stunAddress); interrupt to stop")
-        // Behind a proxy it has a name that only its owner knows.
+        // Behind a proxy it has a name that only its owner knows (CL-220).
         if proxies.isEmpty { options.notices.say("who makes a board types: inkwire new --rendezvous \(meetingPlace(of: service))") }
         if options.isJSON {
             let line: JSONObject = [
@@ -175,7 +175,7 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
 
     static let defaultPort: UInt16 = 4300
 
-    /// Where others reach it. A certificate is for a name, and a wildcard is no address.
+    /// Where others reach it. A certificate is for a name, and a wildcard is no address (CL-220).
     private func meetingPlace(of service: RendezvousService) -> String {
         let address = service.addresses.first { !$0.ip.isUnspecified && certificate == nil }
         return (certificate == nil ? "ws" : "wss") + "://" + (address.map { "\($0)" } ?? "HOST:\(service.port)")

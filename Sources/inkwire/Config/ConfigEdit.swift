@@ -1,4 +1,4 @@
-/// Changes one key of a configuration's text, and leaves all else as it stands: other keys, comments, empty lines.
+/// Changes one key of a configuration's text, and leaves all else as it stands: other keys, comments, empty lines (CL-242).
 struct ConfigEdit {
     private(set) var text: String
 

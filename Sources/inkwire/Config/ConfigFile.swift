@@ -8,15 +8,16 @@ struct ConfigFile: Codable, Sendable {
     private(set) var values: [String: [String]] = [:]
     /// The line of each key.
     private(set) var lines: [String: Int] = [:]
-    /// What is wrong with it, each with its line and column.
+    /// What is wrong with it, each with its line and column (CL-241).
     private(set) var complaints: [String] = []
-    /// True where it could not be read as a whole: what is usual holds.
+    /// True where it could not be read as a whole: what is usual holds (CL-241).
     private(set) var isBroken = false
 
-    /// More than a person writes.
+    /// More than a person writes (CL-243).
     static let bytesMax = 65_536
 
-    /// Reads the file at `path`. One that is not there says nothing, nor does /dev/null, which is how somebody says that there is to be none.
+    /// Reads the file at `path`. One that is not there says nothing, nor does /dev/null, which is how somebody says that there is to be none
+    /// (CL-243).
     ///
     /// - Parameter isNamed: somebody named it, so that it is to be there.
     init(path: String, isNamed: Bool) {

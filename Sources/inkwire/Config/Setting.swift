@@ -36,7 +36,7 @@ struct Setting {
 }
 
 extension GlobalOptions {
-    /// What holds of a key for these options.
+    /// What holds of a key for these options (CL-240).
     ///
     /// - Parameter terminal: what was said of the terminal.
     func setting(_ key: ConfigKey, terminal: TerminalOptions? = nil) -> Setting {
@@ -75,6 +75,7 @@ extension GlobalOptions {
         // Set to anything it says so.
         case .lan: ["false"]
         case .color: ["never"]
+        // CL-211
         case .metered: ["\(!["0", "no", "false"].contains(value.lowercased()))"]
         case .reducedMotion, .highContrast: ["\(value == "1")"]
         case .name, .dataDirectory, .authorities, .relay, .ascii: [value]

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// What the command line can do, as it tells itself: help, the manual and completions are written from this alone.
+/// What the command line can do, as it tells itself: help, the manual and completions are written from this alone (CL-232).
 struct CommandDescription: Decodable {
     /// One option, flag, or value that is no option.
     struct Argument: Decodable {

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A command as somebody would type it, and what for.
+/// A command as somebody would type it, and what for (CL-231).
 struct Example {
     let command: String
     let purpose: String

@@ -45,7 +45,7 @@ extension ManualPage {
         return escaped
     }
 
-    /// For a reader without man(1), 80 columns wide.
+    /// For a reader without man(1), 80 columns wide (CL-233).
     var plain: String {
         var lines: [String] = []
         for section in sections {

@@ -1,7 +1,7 @@
 /// Which word somebody meant who typed one that there is not.
 enum NearestWord {
     /// The one that is nearest, by letters that are wrong, missing, too many or exchanged with the next: a third of them at most. Nil for none, and where
-    /// two are as near.
+    /// two are as near (CL-235).
     static func nearest(to typed: String, among words: some Sequence<String>) -> String? {
         let wanted = Array(typed.lowercased())
         let allowed = max(1, wanted.count / 3)

@@ -6,7 +6,7 @@ import InkRendezvous
 import InkRuntime
 import InkSession
 
-/// Turns a short code into the invite that it stands for: one visit to its mailbox, and one confirmation.
+/// Turns a short code into the invite that it stands for: one visit to its mailbox, and one confirmation (CL-163).
 struct CodeVisit {
     let code: ShortCode
     let options: GlobalOptions
@@ -50,12 +50,12 @@ struct CodeVisit {
         /// With what the inviter is told at last.
         case given(CodeJoiner.Given, last: [UInt8])
         case refused(CodeJoiner.Failure)
-        /// Nothing of the code was sent.
+        /// Nothing of the code was sent (CL-164).
         case notReached(String)
         case failed(MailboxVisitor.Failure)
     }
 
-    /// Where the mailbox may be: on our network, as the code says, or at the joiner's own.
+    /// Where the mailbox may be: on our network, as the code says, or at the joiner's own (CL-163).
     private func addresses(of mailbox: MailboxNumber) throws -> [RendezvousAddress] {
         if mailbox.isLocal { return try LocalMailbox(number: mailbox, code: code, options: options).addresses() }
         let own = try options.rendezvous()
@@ -200,7 +200,7 @@ struct CodeVisit {
 }
 
 extension Failure {
-    /// A code that cannot be read.
+    /// A code that cannot be read (CL-164).
     init(_ error: ShortCodeError) {
         self.init(
             .invite, code: "bad_code", what: "cannot join by this code", why: "\(error)",

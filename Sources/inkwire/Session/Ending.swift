@@ -19,7 +19,7 @@ struct Ending: Hashable, Sendable {
         if let unsentWords { notices.say(unsentWords) }
     }
 
-    /// What nobody else has, and what becomes of it; nil for nothing.
+    /// What nobody else has, and what becomes of it; nil for nothing (CL-40).
     var unsentWords: String? {
         switch unsent {
         case ...0: nil

@@ -15,7 +15,7 @@ struct HeadlessRun {
     var commands: [AutomationCommand] = []
     /// Events go to stdout.
     var writesEvents = true
-    /// Where a command that fails makes the whole run fail: what happened, by the command's index. Nothing is run after it.
+    /// Where a command that fails makes the whole run fail: what happened, by the command's index. Nothing is run after it (CL-33).
     var stopsAtError: ((Int) -> String)?
     /// The board was joined just now, and must arrive within this time.
     var joinPatience: Duration?
@@ -96,7 +96,7 @@ extension Failure {
             case "disk", "own_history_missing": .local
             case "timeout": .timeout
             case "no_such_member", "no_such_invite": .notFound
-            // Who somebody is, or is not here.
+            // Who somebody is, or is not here (CL-154, CL-180).
             case "not_owner", "senior", "oneself", "no_right", "not_allowed", "identity_changed": .identity
             case "no_roles": .version
             default: .usage

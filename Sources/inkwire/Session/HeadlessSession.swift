@@ -65,7 +65,7 @@ final class HeadlessSession: @unchecked Sendable {
 
     private var loop: any EventLoop { session.loop }
 
-    /// Reads commands from stdin until it ends, which is `quit`.
+    /// Reads commands from stdin until it ends, which is `quit` (CL-11).
     func readCommands() {
         // Nobody else can say of a terminal that nothing more will come.
         let hasEnd = isatty(0) == 0
@@ -187,7 +187,7 @@ final class HeadlessSession: @unchecked Sendable {
     private func take(_ news: OutputWriter.News) {
         switch news {
         case .hasRoom: return goOn()
-        // Who has read enough has not taken back what he asked for: it is done to the end of the input.
+        // Who has read enough has not taken back what he asked for: it is done to the end of the input (CL-16).
         case .readerIsGone where isLed: return goOn()
         case .readerIsGone: break
         case .readerIsStuck:

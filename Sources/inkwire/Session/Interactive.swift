@@ -70,7 +70,7 @@ enum Interactive {
         }
     }
 
-    /// Asks what to do, then does it as the command would have.
+    /// Asks what to do, then does it as the command would have (CL-221).
     static func runStartScreen() throws {
         var options = try GlobalOptions.parse([])
         let terminal = try TerminalOptions.parse([])
@@ -96,7 +96,8 @@ enum Interactive {
         }
     }
 
-    /// Why somebody is on the start screen again: a name that is taken, a board that does not open. The person is still here, and can choose again.
+    /// Why somebody is on the start screen again: a name that is taken, a board that does not open. The person is still here, and can choose again
+    /// (CL-45).
     private static func words(of error: any Error) throws -> String {
         guard let failure = (error as? Failure) ?? (error as? StoreError).map({ Failure($0) }) else { throw error }
         return failure.sentence
@@ -107,7 +108,7 @@ enum Interactive {
         do {
             let read = try ShortCode.read(text)
             guard let correction = read.corrections.first else {
-                // What there is to wait for is over in a minute, and the screen is the program's.
+                // What there is to wait for is over in a minute, and the screen is the program's (CL-45).
                 return try CodeVisit(code: read.code, options: options, say: { _ in }).arrival()
             }
             throw Failure(
@@ -150,7 +151,7 @@ enum Interactive {
                 }
             case .effect(.keepName(let name)):
                 options.typedName = name
-                // What is shown anew must not ask again.
+                // What is shown anew must not ask again (CL-46).
                 (content.personName, content.isNameKnown) = (name, true)
                 guard let words = options.keep(name: name, profile: 1) else { break }
                 // What was chosen before the name goes on, and tells it there.

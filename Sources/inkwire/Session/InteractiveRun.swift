@@ -180,7 +180,7 @@ struct InteractiveRun {
         let hasGone = goes && throwAway(access.board, wasAlone: wasAlone)
         let leaving = Result { try leave(opened, end, ending, news, shapeCount: app.shapeCount, hasGone: hasGone) }
         guard let unwritten else { return try leaving.get() }
-        // One failure makes the exit code; none goes untold.
+        // One failure makes the exit code; none goes untold (CL-71).
         switch leaving {
         case .failure, .success(.notJoined): options.notices.say(unwritten.sentence)
         case .success: throw unwritten
@@ -212,7 +212,7 @@ struct InteractiveRun {
         return .done
     }
 
-    /// What comes back to a board.
+    /// What comes back to a board (CL-43).
     ///
     /// - Parameter dataDirectory: as it was said for this program alone; nil where the next program finds the same.
     static func wayBack(to name: String, dataDirectory: String?) -> String {
@@ -329,7 +329,7 @@ struct InteractiveRun {
         WordsMaker.shared.make(me, device) { mailbox.post(.safetyWords(device, $0)) }
     }
 
-    /// Takes away a board that was there to try things on; false where that cannot be, which is said: then it stays as any other.
+    /// Takes away a board that was there to try things on; false where that cannot be, which is said: then it stays as any other (CL-71).
     ///
     /// - Parameter wasAlone: false where another program goes on with it, from which it must not be taken (CL-72).
     private func throwAway(_ board: BoardID, wasAlone: Bool) -> Bool {

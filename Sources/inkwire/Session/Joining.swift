@@ -14,7 +14,7 @@ struct Joining: Sendable {
     /// Who is there and cannot be met, and why. By author: a device that is met may be known by the id of its process before.
     private var obstacles: [AuthorID: Obstacle] = [:]
     private var versions: (theirs: Int, ours: Int)?
-    /// A member was met and does not let us in.
+    /// A member was met and does not let us in (CL-151).
     private var isRefused = false
     /// Who showed another board than that of the link, or no right to it.
     private var impostor: AuthorID?
@@ -104,7 +104,7 @@ struct Joining: Sendable {
 }
 
 extension Failure {
-    /// Those who are there let nobody in who shows what we have to show.
+    /// Those who are there let nobody in who shows what we have to show (CL-151).
     static var notAdmitted: Failure {
         Failure(
             .invite, code: "not_admitted", what: "the board could not be joined",
@@ -113,7 +113,7 @@ extension Failure {
             next: "ask for another invite, or wait until whoever gave you this one has the board open, and join again")
     }
 
-    /// The only one who answered showed what is not the board of the link.
+    /// The only one who answered showed what is not the board of the link (CL-157).
     static func notJoined(for impostor: AuthorID) -> Failure {
         Failure(
             .identity, code: "wrong_identity", what: "the board could not be joined",

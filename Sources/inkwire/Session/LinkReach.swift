@@ -3,7 +3,7 @@ import InkPrimitives
 import InkRuntime
 import InkSession
 
-/// How far a link leads, for who gives it to somebody.
+/// How far a link leads, for who gives it to somebody (CL-44).
 enum LinkReach {
     /// - Parameter isOwn: the rendezvous is that of this program.
     static func words(of invite: Invite, isOwn: Bool) -> String {

@@ -9,7 +9,7 @@ struct LocalMailbox {
     let code: ShortCode
     let options: GlobalOptions
 
-    /// Of the one program that holds it. Blocks until it has answered, or nobody has in time.
+    /// Of the one program that holds it. Blocks until it has answered, or nobody has in time (CL-201).
     func addresses() throws -> [RendezvousAddress] {
         guard code.place == nil else {
             throw Failure(

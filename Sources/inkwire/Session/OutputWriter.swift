@@ -81,7 +81,7 @@ final class OutputWriter: @unchecked Sendable {
         }
     }
 
-    /// Why output could not be written; nil when it could, or its reader had seen enough. Read after `flush`.
+    /// Why output could not be written; nil when it could, or its reader had seen enough. Read after `flush` (CL-16).
     var failure: Failure? {
         guard let code = lost.code, code != EPIPE else { return nil }
         return .cannotWrite(code, next: "free some space, or write somewhere else; what was drawn is saved")
@@ -93,7 +93,7 @@ final class OutputWriter: @unchecked Sendable {
         tell(news)
     }
 
-    /// Blocks until all is written; not on the loop. A full pipe is no fault of its reader, who may come to it in its own time.
+    /// Blocks until all is written; not on the loop. A full pipe is no fault of its reader, who may come to it in its own time (CL-16).
     ///
     /// - Parameter isPatient: false to give up once nothing was taken for two seconds, as a process must that a signal ends.
     func flush(isPatient: Bool) {

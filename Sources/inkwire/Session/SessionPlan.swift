@@ -4,7 +4,7 @@ import InkSession
 import InkStore
 
 /// How a board is opened on the network, decided without opening anything: what was asked for goes before what the board remembers, and that
-/// before what is usual.
+/// before what is usual (CL-19).
 struct SessionPlan: Equatable {
     /// Where peers are introduced; empty for nowhere, unless a rendezvous of our own is opened.
     var rendezvous: [Invite.Host]
@@ -41,7 +41,7 @@ struct SessionPlan: Equatable {
             usesTLS = given.contains { $0.usesTLS }
             rendezvous = given.map(\.host)
             let texts = given.map(\.description)
-            // A board that brings its own keeps it: links that name it are out there. What was given is for this time.
+            // A board that brings its own keeps it: links that name it are out there. What was given is for this time (CL-19).
             if meta.embeddedPort == nil, meta.rendezvous != texts { remembered = texts }
         }
         if rendezvous.isEmpty, embeds { embedding = Embedding(port: meta.embeddedPort) }
