@@ -20,7 +20,7 @@ package enum Distribution: String, CaseIterable, Hashable, Sendable { case horiz
 /// Operations on shapes that are chosen: each gives the intent that does it in one step of undo, or nil where nothing is to be done.
 extension BoardView {
     /// Brings shapes, and all that are chosen with them, to another place in the depth order; among themselves they keep theirs. A step goes past the
-    /// next shape that overlaps one of them, or past the next of all where none does (FE-85).
+    /// next shape that overlaps one of them, or past the next of all where none does (FE-85, FE-182).
     package func ordering(_ ids: [ShapeID], to step: OrderStep, within entered: [GroupID] = []) throws(ArrangementError) -> Intent? {
         let chosen = members(with: ids, within: entered)
         guard let lowest = chosen.first.flatMap({ index(of: $0) }), let highest = chosen.last.flatMap({ index(of: $0) }) else {
@@ -37,7 +37,7 @@ extension BoardView {
         case .up:
             let others = shapes.indices[(highest + 1)...]
             guard let passed = others.first(where: overlaps) ?? others.first else { return nil }
-            // Of two that were drawn at once the names decide: there is no place between them, and what goes past one goes past both (FE-85).
+            // Of two that were drawn at once the names decide: there is no place between them, and what goes past one goes past both (FE-182).
             (below, above) = (passed, others.first { shapes[$0].depth > shapes[passed].depth })
         case .down:
             let others = shapes.indices[..<lowest]
@@ -91,7 +91,7 @@ extension BoardView {
 
     // MARK: Parts
 
-    /// The units of which something can be displaced, without the lines that follow what they are bound to (FE-86).
+    /// The units of which something can be displaced, without the lines that follow what they are bound to (FE-183).
     private func boxes(of ids: [ShapeID], within entered: [GroupID]) -> [(shapes: [ShapeID], box: WorldBox)] {
         units(of: ids, within: entered).compactMap { unit in
             let free = unit.shapes.compactMap { self[$0] }.filter { !$0.content.isBound }

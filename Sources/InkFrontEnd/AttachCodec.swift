@@ -143,7 +143,7 @@ extension ByteReader {
         return try readText(limit: limit)
     }
 
-    /// - Parameter leastBytes: what each element takes at least, so that no count promises more than was sent (FE-14).
+    /// - Parameter leastBytes: what each element takes at least, so that no count promises more than was sent (FE-160).
     mutating func readList<Element>(
         leastBytes: Int, limit: Int = .max, _ body: (inout ByteReader) throws(WireError) -> Element
     ) throws(WireError) -> [Element] {

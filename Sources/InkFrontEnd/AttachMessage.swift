@@ -38,7 +38,7 @@ package enum AttachRequest: Hashable, Sendable {
             (self.version, self.strand, self.pending) = (version, strand, pending)
         }
 
-        // FE-14
+        // FE-160
         package static let pendingMax = 65_536
     }
 }
@@ -106,7 +106,7 @@ extension AttachRequest {
         switch self {
         case .hello(let hello):
             writer.writeOuterForm(hello.version)
-            // What another version would say next only that version knows (FE-13).
+            // What another version would say next only that version knows (FE-159).
             guard hello.version == AttachProtocol.version else { break }
             writer.write(hello.strand)
             writer.writeList(hello.pending) { $0.write($1) }
@@ -124,7 +124,7 @@ extension AttachRequest {
     }
 
     /// - Throws: for anything that `encode` does not make, but for a hello of another version: it is taken, whatever follows its version
-    /// (FE-13, FE-14).
+    /// (FE-13, FE-159, FE-14).
     package init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = ByteReader(bytes)
         if let version = try reader.readOuterForm() {

@@ -72,6 +72,7 @@ package struct Becoming: Equatable, Sendable {
         return replaced
     }
 
+    // FE-188
     private func canBecome(_ id: ShapeID, _ content: ShapeDraft) -> Bool {
         guard let old = board.stored(id), old.kind == content.kind else { return false }
         return old.kind != .freehand || old.points == content.points
@@ -79,7 +80,7 @@ package struct Becoming: Equatable, Sendable {
 
     // MARK: Depth
 
-    /// Where each item lies; nil where one that stands stays, and a new one is above all.
+    /// Where each item lies; nil where one that stands stays, and a new one is above all (FE-112).
     private func depths() -> [DepthKey?] {
         var depths = drawing.items.map(\.depth)
         var members: [DepthKey: [Int]] = [:]
@@ -93,13 +94,13 @@ package struct Becoming: Equatable, Sendable {
         return depths
     }
 
-    /// Gives items of one depth, by their ranks, depths with which they lie so (FE-112).
+    /// Gives items of one depth, by their ranks, depths with which they lie so (FE-190).
     private func settle(_ ranked: [Int], at depth: DepthKey, below next: DepthKey?, _ depths: inout [DepthKey?]) {
         let shapes = ranked.compactMap { standing[$0].flatMap { board[$0] } }
         // New ones get ascending ids, which decide between those of one depth.
         guard !shapes.isEmpty else { return }
         if shapes.count == ranked.count {
-            // What lies there in that order is left alone, at whatever depths that is (FE-112).
+            // What lies there in that order is left alone, at whatever depths that is (FE-190).
             let isThere = shapes.allSatisfy { shape in shape.depth >= depth && next.map { shape.depth < $0 } ?? true }
             if isThere, lies(shapes, as: ranked, by: { $0.isBelow($1) }) {
                 for (index, shape) in zip(ranked, shapes) { depths[index] = shape.depth }
@@ -194,7 +195,7 @@ package struct Becoming: Equatable, Sendable {
         return left == right
     }
 
-    /// Lines that were bound to what is deleted would be stored as they are seen (BD-63): the file says where they are.
+    /// Lines that were bound to what is deleted would be stored as they are seen (BD-63): the file says where they are (FE-189).
     private mutating func stay() {
         var edits: [ShapeID: Int] = [:]
         for (index, edit) in change.edits.enumerated() { edits[edit.shape] = index }

@@ -41,7 +41,7 @@ extension BoardView {
             for shape in shapes { look(at: shape) }
         }
         guard let shape = best?.shape, let binding = Binding(shape.id, shape.content, near: place) else { return nil }
-        // One end of a line from there shows where it would be (FE-81).
+        // One end of a line from there shows where it would be (FE-177).
         let line = ShapeDraft(kind: .line, position: other, points: [.zero, place - other], endBinding: binding)
         let drawn = drawn(line)
         return BindingTarget(shape: shape.id, binding: binding, end: drawn.position + (drawn.points.last ?? .zero))

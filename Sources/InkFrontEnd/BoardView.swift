@@ -46,7 +46,7 @@ package struct BoardView: Sendable {
         disturbed = version
     }
 
-    /// Takes a change. What it changed of the picture: itself as it is drawn, and the lines that are bound to what it changed (FE-80).
+    /// Takes a change. What it changed of the picture: itself as it is drawn, and the lines that are bound to what it changed (FE-176).
     @discardableResult
     package mutating func apply(_ change: ShapeChange) -> [ShapeChange] {
         version += 1
@@ -73,7 +73,7 @@ package struct BoardView: Sendable {
             if index < shapes.count { disturbed = version }
             shapes.insert(told.shape, at: index)
         }
-        // A colour or a word moves no line (FE-80).
+        // A colour or a word moves no line (FE-176).
         let moves = outlines.known(change.id) != outline
         return [told] + (moves ? redraw(followersOf: change.id, by: change) : [])
     }
@@ -83,7 +83,7 @@ package struct BoardView: Sendable {
 
     // MARK: Lines that follow
 
-    /// A shape as it is drawn on this board; what is being drawn too, whose bindings name standing shapes.
+    /// A shape as it is drawn on this board; what is being drawn too, whose bindings name standing shapes (FE-80).
     package func drawn(_ content: ShapeDraft) -> ShapeDraft { content.drawn(meeting: { outline(of: $0) }) }
 
     /// The lines that follow where standing shapes are shown with other content, as they are drawn then: what a hand drags takes its lines along
@@ -132,7 +132,7 @@ package struct BoardView: Sendable {
         if members[group]?.isEmpty == true { members[group] = nil }
     }
 
-    // FE-80
+    // FE-176
     private mutating func redraw(followersOf target: ShapeID, by cause: ShapeChange) -> [ShapeChange] {
         guard let lines = followers[target] else { return [] }
         var changes: [ShapeChange] = []

@@ -44,7 +44,7 @@ package struct Chats: Sendable {
         // FE-7
         guard !messages.contains(where: { $0.message.id == message.id }) else { return }
         version += 1
-        // What stood in its place never came to the board (FE-130).
+        // What stood in its place never came to the board (FE-130, FE-192).
         if let before = message.instead { messages.removeAll { $0.message.id == before } }
         messages.append(Said(message: message, name: name, isUnread: !isRead, isNaming: naming))
         // FE-132
@@ -52,7 +52,7 @@ package struct Chats: Sendable {
         if messages.count > limit { keep(limit) }
     }
 
-    /// A message of ours came farther; one that is not here failed before it came to the board (FE-130).
+    /// A message of ours came farther; one that is not here failed before it came to the board (FE-192).
     package mutating func change(_ message: ChatMessage, by name: String?) {
         guard let index = messages.firstIndex(where: { $0.message.id == message.id }) else {
             if case .failed = message.state { take(message, by: name) }

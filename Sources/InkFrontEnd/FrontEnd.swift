@@ -269,7 +269,7 @@ package struct FrontEnd: Sendable {
     /// True if all that the session has taken is on the disk.
     package var isSaved: Bool { unsavedSince == nil }
 
-    /// What a person holds that was not given to the session yet.
+    /// What a person holds that was not given to the session yet (FE-156).
     package enum InHand: Hashable, Sendable { case text, drawing }
 
     /// How safe what stands on the board is.
@@ -296,7 +296,7 @@ package struct FrontEnd: Sendable {
     package var pathWord: Sentence? {
         let heard = people.present.map(\.person).filter { $0.status.state != .joining && $0.pathWord != nil }
         guard let step = heard.compactMap(\.shownRoundTrip).max() else {
-            // FE-67
+            // FE-173
             if case .unreachable = rendezvous { return .offline }
             return nil
         }
@@ -355,7 +355,7 @@ package struct FrontEnd: Sendable {
 
     /// Longer than a board takes to get another holder, and the others to find that, trying again after a second at most (FE-66).
     package static let unreachablePatience = Duration.seconds(3)
-    /// What is sent sooner than this needs no words, and what is not saved by then needs loud ones (FE-9).
+    /// What is sent sooner than this needs no words, and what is not saved by then needs loud ones (FE-155).
     package static let patience = Duration.milliseconds(700)
     /// So long somebody who asked to be looked at can be gone to.
     private static let callLasts = Duration.seconds(20)

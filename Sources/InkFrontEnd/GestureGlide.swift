@@ -53,7 +53,7 @@ struct GestureGlide: Sendable {
         }
     }
 
-    /// Between what is kept in one form and what is kept in another lies nothing (FE-26).
+    /// Between what is kept in one form and what is kept in another lies nothing (FE-166).
     private mutating func follow(_ gesture: Gesture, from form: Gesture.GlidedForm?, at time: Duration, _ moment: GlideMoment) {
         if gesture.form != form { track = gesture.form.track }
         track.take([(time, gesture.glided)], at: moment)

@@ -73,7 +73,7 @@ package struct Glide: Sendable {
         }
         let first = gesture.dragged.first
         let moved = shapes.first { $0.id == first }.flatMap { shape in stood[shape.id].map { shape.content.position - $0 } }
-        // What is done now came by the fastest way, as far as anybody knows, and is drawn when all that is done now is (FE-27).
+        // What is done now came by the fastest way, as far as anybody knows, and is drawn when all that is done now is (FE-167).
         let end = moment.playhead + clock.delay(at: now)
         gesture.commit(shapes, moved: moved, until: end, at: moment)
         gestures[id] = gesture

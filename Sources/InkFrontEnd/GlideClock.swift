@@ -82,7 +82,7 @@ package struct GlideClock: Sendable {
         // What is sent again or is no news tells nothing of the way: it was waiting for a loss to be noticed.
         guard time != newest else { return .known }
         if abs(way - ways[0]) > Self.strayAfter {
-            // One that was held up somewhere is no measure of the others. Many in a row are another clock (FE-25).
+            // One that was held up somewhere is no measure of the others. Many in a row are another clock (FE-164).
             strays += 1
             guard strays >= Self.straysMax else { return .stray }
             self = GlideClock()
@@ -101,7 +101,7 @@ package struct GlideClock: Sendable {
             let interval = (time - newest).nanoseconds
             if interval > 0 {
                 newest = time
-                // A longer one is a rest of the hand (FE-20).
+                // A longer one is a rest of the hand (FE-161).
                 if interval <= Self.restAfter { intervals.append(interval) }
                 if intervals.count > Self.intervalsKept { intervals.removeFirst() }
             }
@@ -123,7 +123,7 @@ package struct GlideClock: Sendable {
     private mutating func keep(_ packet: Heard) {
         heard.append(packet)
         ways.insert(packet.way, at: place(of: packet.way))
-        // A hand that rests says nothing: the last few are kept however old they are (FE-20).
+        // A hand that rests says nothing: the last few are kept however old they are (FE-161).
         while let oldest = heard.first,
             heard.count > Self.heardMax || heard.count > Self.heardMin && packet.arrival - oldest.arrival > Self.window
         {
@@ -148,9 +148,9 @@ package struct GlideClock: Sendable {
         return low
     }
 
-    // FE-20
+    // FE-161
     private mutating func aim() {
-        // Where the line has become another, all that come now are later than the window says (FE-20).
+        // Where the line has become another, all that come now are later than the window says (FE-161).
         let lately = heard.count < Self.lately ? .min : heard.suffix(Self.lately).reduce(.max) { min($0, $1.way) }
         let delay = max(quantile(ways, Self.quantile), lately) - ways[0] + interval.nanoseconds
         target = ways[0] + max(Self.delayMin, min(Self.delayMax, delay))
@@ -172,7 +172,7 @@ package struct GlideClock: Sendable {
     private static let intervalQuantile = 0.5
     /// An interval at 30 Hz, until one was heard (FE-20).
     private static let firstInterval: Int64 = 33_333_333
-    /// Bounds of the delay (FE-20).
+    /// Bounds of the delay (FE-161).
     private static let delayMin: Int64 = 20_000_000
     private static let delayMax: Int64 = 250_000_000
     /// While the delay grows, the drawing goes at three quarters of its speed: a quarter of a second in each (FE-21).

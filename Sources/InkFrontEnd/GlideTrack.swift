@@ -46,7 +46,7 @@ struct GlideTrack: Sendable {
         guard let before, let after else { return slip = .zero }
         let error = before + slip * left(at: moment.now) - after
         let size = error.length
-        // FE-24
+        // FE-163
         guard size > 0, !(isOld && size > Self.longWay) else { return slip = .zero }
         (slip, slippedAt) = (error * (isPlace ? max(0, 1 - unsteadiness / size) : 1), moment.now)
     }
@@ -140,7 +140,7 @@ struct GlideTrack: Sendable {
     }
 
     /// True where the segment that ends at `index` is not slid along but shows what begins it: one of its ends is nowhere, or it is long and
-    /// what begins it is old (FE-24).
+    /// what begins it is old (FE-163).
     private func isHeld(_ index: Int) -> Bool {
         guard let from = samples[index - 1].value, let to = samples[index].value else { return true }
         return samples[index].time - samples[index - 1].time > Self.oldAfter && (to - from).length > Self.longWay
@@ -160,7 +160,7 @@ struct GlideTrack: Sendable {
     }
 
     /// The speed at the end, in units per nanosecond: the line of least squares through the newest 32 ms, since that through the last two
-    /// samples alone is mostly the unsteadiness of the hand. Zero at rest (FE-23).
+    /// samples alone is mostly the unsteadiness of the hand. Zero at rest (FE-162).
     private var velocity: Value {
         guard samples.count >= 2, let last = samples.last, !isStill(samples.count - 1) else { return .zero }
         var (count, meanTime, meanValue) = (0.0, 0.0, Value.zero)
@@ -243,7 +243,7 @@ struct GlideTrack: Sendable {
     private static let unsteadySpan: Int64 = 40_000_000
     private static let closest: Int64 = 8_000_000
     private static let kept: Int64 = 1_000_000_000
-    // FE-25
+    // FE-165
     static let samplesMax = 128
 }
 

@@ -72,7 +72,7 @@ extension BoardView {
         inOrder(units(of: ids, within: entered).flatMap(\.shapes))
     }
 
-    /// What makes these shapes, and all that are chosen with them, one group (FE-83).
+    /// What makes these shapes, and all that are chosen with them, one group (FE-178).
     package func grouping(_ ids: [ShapeID], within entered: [GroupID] = []) throws(ArrangementError) -> Intent {
         let units = units(of: ids, within: entered)
         guard units.count > 1 else { throw units.first?.group == nil ? .tooFew(.group, least: 2) : .isOneGroup }
@@ -88,7 +88,7 @@ extension BoardView {
         return .setEach(edits)
     }
 
-    /// What takes the outermost groups of these shapes apart (FE-83).
+    /// What takes the outermost groups of these shapes apart (FE-178).
     package func ungrouping(_ ids: [ShapeID], within entered: [GroupID] = []) throws(ArrangementError) -> Intent {
         var edits: [ShapeEdit] = []
         for unit in units(of: ids, within: entered) {
@@ -101,7 +101,7 @@ extension BoardView {
         return .setEach(edits)
     }
 
-    /// The same name for two who group the same shapes at once, and another once these are in a group (FE-83).
+    /// The same name for two who group the same shapes at once, and another once these are in a group (FE-179).
     private func newGroup(of shapes: [ShapeID]) -> GroupID {
         var writer = ByteWriter()
         for id in shapes.sorted() {

@@ -19,7 +19,7 @@ extension BoardView {
         for item in drawing.items {
             var draft = item.content
             draft.position = draft.position + step
-            // FE-110
+            // FE-187
             guard draft.position - step == item.content.position else { throw .beyondEdge }
             // FE-110
             if isUsed(draft.label) || !draft.label.isEmpty && !labels.insert(draft.label).inserted { draft.label = "" }

@@ -77,13 +77,13 @@ package struct LaserTrail: Sendable {
 
     private func isSeen(_ sample: Sample, at time: Duration) -> Bool { time - sample.at < Self.lasts }
 
-    // FE-100
+    // FE-100, FE-186
     private func spot(_ sample: Sample, at time: Duration, fades: Bool) -> Spot {
         let age = max(.zero, time - sample.at)
         return Spot(position: sample.position, step: fades ? min(Self.steps - 1, Int(age.nanoseconds / Self.step.nanoseconds)) : 0)
     }
 
-    /// When it looks different by itself next, after a time; nil for never (FE-100).
+    /// When it looks different by itself next, after a time; nil for never (FE-185).
     package func nextChange(after time: Duration, fades: Bool) -> Duration? {
         let ages = fades ? (1...Self.steps).map { Self.step * $0 } : [Self.lasts]
         return samples.flatMap { sample in ages.map { sample.at + $0 } }.filter { $0 > time }.min()

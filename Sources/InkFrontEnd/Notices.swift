@@ -32,10 +32,10 @@ package struct Notices: Sendable {
     /// - Parameter alone: what is said instead where nobody else is told of.
     package mutating func add(person: String, _ kind: Kind, alone: Sentence? = nil, now: Instant) {
         outdate(by: person, kind)
-        // FE-3
+        // FE-154
         let known = shown.first { $0.kind == kind }?.names.filter { $0 != person } ?? []
         let names = known + [person]
-        // FE-140
+        // FE-193
         add(known.isEmpty ? alone?.text ?? Self.text(kind, names) : Self.text(kind, names), as: kind, of: names, now: now)
     }
 
@@ -63,9 +63,10 @@ package struct Notices: Sendable {
     }
 
     private mutating func add(_ text: String, as kind: Kind?, of names: [String], now: Instant) {
-        // FE-3
+        // FE-154
         shown.removeAll { kind == nil ? $0.text == text : $0.kind == kind }
         shown.append(Notice(text: text, until: kind == .identity ? .distantFuture : now + .seconds(4), kind: kind, names: names))
+        // FE-3
         while shown.count > 2 { shown.remove(at: shown.firstIndex { $0.kind != .identity } ?? 0) }
     }
 

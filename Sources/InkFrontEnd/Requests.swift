@@ -110,7 +110,7 @@ package struct Requests<Purpose: Sendable>: Sendable {
         }
     }
 
-    /// True while work has no answer (FE-11).
+    /// True while work has no answer (FE-157).
     package var isAwaiting: Bool { requests.values.contains { $0.intent.isWork } }
 
     /// How many finished things the disk has refused so far.
@@ -127,7 +127,7 @@ package struct Requests<Purpose: Sendable>: Sendable {
         requests.map { (reference: $0.key, request: $0.value) }.sorted { $0.request.order < $1.request.order }
     }
 
-    // FE-12
+    // FE-158
     private static var patience: Duration { .seconds(5) }
     // FE-12
     private static var interval: Duration { .seconds(1) }

@@ -68,7 +68,7 @@ package struct Roster: Sendable {
 
     package init() {}
 
-    /// Those here, in an order that does not change while they stay (FE-1).
+    /// Those here, in an order that does not change while they stay (FE-152).
     package var present: [(peer: PeerID, person: Person)] {
         byPeer.filter { $0.value.status.state != .left }.sorted { ($0.value.slot, $0.key) < ($1.value.slot, $1.key) }.map {
             ($0.key, $0.value)
@@ -135,11 +135,11 @@ package struct Roster: Sendable {
     package func mark(of person: Person) -> String {
         guard let author = person.status.author else { return "" }
         let fold = PersonName.fold(person.name)
-        // FE-61
+        // FE-61, FE-170
         let hasNamesake = byPeer.values.contains { other in
             other.status.state != .left && other.status.author != author && PersonName.fold(other.name) == fold
         }
-        // FE-61
+        // FE-171, FE-172
         return hasNamesake || fold == "you" || person.status.hasOurName ? Self.marked("", author) : ""
     }
 
@@ -188,7 +188,7 @@ package struct Roster: Sendable {
         byPeer.values.compactMap { $0.isAnnounced ? nil : $0.joinedAt.map { $0 + Self.namePatience } }.min()
     }
 
-    // FE-2
+    // FE-153
     private static let namePatience = Duration.seconds(2)
 
     /// Takes news of a peer; returns what it was before.

@@ -59,7 +59,7 @@ package struct ShapeAliases: Sendable {
         }
     }
 
-    /// The shape that the program knows as `known` is what the holder now calls `holders` (FE-42).
+    /// The shape that the program knows as `known` is what the holder now calls `holders` (FE-169).
     package mutating func bind(_ known: ShapeID, to holders: ShapeID) {
         lose([known])
         lost.remove(known)

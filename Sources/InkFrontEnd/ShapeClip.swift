@@ -35,7 +35,7 @@ extension BoardView {
         return ShapeClip(
             copies(of: shapes).map { draft in
                 var copy = draft
-                // FE-84
+                // FE-180
                 copy.label = ""
                 return copy
             })
@@ -61,7 +61,7 @@ extension BoardView {
                 return Binding(ShapeID(author: .zero, number: UInt64(place) + 1), x: binding.x, y: binding.y)
             }
             (copy.startBinding, copy.endBinding) = (bound(drawn.startBinding), bound(drawn.endBinding))
-            // What is let go stays as it was seen; an elbow that is not keeps its two ends, and finds its way from them again (FE-84).
+            // What is let go stays as it was seen; an elbow that is not keeps its two ends, and finds its way from them again (FE-181).
             let isLetGo = copy.startBinding == nil && drawn.startBinding != nil || copy.endBinding == nil && drawn.endBinding != nil
             if isLetGo { copy.points = drawn.points }
             return copy
@@ -145,7 +145,7 @@ extension ShapeClip {
     /// (FE-92).
     package init(_ bytes: [UInt8]) throws(ShapeClipError) {
         guard bytes.count <= Self.bytesMax, bytes.starts(with: Self.magic) else { throw .isNone }
-        // FE-92
+        // FE-184
         guard bytes.count > Self.magic.count, bytes[Self.magic.count] == Self.version else { throw .otherVersion }
         do throws(WireError) {
             var reader = ByteReader(bytes, range: Self.magic.count + 1..<bytes.count)

@@ -34,7 +34,7 @@ package struct Ways: Sendable {
 
     /// What kept us from somebody and is older than those of so many others is forgotten.
     private static let meetingsMax = 16
-    /// A relay is the first step of every connection; where a direct way exists it is in use within three seconds (FE-68).
+    /// A relay is the first step of every connection; where a direct way exists it is in use within three seconds (FE-68, FE-174).
     package static let directPatience = Duration.seconds(5)
     /// That it is tried is told 1.5 s after somebody appeared, what is in the way after 4 s (SE-115); the rest is for a machine that is busy (FE-70).
     private static let meetingPatience = Duration.seconds(5)
@@ -73,7 +73,7 @@ package struct Ways: Sendable {
         }
         // Who is silent is not met by that (FE-69).
         if status.path != nil, let author = status.author { failed[author] = nil }
-        // FE-71
+        // FE-71, FE-175
         if status.path == .direct { (udpHasPassed, udpBlockedAt) = (true, nil) }
         // While somebody is silent no way is known; he may come back by the same.
         guard let path = status.path, ways[status.peer]?.path != path else { return }
@@ -85,7 +85,7 @@ package struct Ways: Sendable {
         failed[author] = Meeting(author: author, obstacle: obstacle, at: now)
         switch obstacle?.way {
         case .noUDP: udpBlockedAt = now
-        // Asked again, STUN has answered, or there is none that does (FE-71).
+        // Asked again, STUN has answered, or there is none that does (FE-175).
         case .noFamily, .noAddress, .noPassage, .notTried: udpBlockedAt = nil
         case .relayOnly, nil: break
         }
@@ -93,7 +93,7 @@ package struct Ways: Sendable {
         if let oldest = failed.min(by: { ($0.value.at, $0.key) < ($1.value.at, $1.key) }) { failed[oldest.key] = nil }
     }
 
-    /// The board is brought to the network anew: whether there is a direct way is open again (FE-68).
+    /// The board is brought to the network anew: whether there is a direct way is open again (FE-174).
     mutating func tell(ofRelays: Bool, now: Instant) { relaysAreNewsSince = ofRelays ? now : nil }
 
     mutating func rendezvousChanged(now: Instant) { rendezvousSince = now }

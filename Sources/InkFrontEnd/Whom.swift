@@ -21,6 +21,7 @@ package enum Whom: Hashable, Sendable {
             Self.matches(text, digits, members).onePerson.map { (Self.device($0.device), Roster.marked($0.name, $0.device)) }
             + invites.filter { invite in digits.map { invite.name.hex.hasPrefix($0) } == true }
             .map { (Self.invite($0.name), "the invite \($0.name.hex.prefix(Self.digitsMin))") }
+        // FE-191
         guard found.count <= 1 else { throw .several(text, found.map(\.1)) }
         guard let only = found.first else { throw .nobody(text) }
         self = only.0
@@ -71,7 +72,7 @@ package enum Whom: Hashable, Sendable {
 }
 
 extension [MemberNews] {
-    /// Where all are devices of one person, the first of them, by which the person is meant.
+    /// Where all are devices of one person, the first of them, by which the person is meant (FE-191).
     fileprivate var onePerson: [MemberNews] {
         guard let person = first?.person, allSatisfy({ $0.person == person }) else { return self }
         return [first { $0.device == person } ?? self[0]]

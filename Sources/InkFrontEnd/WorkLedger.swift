@@ -120,7 +120,7 @@ package struct WorkLedger: Sendable {
 }
 
 extension BoardView {
-    /// What must be told so that who has seen this board sees `standing`. Put down to the makers of the shapes: nobody can say more (FE-41).
+    /// What must be told so that who has seen this board sees `standing`. Put down to the makers of the shapes: nobody can say more (FE-168).
     package func changes(to standing: [Shape]) -> [ShapeChange] {
         let next = Dictionary(standing.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
         var changes: [ShapeChange] = []
@@ -137,7 +137,7 @@ extension BoardView {
         return changes
     }
 
-    /// The event for who sees this board: a shape that is made anew and never went for him has changed (FE-41).
+    /// The event for who sees this board: a shape that is made anew and never went for him has changed (FE-168).
     package func asSeen(_ event: Event) -> Event {
         guard case .changed(let changes, let reference) = event else { return event }
         let seen = changes.map { change in

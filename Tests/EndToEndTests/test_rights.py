@@ -221,7 +221,7 @@ class Rights(EndToEnd):
         self.assertEqual(self.members(ana), {"ana": "owner", "bob": "editor"})
         self.assert_ends_well(ana)
 
-    def test_CL_152_FE_120_a_further_device_of_a_person_is_that_person_and_goes_with_him(self):
+    def test_CL_152_FE_120_FE_191_a_further_device_of_a_person_is_that_person_and_goes_with_him(self):
         ana, bob = self.pair()
         told = self.invited(bob, me=True, uses=1)
         self.assertEqual((told["role"], told["me"]), ("editor", True))

@@ -180,7 +180,7 @@ class Together(TwoTerminals):
         self.both(ana, bob, lambda: all(glance.lines[7][10:21] == "└─────────┘" for glance in (ana, bob)), "the first box whole again")
         self.both(ana, bob, lambda: self.canvas(ana) == self.canvas(bob), "equal canvases")
 
-    def test_FE_67_FE_68_TM_83_who_wants_relays_only_reads_of_the_relay(self):
+    def test_FE_67_FE_68_FE_174_TM_83_who_wants_relays_only_reads_of_the_relay(self):
         ana, bob = self.together(80, 24, ["--relay-only"])
         self.both(ana, bob, lambda: "relay " in ana.lines[-1] and "relay " in bob.lines[-1], "the relay in both bars", 20)
         for terminal, other in ((ana, "bob"), (bob, "ana")):

@@ -53,7 +53,7 @@ import Testing
         func groups(_ number: UInt64) -> [GroupID] { view[id(number)]?.content.groups ?? [] }
     }
 
-    @Test func `FE-83: groups are chosen whole, nest, are entered, and come apart from the outside`() throws {
+    @Test func `FE-83, FE-178: groups are chosen whole, nest, are entered, and come apart from the outside`() throws {
         var stand = Stand((1...5).map { Self.box($0, Int32($0) * 200, 0) })
         stand.act(try stand.view.grouping(Self.ids(2, 1)))
         #expect(stand.view.unit(of: Self.id(1))?.shapes == Self.ids(1, 2) && stand.groups(1) == stand.groups(2))
@@ -82,7 +82,7 @@ import Testing
         #expect(throws: ArrangementError.noGroup) { try stand.view.ungrouping(Self.ids(1, 4)) }
     }
 
-    @Test func `BD-66, FE-83: two who group the same shapes at once make one group, and no group is too deep`() throws {
+    @Test func `BD-66, FE-179: two who group the same shapes at once make one group, and no group is too deep`() throws {
         var stand = Stand((1...12).map { Self.box($0, Int32($0) * 200, 0) })
         #expect(try stand.view.grouping(Self.ids(1, 2)) == stand.view.grouping(Self.ids(2, 1)))
         #expect(try stand.view.grouping(Self.ids(1, 2)) != stand.view.grouping(Self.ids(1, 3)))
@@ -98,7 +98,7 @@ import Testing
         #expect(half.view.unit(of: Self.id(1))?.shapes == Self.ids(1, 2) && half.groups(1).count == 2)
     }
 
-    @Test func `FE-84: copies have groups of their own, and are bound among themselves`() throws {
+    @Test func `FE-84, FE-180: copies have groups of their own, and are bound among themselves`() throws {
         var stand = Stand([
             Self.box(1, 0, 0), Self.box(2, 400, 0), Self.line(3, from: 1, to: 2), Self.line(4, from: 1, to: 5), Self.box(5, 900, 0),
         ])
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func `BD-65, FE-84: the copy of an elbow finds its way as an elbow does`() throws {
+    @Test func `BD-65, FE-181: the copy of an elbow finds its way as an elbow does`() throws {
         var (bound, free, half) = (Self.line(3, from: 1, to: 2), Self.line(4, from: 1, to: 2), Self.line(5, from: 1, to: 2))
         (bound.content.route, free.content.route, half.content.route) = (.elbow, .elbow, .elbow)
         (free.content.startBinding, free.content.endBinding) = (nil, nil)
@@ -154,7 +154,7 @@ import Testing
         return view
     }
 
-    @Test func `FE-85: to the front, to the back, and a step past what overlaps`() throws {
+    @Test func `FE-85, FE-182: to the front, to the back, and a step past what overlaps`() throws {
         // 1, 2 and 5 overlap; 3 and 4 lie elsewhere.
         let shapes = [Self.box(1, 0, 0), Self.box(2, 50, 0), Self.box(3, 5000, 0), Self.box(4, 6000, 0), Self.box(5, 20, 20)]
         var stand = Stand(shapes)
@@ -173,7 +173,7 @@ import Testing
         #expect(throws: ArrangementError.tooFew(.order, least: 1)) { try stand.view.ordering(Self.ids(77), to: .up) }
     }
 
-    @Test func `FE-85: a step goes past shapes that were drawn at once, and what takes it keeps its own order`() throws {
+    @Test func `FE-85, FE-182: a step goes past shapes that were drawn at once, and what takes it keeps its own order`() throws {
         // 3, 4 and 5 have one depth, as of people who draw at once; all overlap.
         var shapes = (1...8).map { Self.box($0, 0, 0) }
         for index in 2...4 { shapes[index].depth = depth(3) }
@@ -223,7 +223,7 @@ import Testing
         #expect(throws: ArrangementError.tooFew(.align, least: 2)) { try stand.view.aligning(Self.ids(1, 2, 4), to: .left) }
     }
 
-    @Test func `FE-86: the room between shapes becomes equal to a unit, and the first and the last stay`() throws {
+    @Test func `FE-183: the room between shapes becomes equal to a unit, and the first and the last stay`() throws {
         var stand = Stand([Self.box(1, 0, 0), Self.box(2, 130, 9), Self.box(3, 600, 18, 33), Self.box(4, 1000, 27)])
         stand.act(try stand.view.distributing(Self.ids(4, 2, 1, 3), .horizontally))
         // 767 of room in three: 255, 256 and 256.

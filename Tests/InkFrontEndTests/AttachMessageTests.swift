@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test(arguments: 0..<60 as Range<UInt64>)
-    func `FE-14: garbage is refused`(seed: UInt64) {
+    func `FE-14, FE-160: garbage is refused`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         for _ in 0..<50 {
             // Small numbers are tags, so that some of it gets far.
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func `FE-14: a count that promises more than was sent allocates nothing`() {
+    @Test func `FE-160: a count that promises more than was sent allocates nothing`() {
         let many: [UInt8] = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
         let rest = [UInt8](repeating: 0, count: 80)
         let shape = [UInt8](repeating: 0, count: 40)
@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    @Test func `FE-13: programs of two versions can tell each other, whatever else they say`() throws {
+    @Test func `FE-159: programs of two versions can tell each other, whatever else they say`() throws {
         let (older, newer): (UInt16, UInt16) = (AttachProtocol.version - 1, AttachProtocol.version + 1)
         for theirs in [older, newer, .max] {
             let head = Array("INKA".utf8) + [UInt8(theirs >> 8), UInt8(theirs & 255)]
@@ -173,7 +173,7 @@ import Testing
         #expect(Hex.encode(AttachRequest.question(3, .status).encode()) == "02" + "0000000000000003" + "03")
     }
 
-    @Test func `FE-14: a hello names as many references as a program can have, and a program that says more is refused`() throws {
+    @Test func `FE-160: a hello names as many references as a program can have, and a program that says more is refused`() throws {
         let most = AttachRequest.Hello.pendingMax
         let hello = AttachRequest.hello(AttachRequest.Hello(strand: 1, pending: (0..<UInt64(most)).map { $0 }))
         // Within what the holder takes in one frame.

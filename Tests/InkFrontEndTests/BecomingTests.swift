@@ -68,7 +68,7 @@ import Testing
             ])
     }
 
-    @Test func `FE-111: what is gone is deleted, and a line stays where the file has it`() {
+    @Test func `FE-111, FE-189: what is gone is deleted, and a line stays where the file has it`() {
         var drawing = Self.drawing(Self.shapes)
         drawing.items.removeFirst()
         drawing.items[1].content.startBinding = nil
@@ -79,7 +79,7 @@ import Testing
         #expect(becoming.change.edits == [ShapeEdit(Self.id(3), [.points([.zero, Point(x: 8, y: 8)])])])
     }
 
-    @Test func `FE-111: what has another kind is drawn anew under its name`() {
+    @Test func `FE-188: what has another kind is drawn anew under its name`() {
         var drawing = Self.drawing(Self.shapes)
         drawing.items[0].content.kind = .ellipse
         let becoming = Becoming(Self.view(Self.shapes), drawing)
@@ -102,7 +102,7 @@ import Testing
         #expect(change.deleted == [Self.id(4)] && change.drawn.isEmpty && change.edits.isEmpty)
     }
 
-    @Test func `FE-112: shapes of one depth lie as the file ranks them, and are left alone where they do`() {
+    @Test func `FE-190: shapes of one depth lie as the file ranks them, and are left alone where they do`() {
         var shapes = [Self.shape(1, Self.box("a"), depth: 5), Self.shape(2, Self.box("b"), depth: 5), Self.shape(3, Self.box("c"))]
         shapes[2].depth = depth(6)
         var drawing = Self.drawing(shapes)

@@ -33,7 +33,7 @@ import Testing
         ShapeChange(kind: kind, id: shape.id, author: author, shape: shape)
     }
 
-    @Test func `FE-80: a line is told as changed with the shape to which it is bound, and nothing else is`() throws {
+    @Test func `FE-176: a line is told as changed with the shape to which it is bound, and nothing else is`() throws {
         var view = Self.view([Self.box(1, 0, 0), Self.box(2, 2000, 0), Self.box(3, 0, 3000), Self.arrow(4, from: 1, to: 2)])
         let before = try #require(view[Self.id(4)]).content
         #expect(before.points.first.map { before.position + $0 } == Point(x: 640, y: 128))
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(arguments: 0..<30 as Range<UInt64>)
-    func `BD-61, FE-80: changes one by one and the whole board at once give one picture, whatever is bound to what`(seed: UInt64) {
+    func `BD-61, FE-80, FE-176: changes one by one and the whole board at once give one picture, whatever is bound to what`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var view = BoardView()
         var standing: [ShapeID: Shape] = [:]
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func `BD-67, FE-80, FE-82: what lines end at is measured when it changes, and not for each line`() throws {
+    @Test func `BD-67, FE-82, FE-176: what lines end at is measured when it changes, and not for each line`() throws {
         let text = Self.shape(1, ShapeDraft(kind: .text, position: .zero, text: String(repeating: "a", count: 900)))
         var view = Self.view([text, Self.box(2, 0, 4000)] + (10..<60).map { Self.arrow($0, from: 1, to: 2) })
         #expect(view.outlinesMeasured == 2)
@@ -99,7 +99,7 @@ import Testing
         #expect(view.outlinesMeasured == 3)
     }
 
-    @Test func `FE-81: the nearest shape is offered, of several the smallest, and what is offered is what is drawn`() throws {
+    @Test func `FE-81, FE-177: the nearest shape is offered, of several the smallest, and what is offered is what is drawn`() throws {
         let view = Self.view([
             Self.box(1, 0, 0, 4000, 2000), Self.box(2, 640, 512), Self.box(3, 640, 512),
             Self.shape(4, ShapeDraft(kind: .line, position: .zero, points: [.zero, Point(x: 900, y: 700)])),

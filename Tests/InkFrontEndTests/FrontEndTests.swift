@@ -70,7 +70,7 @@ import Testing
         #expect(words(at: 82_000) == [Sentence.invitesUnavailable(reason: "refused").text])
     }
 
-    @Test func `FE-65: of a known name with another key one sentence is said, and another of one's own`() {
+    @Test func `FE-65, FE-172: of a known name with another key one sentence is said, and another of one's own`() {
         var front = front
         let other: AuthorID = identifier(9)
         for (before, isYours) in [(identifier(8) as AuthorID, false), (identifier(1), true)] {
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func `FE-140: who joins is announced with what he may do and how he is reached, and how words are compared`() {
+    @Test func `FE-140, FE-193: who joins is announced with what he may do and how he is reached, and how words are compared`() {
         func told(_ people: [(name: String, isVerified: Bool)], key: String = "P") -> [String] {
             var front = front
             front.safetyKey = key
@@ -161,7 +161,7 @@ import Testing
         #expect(front.notices.shown.map(\.text) == [Sentence.versionMismatch(theirs: 3, ours: 2).text])
     }
 
-    @Test func `FE-9: nothing is called saved that is not, and a short wait needs no words`() {
+    @Test func `FE-9, FE-155, FE-156: nothing is called saved that is not, and a short wait needs no words`() {
         var front = front
         func status(isSaved: Bool, unsent: Int = 0) -> Event {
             .sync(SyncStatus(state: .ahead, missing: 0, unsent: unsent, isSaved: isSaved, fingerprint: .zero))

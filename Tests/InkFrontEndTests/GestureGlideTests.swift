@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test(arguments: [[3, 2, 3], [2, 3, 2], [2, 2, 3], [3, 3, 2]], [true, false])
-    func `FE-26, FE-27: a line that gets corners, or loses them, is drawn nowhere but where it was told`(counts: [Int], isPulled: Bool) {
+    func `FE-27, FE-166: a line that gets corners, or loses them, is drawn nowhere but where it was told`(counts: [Int], isPulled: Bool) {
         let line = ShapeID(author: author, number: 3)
         func draft(_ count: Int) -> ShapeDraft {
             let points = [Point.zero, Point(x: 400, y: 0), Point(x: 400, y: 300)]
@@ -179,7 +179,7 @@ import Testing
         #expect(glide.previews(at: at(200)).isEmpty)
     }
 
-    @Test func `FE-27: what is cancelled or not heard of any more goes at once`() {
+    @Test func `FE-167: what is cancelled or not heard of any more goes at once`() {
         for end in [GestureEnd.cancelled, .hidden] {
             var glide = glide()
             take(.began(.stroke(stroke(1)), at: .milliseconds(50)), 50, into: &glide)

@@ -14,7 +14,7 @@ import Testing
         return (clock, latest)
     }
 
-    @Test func `FE-20: the delay is the jitter of four packets of five and one interval`() {
+    @Test func `FE-161: the delay is the jitter of four packets of five and one interval`() {
         // Ten ways of 40 to 49 ms: the fastest is 40, the ninth of ten 48.
         let (clock, latest) = clock([40, 45, 41, 49, 43, 42, 48, 44, 46, 47])
         let settled = latest + .seconds(5)
@@ -24,7 +24,7 @@ import Testing
         #expect(clock.moment(at: settled)?.playhead == .nanoseconds(settled.nanoseconds) - .milliseconds(40 + 8 + 33))
     }
 
-    @Test func `FE-20: a line that has become another is known after eight packets`() {
+    @Test func `FE-161: a line that has become another is known after eight packets`() {
         // Forty that take 40 ms, then all take 80 and more.
         let ways = Array(repeating: 40, count: 40) + [85, 80, 90, 84, 88, 81, 83, 86]
         let (seven, then) = clock(ways.dropLast())
@@ -33,13 +33,13 @@ import Testing
         #expect(eight.delay(at: now + .seconds(5)) == .milliseconds(40 + 33))
     }
 
-    @Test func `FE-20: the first packet is drawn an interval at 30 Hz later`() {
+    @Test func `FE-161: the first packet is drawn an interval at 30 Hz later`() {
         let (clock, latest) = clock([40])
         #expect(clock.delay(at: latest) == .nanoseconds(33_333_333))
         #expect(GlideClock().moment(at: .zero) == nil)
     }
 
-    @Test func `FE-20: lost packets and rests of the hand do not count as intervals`() {
+    @Test func `FE-161: lost packets and rests of the hand do not count as intervals`() {
         var clock = GlideClock()
         var sent = 0
         for gap in [33, 33, 66, 33, 33, 66, 33, 900, 33, 33, 400, 33] {
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func `FE-25: a time that is told again says nothing of the way`() {
+    @Test func `FE-164: a time that is told again says nothing of the way`() {
         var (clock, latest) = clock([40, 40, 40])
         let jitter = clock.jitter
         #expect(clock.hear(.milliseconds(66), now: latest + .milliseconds(150)) == .known)
@@ -114,7 +114,7 @@ import Testing
         latest += .milliseconds(150)
     }
 
-    @Test func `FE-25: times that cannot be of this clock are left out, and eight in a row are another clock`() {
+    @Test func `FE-164: times that cannot be of this clock are left out, and eight in a row are another clock`() {
         var (clock, latest) = clock(Array(repeating: 40, count: 10))
         let delay = clock.delay(at: latest)
         for hour in [3600, -3600] { #expect(clock.hear(.seconds(hour), now: latest) == .stray) }

@@ -81,7 +81,7 @@ import Testing
         #expect([64, 74, 89, 114, 500].map { x(glide, $0) } == [640, 739, 869, 973, 973])
     }
 
-    @Test func `FE-23: a motion goes on for no longer than packets are late, and not at all from a rest`() {
+    @Test func `FE-23, FE-162: a motion goes on for no longer than packets are late, and not at all from a rest`() {
         var calm = glide(jitter: 5)
         calm.take((0...8).map { sample(($0 * 8, Int32($0) * 80)) }, now: at(64))
         // 10 ms: 10·(t − t³/300).
@@ -104,7 +104,7 @@ import Testing
         #expect(drawn[4...] == [640, 640])
     }
 
-    @Test func `FE-24: only a way that is long and begins long ago is jumped`() {
+    @Test func `FE-163: only a way that is long and begins long ago is jumped`() {
         // Forty cells of 64 units are 2560.
         func drawn(gap: Int, way: Int32) -> [Int32] {
             var glide = glide()
@@ -119,7 +119,7 @@ import Testing
         #expect(drawn(gap: 301, way: 2561).last == 2561)
     }
 
-    @Test func `FE-24: a pointer that left is drawn until it did, and appears where it comes back`() {
+    @Test func `FE-163: a pointer that left is drawn until it did, and appears where it comes back`() {
         var glide = glide()
         glide.take([(0, 0), (8, 80), (16, nil), (40, 400), (48, 480)].map(sample), now: at(48))
         #expect([4, 8, 15, 16, 39, 40, 44].map { x(glide, $0) } == [40, 80, 80, nil, nil, 400, 440])
@@ -140,7 +140,7 @@ import Testing
     }
 
     @Test(arguments: seeds(100))
-    func `FE-25: no times that a peer makes up stop the drawing of the true ones for long`(seed: UInt64) {
+    func `FE-25, FE-164: no times that a peer makes up stop the drawing of the true ones for long`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var glide = Glide()
         var now = Instant.zero
@@ -165,7 +165,7 @@ import Testing
         #expect((0...300).contains(behind), "seed \(seed): \(behind)")
     }
 
-    @Test func `FE-25: a mouse that speaks a thousand times a second is kept for as long as another`() {
+    @Test func `FE-165: a mouse that speaks a thousand times a second is kept for as long as another`() {
         for (time, x) in play((0...999).map { ($0, Int32($0) * 8) }, through: glide()) where time > 40 {
             #expect(abs(Double(x ?? 0) - min(999, time) * 8) <= 8, "at \(time)")
         }

@@ -46,7 +46,7 @@ import Testing
         #expect(try view.importing(Drawing(), author: Self.author) { _ in false } == nil)
     }
 
-    @Test func `FE-110: what would lie beyond the edge is not added at all`() {
+    @Test func `FE-187: what would lie beyond the edge is not added at all`() {
         #expect(throws: ArrangementError.beyondEdge) {
             try BoardView().importing(Self.drawing([], at: 8), by: Point(x: Limits.coordinate, y: 0), author: Self.author) { _ in false }
         }

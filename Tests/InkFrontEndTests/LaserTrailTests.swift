@@ -51,14 +51,14 @@ import Testing
         #expect(trail.isOver)
     }
 
-    @Test func `FE-100: who shines without end fills nothing, and times that go back are left out`() {
+    @Test func `FE-185: who shines without end fills nothing, and times that go back are left out`() {
         var trail = LaserTrail()
         for number in 0..<5000 { trail.take([Self.sample(number, Int32(number), 1)]) }
         trail.take([Self.sample(10, 1, 1)])
         #expect(Self.places(trail, at: 5000).joined().count <= 513 && Self.places(trail, at: 5000).last?.last == 4999)
     }
 
-    @Test func `FE-100: the light of others is drawn on the clock of their pointer and asks for frames only while it is seen`() throws {
+    @Test func `FE-100, FE-186: the light of others is drawn on the clock of their pointer and asks for frames only while it is seen`() throws {
         var glide = Glide()
         var now = Instant.zero + .seconds(10)
         for step in 0..<20 {

@@ -16,7 +16,7 @@ import Testing
         #expect(notices.shown.count == 1 && notices.deadline == .zero + .seconds(9))
     }
 
-    @Test func `FE-3: of one kind there is one, and names join it`() {
+    @Test func `FE-154: of one kind there is one, and names join it`() {
         var notices = Notices()
         notices.add(person: "bob", .joined, now: .zero)
         notices.add(person: "eve", .joined, now: .zero)

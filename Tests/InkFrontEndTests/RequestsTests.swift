@@ -7,7 +7,7 @@ import Testing
 @Suite struct RequestsTests {
     private let draft = ShapeDraft(kind: .text, position: .zero, text: "a")
 
-    @Test func `FE-11: each intent has a reference of its own until its outcome, but for what streams`() {
+    @Test func `FE-11, FE-157: each intent has a reference of its own until its outcome, but for what streams`() {
         var requests = Requests<String>()
         let asked = [
             Intent.begin(.shape(draft)), .update(.shape(draft)), .extend([.zero]), .cursor(.zero), .typing, .commit, .undo, .say("x"),
@@ -72,7 +72,7 @@ import Testing
         #expect(answer?.isKept == false)
     }
 
-    @Test func `FE-12: what has no answer for five seconds is no longer shown, and still asked`() {
+    @Test func `FE-158: what has no answer for five seconds is no longer shown, and still asked`() {
         var requests = Requests<Int>()
         _ = requests.ask(.undo, for: 7, now: .zero)
         let late = Instant.zero + .seconds(5)

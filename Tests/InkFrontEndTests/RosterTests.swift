@@ -4,7 +4,7 @@ import InkSession
 import Testing
 
 @Suite struct RosterTests {
-    @Test func `FE-1: a colour follows from the key, and who comes later takes the next free one`() {
+    @Test func `FE-1, FE-152: a colour follows from the key, and who comes later takes the next free one`() {
         let author: AuthorID = identifier(2)
         var (left, right) = (Roster(), Roster())
         let people = (0..<9).map { PeerStatus(peer: identifier($0), author: author, name: "\($0)", state: .joined) }
@@ -22,7 +22,7 @@ import Testing
         #expect(left.present.map(\.peer) == order.filter { $0 != gone.peer })
     }
 
-    @Test func `FE-2: a person is announced once, by name or after two seconds`() {
+    @Test func `FE-2, FE-153: a person is announced once, by name or after two seconds`() {
         var roster = Roster()
         let (bob, shy): (PeerID, PeerID) = (identifier(1), identifier(2))
         for peer in [bob, shy] {
@@ -41,7 +41,7 @@ import Testing
         #expect(roster[bob]?.status.name == "bob" && roster[bob]?.status.state == .idle)
     }
 
-    @Test func `FE-61: two people with one name are told apart, however the second spells it`() {
+    @Test func `FE-61, FE-170: two people with one name are told apart, however the second spells it`() {
         for name in ["bob", "Bob", "bo\u{200B}b", "bob\u{202E}", " bob ", "bob@00000000", "bob@0123abcd@89abcdef"] {
             var roster = Roster()
             _ = roster.take(PeerStatus(peer: identifier(1), author: identifier(11), name: "bob", state: .joined))

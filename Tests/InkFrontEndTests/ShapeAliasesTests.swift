@@ -73,7 +73,7 @@ import Testing
         #expect(aliases.forHolder(.delete([id(7)])) == .delete([id(9)]))
     }
 
-    @Test func `FE-42: shapes that exchange their numbers are not taken for each other`() {
+    @Test func `FE-169: shapes that exchange their numbers are not taken for each other`() {
         var aliases = ShapeAliases()
         aliases.lose([id(7), id(8)])
         // Made anew in another order.
@@ -83,7 +83,7 @@ import Testing
         #expect(aliases.forHolder(.delete([id(7), id(8)])) == .delete([id(8), id(7)]))
     }
 
-    @Test func `FE-42: a name that the program was told never passes to another shape`() {
+    @Test func `FE-169: a name that the program was told never passes to another shape`() {
         var aliases = ShapeAliases()
         aliases.lose([id(7)])
         // Somebody else's shape got the number.

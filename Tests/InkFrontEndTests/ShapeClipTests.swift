@@ -61,7 +61,7 @@ import Testing
         #expect(throws: ArrangementError.tooFew(.copy, least: 1)) { try view.copying([Self.id(99)]) }
     }
 
-    @Test func `FE-92: no bytes but those of a clip that the board could hold are one`() throws {
+    @Test func `FE-92, FE-184: no bytes but those of a clip that the board could hold are one`() throws {
         let bytes = try Self.board().copying([1, 3].map { Self.id($0) }).bytes()
         for count in 0..<bytes.count { #expect(throws: ShapeClipError.self) { try ShapeClip(Array(bytes[..<count])) } }
         #expect(throws: ShapeClipError.isNone) { try ShapeClip(bytes + [0]) }

@@ -15,7 +15,7 @@ import Testing
                 roundTrip: milliseconds.map { .milliseconds($0) }, silentSeconds: silent))
     }
 
-    @Test func `FE-67: one word says how packets travel, and direct only where all do`() {
+    @Test func `FE-67, FE-173: one word says how packets travel, and direct only where all do`() {
         var front = front
         func hear(_ event: Event) { _ = front.take(event, holdsUnsaved: false, now: .zero) }
         #expect(front.pathWord == nil)

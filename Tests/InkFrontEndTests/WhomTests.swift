@@ -65,7 +65,7 @@ import Testing
         #expect(try Whom.present("7e5f7cb5", among: [away, here]) == away.device && Whom.present("eve", among: [eve]) == eve.device)
     }
 
-    @Test func `FE-120: where it may be two, nobody is meant, and both are named`() throws {
+    @Test func `FE-191: where it may be two, nobody is meant, and both are named`() throws {
         let bob = try Self.member("bob", "7e5f7cb5aa")
         let alike = [bob, try Self.member("bob", "7e5f7cb5bb"), try Self.member("7e5f7cb5", "99")]
         for text in ["bob", "7e5f7cb5"] {

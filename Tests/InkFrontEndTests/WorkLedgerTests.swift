@@ -99,7 +99,7 @@ import Testing
     }
 
     @Test(arguments: 0..<50 as Range<UInt64>)
-    func `FE-41: the changes between two boards lead from one to the other`(seed: UInt64) {
+    func `FE-168: the changes between two boards lead from one to the other`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         func some() -> [Shape] { (1...8).filter { _ in random.chance(0.6) }.map { shape($0, Int32(random.below(3))) } }
         let (from, to) = (some(), some())

@@ -46,7 +46,7 @@ import Testing
         #expect(told(again, 0) == [.knownName("BOB", author: again.members[2].node.author, before: bob)])
     }
 
-    @Test func `FE-65: who takes one's own name is told, and shown as another`() throws {
+    @Test func `FE-172: who takes one's own name is told, and shown as another`() throws {
         let (pipes, _, other) = try visited(by: "ANA")
         let ana = pipes.members[0].node.author
         #expect(told(pipes, 0) == [.knownName("ANA", author: other, before: ana)])

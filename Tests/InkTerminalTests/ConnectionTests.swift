@@ -63,7 +63,7 @@ import Testing
         #expect(desk.text.contains(" people "))
     }
 
-    @Test func `FE-68, TM-83: what was chosen is no obstacle, and of a relay that was not chosen one sentence is said`() throws {
+    @Test func `FE-174, TM-83: what was chosen is no obstacle, and of a relay that was not chosen one sentence is said`() throws {
         for relay in [NetworkChoice.Relay.only, .allowed] {
             var desk = try desk(120, 40, relay: relay)
             desk.hear(bob(.relayRendezvous))
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func `FE-68, TM-83: who takes the board over says how it is on the network, and of relays`() throws {
+    @Test func `FE-174, TM-83: who takes the board over says how it is on the network, and of relays`() throws {
         var desk = try Desk()
         desk.hear(bob(.relayRendezvous))
         desk.type("N")
@@ -127,7 +127,7 @@ import Testing
         #expect(words(desk).contains("): was there 1 min ago, not met"), "\(desk.text)")
     }
 
-    @Test func `FE-71, TM-83: that UDP passes is said while somebody is reached so, and the rest as what was so`() throws {
+    @Test func `FE-71, FE-175, TM-83: that UDP passes is said while somebody is reached so, and the rest as what was so`() throws {
         var desk = try desk()
         desk.type("N")
         let (passes, passed) = ("network: UDP passes", "network: UDP has passed; nobody is reached directly now")

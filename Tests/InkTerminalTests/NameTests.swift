@@ -85,7 +85,7 @@ import Testing
         #expect(!desk.text.contains("line 1"))
     }
 
-    @Test func `FE-61, FE-90, TM-170: who said something is known when he has gone, too, and nobody passes for the reader`() throws {
+    @Test func `FE-90, FE-171, TM-170: who said something is known when he has gone, too, and nobody passes for the reader`() throws {
         var desk = try Desk()
         var random = SplitMix64(seed: 1)
         let keys = (0...4).map { _ in AuthorID(using: &random) }
