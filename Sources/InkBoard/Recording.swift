@@ -42,7 +42,7 @@ public struct Recording: Sendable {
     public static let authorMilliseconds = 30 * 60 * 1000
     /// What all take: two hours.
     public static let totalMilliseconds = 2 * 60 * 60 * 1000
-    /// Who joins first, and the pauses that come first, are worth as much as all others: a member can make any number of either.
+    /// Who joins first, and the pauses that come first, are worth as much as all others: a member can make any number of either (FM-272).
     public static let markersMax = 256
 
     /// - Parameter idleLimitMilliseconds: at least 1, at most an hour.
@@ -122,7 +122,7 @@ private struct Timeline {
         var gap = 0
         if let before = steps.last {
             // By the clock of its author, which may go wrong, but not differently from one step to the next; and by what the step before claims,
-            // which is of another clock, but tells when all had rested.
+            // which is of another clock, but tells when all had rested (FM-271).
             let own = authors[transaction.author].map { clock in
                 clock.milliseconds + Self.span(from: clock.claimed, to: claimed) - before.milliseconds
             }

@@ -1,6 +1,6 @@
 import InkBoard
 
-/// A colour as pages of the web name it (CSS Color Module Level 4): Excalidraw and Mermaid take the same ones (FM-161).
+/// A colour as pages of the web name it (CSS Color Module Level 4): Excalidraw and Mermaid take the same ones (FM-253).
 struct CSSColor: Hashable, Sendable {
     /// Without its alpha.
     let color: Color

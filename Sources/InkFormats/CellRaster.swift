@@ -34,7 +34,7 @@ public struct CellRaster: Sendable {
 
         var isEmpty: Bool { edges.isEmpty && dots.bits == 0 && symbol == nil && background == nil }
 
-        /// A cell shows lines or dots: the later of the two, but few dots never hide a line, and no dots hide a line's end (FM-1).
+        /// A cell shows lines or dots: the later of the two, but few dots never hide a line, and no dots hide a line's end (FM-226).
         var showsDots: Bool {
             dots.bits != 0 && (edges.isEmpty || dotsRank > edgesRank && dots.bits.nonzeroBitCount > 2 && edges.count != 1)
         }

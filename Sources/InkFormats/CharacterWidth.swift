@@ -1,6 +1,6 @@
 /// How many terminal cells a scalar takes: our own table, so that every peer lays out a text alike whatever its system believes.
 public enum CharacterWidth {
-    /// 0, 1 or 2 cells. Controls count 0; ambiguous width counts 1, as in every non-East-Asian locale (FM-10).
+    /// 0, 1 or 2 cells. Controls count 0; ambiguous width counts 1, as in every non-East-Asian locale (FM-229).
     public static func columns(of scalar: Unicode.Scalar) -> Int {
         let value = scalar.value
         if value < 0x300 { return value < 0x20 || (0x7F..<0xA0).contains(value) || value == 0xAD ? 0 : 1 }

@@ -168,7 +168,7 @@ struct DotMask: Sendable {
         columns = max(0, columns.lowerBound - 1)..<min(wordsPerRow, columns.upperBound + 1)
     }
 
-    /// Keeps of a line what its style does not leave out: gaps by place on the board, so that a window shows the same wherever it is cut (FM-61).
+    /// Keeps of a line what its style does not leave out: gaps by place on the board, so that a window shows the same wherever it is cut (FM-234).
     ///
     /// - Parameter isFlat: true for a line of which the gaps follow each other from left to right.
     mutating func keep(_ style: LineStyle, isFlat: Bool) {

@@ -3,7 +3,7 @@ import InkBoard
 /// Which of many filled shapes is seen in each cell of a region: the topmost that fills it.
 ///
 /// Shapes are told from the top down, and each cell is taken once; so a thousand sheets of paper on each other cost hardly more than one
-/// (FM-20).
+/// (FM-230).
 package struct FillCover: Sendable {
     /// By place, row by row: the shape that fills it; -1 for none.
     private var shapes: [Int32]

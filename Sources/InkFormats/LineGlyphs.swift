@@ -51,7 +51,7 @@ package struct LineEdges: Hashable, Sendable {
     private static let uprightDouble = " ║─╙║║╓╟─╜─╨╖╢╥╫".unicodeScalars.map(Glyph.init)
     private static let levelDouble = " │═╘││╒╞═╛═╧╕╡╤╪".unicodeScalars.map(Glyph.init)
 
-    /// A straight line with gaps in it (FM-61).
+    /// A straight line with gaps in it (FM-234).
     func glyph(with style: LineStyle) -> Glyph {
         switch (style, bits) {
         case (.dashed, 0b01_00_01_00): Glyph("╌")
@@ -66,7 +66,7 @@ package struct LineEdges: Hashable, Sendable {
         }
     }
 
-    /// The twin below 0x80 of a straight line with gaps: of dashes every second cell is free (FM-61).
+    /// The twin below 0x80 of a straight line with gaps: of dashes every second cell is free (FM-235).
     func asciiGlyph(with style: LineStyle, column: Int, row: Int) -> Glyph {
         let isLevel = self[.east] > 0
         switch style {

@@ -75,7 +75,8 @@ extension ShapeStamp {
         return isFlat ? grid.dot(world.right) - grid.dot(world.left) + 1 : grid.dot(world.bottom) - grid.dot(world.top) + 1
     }
 
-    /// What is shorter has no gaps, since it might lie in one: of a circle of eight dots each side has four in a row, and a gap has as many (FM-61).
+    /// What is shorter has no gaps, since it might lie in one: of a circle of eight dots each side has four in a row, and a gap has as many
+    /// (FM-234, FM-231).
     private static let gapDotsMin = 9
 
     // MARK: Paths
@@ -86,6 +87,7 @@ extension ShapeStamp {
         let (weight, look) = (weight, look)
         let all = points.map { (x: Int(content.position.x) + Int($0.x), y: Int(content.position.y) + Int($0.y)) }
         let heads = content.heads
+        // FM-233
         var places = heads.end != .none && content.endBinding != nil ? endingBeforeOutline(all) : all
         if heads.start != .none, content.startBinding != nil { places = endingBeforeOutline(places.reversed()).reversed() }
         spend(places.count)

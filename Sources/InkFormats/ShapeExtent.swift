@@ -52,7 +52,7 @@ package struct ShapeExtent: Sendable {
             column: column, row: row, columns: max(1, grid.shortened(words.columns)), rows: max(1, grid.shortened(words.rows)))
     }
 
-    /// Cells beyond which the shape leaves no ink: quick, without a look at letters or bends, and never too few (FM-8, FM-21).
+    /// Cells beyond which the shape leaves no ink: quick, without a look at letters or bends, and never too few (FM-228, FM-21).
     package func reach(on grid: Grid) -> CellRegion {
         var region = box(on: grid)
         switch kind {

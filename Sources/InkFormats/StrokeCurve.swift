@@ -76,7 +76,7 @@ package struct StrokeCurve: Sendable {
         if raw.last != place { raw.append(place) }
     }
 
-    /// Calls `body` with the ends of short straight pieces, in order, of all parts of the curve that can touch the box (FM-8).
+    /// Calls `body` with the ends of short straight pieces, in order, of all parts of the curve that can touch the box (FM-228).
     ///
     /// The number of pieces is bounded by the number of samples times `piecesMax`, however far apart they lie.
     ///
@@ -237,7 +237,7 @@ package struct StrokeCurve: Sendable {
         return result
     }
 
-    // FM-6
+    // FM-6, FM-227
     private static func isNear(_ left: Place, _ right: Place) -> Bool { abs(left.x - right.x) <= 128 && abs(left.y - right.y) <= 256 }
 
     /// Slope of the centripetal Catmull-Rom spline at `place`: its tangent, before it is scaled to a part (Yuksel, Schaefer, Keyser 2011) (FM-6).

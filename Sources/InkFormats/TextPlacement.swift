@@ -24,7 +24,7 @@ struct TextPlacement: Sendable {
     private let side: Side
     /// Columns at which the text wraps; nil where only its own line breaks count.
     private let wrap: Int?
-    /// A grid on which letters are larger than at 100 %, where the text is not being written; nil for all else (FM-130).
+    /// A grid on which letters are larger than at 100 %, where the text is not being written; nil for all else (FM-237).
     private let coarse: Grid?
 
     private enum Side: Sendable {
@@ -34,7 +34,7 @@ struct TextPlacement: Sendable {
     }
 
     /// - Parameter caret: characters before the caret while the text is written. What a box cannot hold is shown about the caret then, else
-    ///   from its beginning on (FM-25).
+    ///   from its beginning on (FM-232).
     init(_ shape: ShapeDraft, on grid: Grid, caret: Int? = nil) {
         coarse = grid.isCoarse && caret == nil ? grid : nil
         let room: Int
@@ -47,7 +47,7 @@ struct TextPlacement: Sendable {
             } else {
                 (wrap, layout) = (inside.columns, TextLayout(shape.text, columns: inside.columns))
             }
-            // From afar the frame is seen, if need be with its label in the upper side (FM-130).
+            // From afar the frame is seen, if need be with its label in the upper side (FM-236).
             room = coarse == nil ? inside.rows : box.columns <= 2 ? 0 : box.rows <= 2 || inside.columns <= 2 ? 1 : inside.rows
             if shape.kind == .note {
                 (top, side) = (inside.row, .leading(inside.column))

@@ -96,7 +96,7 @@ class Formats(EndToEnd):
                         shape[end]["id"] = ""
         self.assertEqual(boards[0], boards[1])
 
-    def test_CL_66_FM_150_FM_151_a_drawing_of_text_becomes_boxes_and_arrows_that_hold(self):
+    def test_CL_66_FM_150_FM_151_FM_242_FM_243_a_drawing_of_text_becomes_boxes_and_arrows_that_hold(self):
         self.assertEqual(self.run_as_ana("new", "plan", "--peer", input='{"do":"wait","for":"saved"}\n')[0], 0)
         status, _, errors = self.run_as_ana("import", "plan", "-", "--format", "txt", input=DIAGRAM)
         self.assertEqual(status, 0, errors)

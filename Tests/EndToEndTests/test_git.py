@@ -100,7 +100,7 @@ class Git(EndToEnd):
         self.assertEqual(again.quit(), 0)
         self.assertEqual(self.export(), text)
 
-    def test_CL_85_CL_86_FM_180_another_board_that_another_program_holds_becomes_equal_byte_for_byte(self):
+    def test_CL_85_CL_86_FM_257_another_board_that_another_program_holds_becomes_equal_byte_for_byte(self):
         bob = self.folder / "bob"
         copy = ink.new_board(bob, "bob", "copy")
         copy.draw("old", kind="rectangle", x=0, y=0, w=8, h=8)

@@ -61,7 +61,7 @@ import Testing
         #expect(recording.markers.map(\.kind) == [.joined(ana.replica.author), .joined(bob.replica.author)])
     }
 
-    @Test func `FM-221: a pause is as long as the idle limit and has a marker, and a clock that is wrong by minutes changes nothing`()
+    @Test func `FM-271: a pause is as long as the idle limit and has a marker, and a clock that is wrong by minutes changes nothing`()
         throws
     {
         let genesis = try genesis(by: key(1))
@@ -83,7 +83,7 @@ import Testing
         #expect(markers.map(\.milliseconds) == [7000])
     }
 
-    @Test func `FM-221, FM-222: a liar moves nobody back and makes no hours`() throws {
+    @Test func `FM-221, FM-222, FM-272: a liar moves nobody back and makes no hours`() throws {
         let genesis = try genesis(by: key(1))
         for claim in [4_102_444_800_000, 0, UInt64.max] as [UInt64] {
             var (ana, liar) = (try Hand(1, genesis), try Hand(2, genesis))

@@ -39,7 +39,7 @@ import Testing
         #expect(swapped.lines == lines)
     }
 
-    @Test func `FM-186: one property changed twice is a conflict of that line alone, with all else of it merged`() throws {
+    @Test func `FM-186, FM-265: one property changed twice is a conflict of that line alone, with all else of it merged`() throws {
         let ours = ["a rectangle at=8,0 size=10,4 text=\"ours\" depth=05"] + Self.base[1...]
         let theirs = [
             "a rectangle at=0,0 size=10,4 text=\"theirs\" stroke=#FF0000 depth=05", "b note at=40,0 size=10,4 depth=08", Self.base[2],

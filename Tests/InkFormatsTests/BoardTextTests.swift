@@ -43,13 +43,13 @@ import Testing
         return text.replacing("~NOTE", with: name)
     }
 
-    @Test func `FM-180: a board is a line a shape, in one order and one spelling`() {
+    @Test func `FM-180, FM-257, FM-258, FM-259, FM-260: a board is a line a shape, in one order and one spelling`() {
         #expect(BoardText.text(of: Self.shapes) == Self.expected)
         #expect(BoardText.text(of: Self.shapes.reversed()) == Self.expected)
         #expect(BoardText.text(of: []) == "inkwire board 1\nend\n")
     }
 
-    @Test func `FM-181: what was written is read as it was`() throws {
+    @Test func `FM-181, FM-262: what was written is read as it was`() throws {
         let drawing = try BoardText.drawing(reading: Array(Self.expected.utf8))
         let order = [3, 0, 2, 1]
         #expect(drawing.items.map(\.depth) == order.map { Self.shapes[$0].depth } && drawing.items.map(\.rank) == [2, 0, 1, 0])
@@ -70,14 +70,14 @@ import Testing
     }
 
     @Test(arguments: [ShapeKind.line, .arrow, .freehand])
-    func `FM-181: a path of which no point is written has one, and goes out with it`(kind: ShapeKind) throws {
+    func `FM-263: a path of which no point is written has one, and goes out with it`(kind: ShapeKind) throws {
         let drawing = try BoardText.drawing(reading: Array("inkwire board 1\na \(kind.name) at=1,2\nend\n".utf8)).checked()
         #expect(drawing.items.map(\.content.points) == [[.zero]])
         let text = BoardText.text(of: [Self.shape(1, ShapeDraft(kind: kind, position: .zero, label: "a"))])
         #expect(text == "inkwire board 1\na \(kind.name) at=0,0 depth=05 points=0,0\nend\n")
     }
 
-    @Test func `FM-181: all of Unicode comes back, and stands in one line that nobody is misled by`() throws {
+    @Test func `FM-261: all of Unicode comes back, and stands in one line that nobody is misled by`() throws {
         for start in Array(stride(from: 0 as UInt32, to: 0x2_0000, by: 0x400)) + [0xE_0000, 0xF_FC00, 0x10_FC00] {
             var words = ""
             for value in start..<start + 0x400 { if let scalar = Unicode.Scalar(value) { words.unicodeScalars.append(scalar) } }
@@ -129,7 +129,7 @@ import Testing
         #expect(error?.description == expected)
     }
 
-    @Test func `FM-182: an end that is bound to nothing is told, and lies where its point is`() throws {
+    @Test func `FM-264: an end that is bound to nothing is told, and lies where its point is`() throws {
         let text = "inkwire board 1\na line at=0,0 end_binding=b points=0,0;1,1\nend\n"
         let drawing = try BoardText.drawing(reading: Array(text.utf8))
         #expect(drawing.items.first?.content.endBinding == nil && drawing.losses.map(\.count) == [1])

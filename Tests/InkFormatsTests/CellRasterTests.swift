@@ -143,7 +143,17 @@ import Testing
         #expect(picture([stairs], 8, 4).unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
     }
 
-    @Test func `FM-1: few dots never hide a line and no dots hide a line's end`() {
+    @Test func `FM-227: far samples stay where they are`() {
+        let far = path(.freehand, [(0, 0), (12, 0), (3, 9), (20, 14), (20, 1)])
+        let samples = far.points.map { [Double(far.position.x) + Double($0.x), Double(far.position.y) + Double($0.y)] }
+        var places: [[Double]] = [samples[0]]
+        StrokeCurve(points: far.points, origin: far.position).forEachPiece(touching: (-1e9, -1e9, 1e9, 1e9)) { _, to in
+            places.append([to.x, to.y])
+        }
+        for sample in samples { #expect(places.contains(sample), "\(sample) is not on the way") }
+    }
+
+    @Test func `FM-226: few dots never hide a line and no dots hide a line's end`() {
         let line = path(.line, [(0, 0), (3, 0)])
         let dot = ShapeDraft(kind: .freehand, position: Point(x: 64, y: 0), points: [.zero])
         #expect(picture([line, dot], 4, 1) == "╶──╴\n")
@@ -185,7 +195,7 @@ import Testing
     }
 
     @Test(arguments: ShapeKind.allCases)
-    func `FM-8: the farthest coordinates neither trap nor hang`(kind: ShapeKind) {
+    func `FM-228: the farthest coordinates neither trap nor hang`(kind: ShapeKind) {
         let far = Limits.coordinate
         let corners = [Point(x: -far, y: -far), Point(x: far, y: far), Point(x: -far, y: far), Point(x: far, y: -far), .zero]
         var raster = CellRaster(region: CellRegion(column: -40, row: -12, columns: 80, rows: 24), grid: .standard)
@@ -199,7 +209,7 @@ import Testing
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `FM-8: no random board traps`(seed: UInt64) {
+    func `FM-228: no random board traps`(seed: UInt64) {
         // 20 seeds of 500 boards each.
         var random = SplitMix64(seed: seed)
         for _ in 0..<500 {

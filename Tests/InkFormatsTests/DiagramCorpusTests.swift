@@ -31,7 +31,7 @@ import Testing
         #expect(all.equalCells * 100 >= all.cells * 95, "\(all.row)")
     }
 
-    @Test func `FM-156: who moves a box takes along what is bound to it`() throws {
+    @Test func `FM-247: who moves a box takes along what is bound to it`() throws {
         let key = try SigningKey(seed: #require(Secret32(Array(repeating: 7, count: 32))))
         var ends = 0
         let step = Point(x: 40 * 64, y: 20 * 128)

@@ -122,7 +122,7 @@ import Testing
         #expect(read == rows, "\(file):\n\(read.joined(separator: "\n"))")
     }
 
-    @Test func `FM-170: a library is refused with what to do`() throws {
+    @Test func `FM-255: a library is refused with what to do`() throws {
         let bytes = [UInt8](try Data(contentsOf: Self.folder.appending(path: "library.excalidrawlib")))
         let error = #expect(throws: DrawingError.self) { try ExcalidrawReader(bytes) }
         #expect(error?.description.contains("put what you need of it on a board there") == true)

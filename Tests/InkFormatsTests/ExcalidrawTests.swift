@@ -99,7 +99,7 @@ import Testing
         // Within the box: where it ends.
         ("[[0,0],[50,0]]", "-20,10", 30, 10),
     ])
-    func `FM-172: a bound end goes on as its last piece goes, into the box`(points: String, at: String, x: Double, y: Double) throws {
+    func `FM-256: a bound end goes on as its last piece goes, into the box`(points: String, at: String, x: Double, y: Double) throws {
         let place = at.split(separator: ",")
         let file = """
             {"type":"excalidraw","elements":[{"id":"a","type":"rectangle","x":0,"y":0,"width":100,"height":40},
@@ -108,6 +108,17 @@ import Testing
         let binding = try #require(try ExcalidrawReader(Array(file.utf8)).drawing.items[1].content.endBinding)
         let full = Double(Binding.full)
         #expect(abs(Double(binding.x) / full * 100 - x) < 0.2 && abs(Double(binding.y) / full * 40 - y) < 0.2, "\(binding)")
+    }
+
+    @Test(arguments: [("left", 100), ("center", 188), ("right", 276)])
+    func `FM-172: a text of another size keeps its middle, or the side to which it is aligned`(side: String, x: Int32) throws {
+        let file = """
+            {"type":"excalidraw","elements":[{"id":"a","type":"text","x":100,"y":100,"width":200,"height":50,"fontSize":40,
+              "text":"abc","textAlign":"\(side)"}]}
+            """
+        // Three cells of 8×16 px where 200×50 px were.
+        let text = try #require(try ExcalidrawReader(Array(file.utf8)).drawing.items.first?.content)
+        #expect(text.text == "abc" && text.position == Point(x: x * 8, y: 117 * 8))
     }
 
     @Test func `FM-160: the order is told by keys that are fractional indices, ascending`() {
@@ -178,7 +189,7 @@ import Testing
         ("rgb(nan,0,0)", "none of 1 colours that are not known"), ("hsl(1e999,0%,0%)", "none of 1 colours that are not known"),
         (")(", "none of 1 colours that are not known"),
     ])
-    func `FM-161: colours are read as pages of the web name them, and what is not known is told`(name: String, expected: String) throws {
+    func `FM-253: colours are read as pages of the web name them, and what is not known is told`(name: String, expected: String) throws {
         let file = #"{"type":"excalidraw","elements":[{"type":"ellipse","x":0,"y":0,"width":9,"height":9,"backgroundColor":"\#(name)"}]}"#
         let drawing = try ExcalidrawReader(Array(file.utf8)).drawing
         let losses = drawing.losses.map { " of \($0.count) \($0.what)" }.joined()
@@ -205,7 +216,7 @@ import Testing
             ])
     }
 
-    @Test func `FM-162: an element is in memory as far as it is read, and as no more than a shape has`() throws {
+    @Test func `FM-254: an element is in memory as far as it is read, and as no more than a shape has`() throws {
         func element(_ members: String) throws(DrawingError) -> Drawing {
             try ExcalidrawReader(Array(#"{"type":"excalidraw","elements":[{"type":"line","x":0,"y":0,\#(members)}]}"#.utf8)).drawing
         }
@@ -219,7 +230,7 @@ import Testing
         }
     }
 
-    @Test func `FM-162: texts that wait for their boxes are counted as well`() {
+    @Test func `FM-254: texts that wait for their boxes are counted as well`() {
         let text = #"{"type":"text","x":0,"y":0,"text":"a","containerId":"gone"}"#
         let file = #"{"type":"excalidraw","elements":["# + Array(repeating: text, count: Drawing.itemsMax + 1).joined(separator: ",") + "]}"
         let error = #expect(throws: DrawingError.self) { try ExcalidrawReader(Array(file.utf8)) }

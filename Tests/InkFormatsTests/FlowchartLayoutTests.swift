@@ -5,7 +5,7 @@ import Testing
 
 /// Where a flowchart's boxes, lines and words come to stand.
 @Suite struct FlowchartLayoutTests {
-    @Test(arguments: FlowchartTests.names) func `FM-203: lines go level and upright and through no box, and labels have room`(name: String)
+    @Test(arguments: FlowchartTests.names) func `FM-267: lines go level and upright and through no box, and labels have room`(name: String)
         throws
     {
         let drawing = try FlowchartDrawing(try FlowchartTests.bytes(name)).drawing
@@ -64,7 +64,7 @@ import Testing
         #expect(Self.ambiguities(try FlowchartDrawing(try FlowchartTests.bytes(name)).drawing) == [])
     }
 
-    @Test func `FM-205: the same text has the same layout, in bounded time`() throws {
+    @Test func `FM-205, FM-268: the same text has the same layout, in bounded time`() throws {
         var random = SplitMix64(seed: 5)
         func chart(_ nodes: Int, _ links: Int) -> String {
             "flowchart TD\n"

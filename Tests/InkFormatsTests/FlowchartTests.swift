@@ -86,7 +86,7 @@ import Testing
         return faults
     }
 
-    @Test(arguments: names) func `FM-200, FM-201, FM-203: a flowchart has what its list has`(name: String) throws {
+    @Test(arguments: names) func `FM-200, FM-201, FM-203, FM-266: a flowchart has what its list has`(name: String) throws {
         let drawing = try FlowchartDrawing(try Self.bytes(name)).drawing
         let list = try String(contentsOf: Self.folder.appendingPathComponent(name.replacing(".mmd", with: ".list")), encoding: .utf8)
         #expect(Self.words(drawing) == list.split(separator: "\n").map { Self.word(String($0)) }.sorted())
@@ -94,7 +94,7 @@ import Testing
         #expect(FlowchartTests.names.count >= 30)
     }
 
-    @Test(arguments: names) func `FM-206: a flowchart that went out comes in as it was`(name: String) throws {
+    @Test(arguments: names) func `FM-269: a flowchart that went out comes in as it was`(name: String) throws {
         let drawing = try FlowchartDrawing(try Self.bytes(name)).drawing
         let writer = FlowchartWriter(Self.shapes(drawing))
         let again = try Self.drawing(writer.text)

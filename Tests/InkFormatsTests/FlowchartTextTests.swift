@@ -78,7 +78,7 @@ import Testing
         #expect(drawing.items.prefix(2).allSatisfy { $0.content.fill == Color(rgb: 0xFF0000) })
     }
 
-    @Test func `FM-206: what goes out and is too much to come in again is told`() {
+    @Test func `FM-269: what goes out and is too much to come in again is told`() {
         func box(_ index: Int, _ size: Int32 = 80) -> ShapeDraft {
             ShapeDraft(kind: .rectangle, position: Point(x: Int32(index) * 100, y: 0), size: Size(width: size, height: size))
         }
@@ -106,7 +106,7 @@ import Testing
         #expect(refusal(Array(repeating: long, count: 20)) == "a flowchart of more than 1 MiB is not read")
     }
 
-    @Test func `FM-207: a tab is a blank, and what nobody sees is told`() throws {
+    @Test func `FM-270: a tab is a blank, and what nobody sees is told`() throws {
         func box(_ text: String) -> Shape {
             Shape(
                 id: Drawing.reference(to: 0),

@@ -35,7 +35,7 @@ import Testing
         #expect(!raster.hasInk(column: 11, row: 5) && !raster.hasInk(column: 5, row: 3))
     }
 
-    @Test func `FM-130: from afar a text without a box covers what it does at 100 %, and a note is as large`() {
+    @Test func `FM-130, FM-236: from afar a text without a box covers what it does at 100 %, and a note is as large`() {
         func rows(_ shape: ShapeDraft, _ dotUnits: Int) -> [String] {
             let grid = Grid(dotUnits: dotUnits)
             let box = shape.cellRegion(on: grid)

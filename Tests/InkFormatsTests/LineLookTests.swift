@@ -14,7 +14,7 @@ import Testing
         TextExport.text(of: shapes, style: style).split(separator: "\n").map(String.init)
     }
 
-    @Test func `FM-61: each style of a border has its glyphs, and ASCII ones`() {
+    @Test func `FM-61, FM-235: each style of a border has its glyphs, and ASCII ones`() {
         let frame = box(0, 0, 5, 2)
         for (style, corners, rows, ascii) in [
             (.solid, .usual, ["┌────┐", "│    │", "└────┘"], ["+----+", "|    |", "+----+"]),
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: [LineStyle.dashed, .dotted, .double], [ShapeKind.ellipse, .diamond, .line])
-    func `FM-8, FM-61: what is drawn in dots shows its style, the same in every window`(style: LineStyle, kind: ShapeKind) {
+    func `FM-8, FM-234: what is drawn in dots shows its style, the same in every window`(style: LineStyle, kind: ShapeKind) {
         let plain = kind == .line ? path(.line, [(2, 1), (36, 14)]) : box(kind, 2, 1, 36, 14)
         let shape = Self.styled(plain, style)
         let whole = picture([shape], 40, 16)
@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test(arguments: [LineStyle.dashed, .dotted], [ShapeKind.ellipse, .diamond, .line])
-    func `FM-61: what is too short for a gap has none, wherever on the board it lies`(style: LineStyle, kind: ShapeKind) {
+    func `FM-234: what is too short for a gap has none, wherever on the board it lies`(style: LineStyle, kind: ShapeKind) {
         for dots in 2...12 as ClosedRange<Int32> {
             for phase in 0..<8 as Range<Int32> {
                 let (from, extent) = (Point(x: phase * 32 + 16, y: phase * 32 + 16), Point(x: (dots - 1) * 32, y: (dots - 1) * 32))
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func `FM-61, FM-62: where two shapes meet neither has its look, however often the later one goes over the cell`() {
+    @Test func `FM-61, FM-62, FM-234: where two shapes meet neither has its look, however often the later one goes over the cell`() {
         let bar = path(.line, [(0, 0), (4, 0)])
         // The corner of the box lies where the line begins.
         #expect(Self.shown([bar, Self.styled(box(0, 0, 4, 2), .solid, .round)]) == ["┌───┐", "│   │", "╰───╯"])

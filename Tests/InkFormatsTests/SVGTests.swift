@@ -4,7 +4,7 @@ import InkPrimitives
 import Testing
 
 @Suite struct SVGTests {
-    @Test func `FM-140: a box with its label is a path and words, in px of the board`() {
+    @Test func `FM-140, FM-238: a box with its label is a path and words, in px of the board`() {
         let box = ShapeDraft(
             kind: .rectangle, position: Point(x: 80, y: 36), size: Size(width: 801, height: 384), text: "a <b>", stroke: Color("#D55E00"))
         let svg = SVG(VectorPicture(of: [box]))
@@ -68,7 +68,7 @@ import Testing
         #expect(SVG(VectorPicture(of: [path(.freehand, [(1, 1)])])).text.contains("<path d=\"M12,24L12,24\""))
     }
 
-    @Test func `FM-143: a line leaves room for its label, has heads that point where it goes, and ends where they begin`() {
+    @Test func `FM-143, FM-239: a line leaves room for its label, has heads that point where it goes, and ends where they begin`() {
         var arrow = path(.arrow, [(0, 0), (40, 0)], text: "label")
         arrow.endHead = .triangle
         let marks = VectorPicture(of: [arrow]).marks
@@ -114,7 +114,7 @@ import Testing
         #expect(at.x > inner && at.x < inner + 8, "\(at) \(inner)")
     }
 
-    @Test func `FM-144: a region shows what touches it, at its scale, on the paper of its theme`() {
+    @Test func `FM-144, FM-240: a region shows what touches it, at its scale, on the paper of its theme`() {
         let shapes = [box(0, 0, 5, 2), box(100, 0, 105, 2)]
         let region = VectorBox(left: 0, top: 0, right: 100, bottom: 50)
         let svg = SVG(VectorPicture(of: shapes), SVG.Options(theme: .dark, region: region, scale: 2.5))
@@ -123,7 +123,7 @@ import Testing
         #expect(!SVG(VectorPicture(of: shapes), SVG.Options(theme: .transparent)).text.contains("<rect"))
     }
 
-    @Test func `FM-8: no coordinate, extent or text traps`() {
+    @Test func `FM-228: no coordinate, extent or text traps`() {
         let far = Limits.coordinate
         for kind in ShapeKind.allCases {
             for style in LineStyle.allCases {

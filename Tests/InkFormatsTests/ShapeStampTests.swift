@@ -62,7 +62,17 @@ import Testing
         #expect(ShapeStamp(text, in: Self.window, on: .standard).work < 5 * Limits.textBytes)
     }
 
-    @Test func `FM-20: a thousand sheets over the whole window cost little more than one`() {
+    @Test(arguments: ShapeKind.allCases)
+    func `FM-231: the smallest shapes leave ink`(kind: ShapeKind) {
+        for place in stride(from: 0 as Int32, to: 128, by: 7) {
+            let shape = ShapeDraft(
+                kind: kind, position: Point(x: 640 + place, y: 640 + place), points: kind.isPath ? [.zero] : [],
+                text: kind == .text ? "x" : "", strokeWidth: 0)
+            #expect(ShapeStamp(shape, in: Self.window, on: .standard).count > 0, "at \(place)")
+        }
+    }
+
+    @Test func `FM-230: a thousand sheets over the whole window cost little more than one`() {
         let sheets = (0..<1000).map { box([.rectangle, .ellipse][$0 % 2], -99, -99, 299, 199, fill: Color(rgb: UInt32($0))) }
         var raster = CellRaster(region: Self.window, grid: .standard)
         raster.draw(sheets)
@@ -99,7 +109,7 @@ import Testing
     }
 
     @Test(arguments: 0..<30 as Range<UInt64>)
-    func `FM-20: what is seen under many sheets is what all of them leave`(seed: UInt64) {
+    func `FM-230: what is seen under many sheets is what all of them leave`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let region = CellRegion(column: 0, row: 0, columns: 40, rows: 16)
         let drafts = (0..<30).map { _ in

@@ -38,7 +38,7 @@ import Testing
         #expect(safeForTerminal("\u{E000}") == "\u{FFFD}")
     }
 
-    @Test func `FM-10: widths are those of the Unicode table`() {
+    @Test func `FM-229: widths are those of the Unicode table`() {
         #expect(CharacterWidth.columns(of: "abc") == 3)
         #expect(CharacterWidth.columns(of: "漢字") == 4)
         #expect(CharacterWidth.columns(of: "e\u{301}") == 1)

@@ -34,7 +34,7 @@ import Testing
         return TextExport.text(of: drawn, style: style)
     }
 
-    @Test func `FM-150, FM-151: boxes have their labels and arrows their boxes`() throws {
+    @Test func `FM-150, FM-151, FM-242, FM-243: boxes have their labels and arrows their boxes`() throws {
         let text = """
             ┌────────┐     ┌────────┐
             │ client ├────►│ server │
@@ -52,7 +52,7 @@ import Testing
         #expect(Self.again(drawing, .unicode) == text)
     }
 
-    @Test func `FM-150, FM-151, FM-152: ASCII is read as it is drawn, with branches, labels in lines and words beside them`() throws {
+    @Test func `FM-150, FM-151, FM-152, FM-242, FM-243, FM-244: ASCII is read with branches, labels in lines and words beside them`() throws {
         let text = """
             +--------+   HTTP   +-----------------+
             | Client |--------->| Load balancer   |
@@ -79,7 +79,7 @@ import Testing
                 ].sorted())
     }
 
-    @Test func `FM-153: a container holds others and keeps its name where it stood; a table is its cells`() throws {
+    @Test func `FM-153, FM-246: a container holds others and keeps its name where it stood; a table is its cells`() throws {
         let text = """
             +------------------+   +---+---+
             | host A           |   | a | b |
@@ -92,6 +92,8 @@ import Testing
         let drawing = try TextDiagram(text).drawing
         #expect(Self.words(drawing) == ["[a]", "[b]", "[c]", "[d]", "[host A]", "[p1]", "[p2]", "p1 -- p2"].sorted())
         #expect(Self.again(drawing, .ascii).replacing("+--| p2", with: "|--| p2").contains("| host A           |"))
+        // What is around others lies below them.
+        #expect(drawing.items.first?.content.text.contains("host A") == true)
     }
 
     @Test func `FM-154: prose and rules stay text`() throws {
@@ -102,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func `FM-150: who has miscounted has drawn a box all the same`() throws {
+    @Test func `FM-241: who has miscounted has drawn a box all the same`() throws {
         let drawing = try TextDiagram(
             """
             +--------+    +--------+
@@ -123,7 +125,7 @@ import Testing
         #expect(!open.items.contains { $0.content.kind == .rectangle })
     }
 
-    @Test func `FM-157: an arrow passes the side of a box that it leaves, and a head alone joins two boxes`() throws {
+    @Test func `FM-157, FM-248: an arrow passes the side of a box that it leaves, and a head alone joins two boxes`() throws {
         let passing = try TextDiagram(
             """
             +-----------+
@@ -148,7 +150,7 @@ import Testing
         #expect(Self.words(lone) == ["[a]", "[b]", "[c]", "[>]", "a --> b", "a --> c"].sorted())
     }
 
-    @Test func `FM-157: arrows between upright lines, slashes, listings and buses are what they look like`() throws {
+    @Test func `FM-249, FM-250, FM-251, FM-252: arrows between upright lines, slashes, listings and buses are what they look like`() throws {
         let sequence = try TextDiagram(
             """
             Ana      Bob      Cy
@@ -221,7 +223,7 @@ import Testing
         String(repeating: "東京 ", count: 9000), "a\n" + String(repeating: "x", count: 16_385) + "\n  b",
         (0..<120).map { String(repeating: " ", count: 120 - $0) + String(repeating: "é", count: 240) }.joined(separator: "\n"),
     ])
-    func `FM-152: a long block of words is several texts in their cells`(words: String) throws {
+    func `FM-245: a long block of words is several texts in their cells`(words: String) throws {
         let rows = words.split(separator: "\n", omittingEmptySubsequences: false)
         func columns(_ row: Substring) -> Int { row.reduce(0) { $0 + CharacterWidth.columns(of: $1) } }
         let width = rows.map(columns).max() ?? 0

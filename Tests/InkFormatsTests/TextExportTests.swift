@@ -9,7 +9,7 @@ import Testing
         #expect(TextExport.text(of: [box(5, 7, 8, 8), words("x", 20, 7)]) == "┌──┐           x\n└──┘\n")
     }
 
-    @Test func `FM-60: a bound arrow begins on its outline, and its head stands before the other`() {
+    @Test func `FM-60, FM-233: a bound arrow begins on its outline, and its head stands before the other`() {
         let ids = [1, 2].map { ShapeID(author: .zero, number: $0) }
         let boxes = [ids[0]: box(0, 0, 5, 2, text: "a"), ids[1]: box(10, 0, 15, 2, text: "b")]
         func drawn(_ kind: ShapeKind, start: Binding?, end: Binding?, _ boxes: [ShapeID: ShapeDraft]) -> String {

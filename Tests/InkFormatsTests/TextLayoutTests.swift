@@ -132,7 +132,7 @@ import Testing
         #expect(picture([path(.arrow, [(3, 0), (3, 2)], text: "down")], 8, 3).split(separator: "\n")[1].contains("down"))
     }
 
-    @Test func `FM-25: while a text is written, the rows about the caret are shown`() {
+    @Test func `FM-232: while a text is written, the rows about the caret are shown`() {
         let shape = box(0, 0, 7, 2, text: "authentication")
         let region = CellRegion(column: 0, row: 0, columns: 8, rows: 3)
         for (caret, row) in [(0, "│authen│"), (7, "│ticati│"), (14, "│  on  │")] {

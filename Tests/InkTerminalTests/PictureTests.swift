@@ -119,7 +119,7 @@ import terminal_storm
         #expect(costs.allSatisfy { $0 < 2_500_000 }, "\(costs)")
     }
 
-    @Test func `FM-20, TM-70: many sheets of paper on each other look as if all had been laid`() throws {
+    @Test func `FM-230, TM-70: many sheets of paper on each other look as if all had been laid`() throws {
         var desk = try Desk(columns: 100, rows: 40)
         var random = SplitMix64(seed: 8)
         desk.elsewhere(
@@ -138,7 +138,7 @@ import terminal_storm
         #expect(difference(desk, columns: 100, rows: 37) == nil)
     }
 
-    @Test func `FM-20, TM-70: what moves under many sheets costs what is seen of them`() throws {
+    @Test func `FM-230, TM-70: what moves under many sheets costs what is seen of them`() throws {
         var desk = try Desk(columns: 100, rows: 40)
         desk.elsewhere(.draw(box(-10, 5, 15, 9)))
         desk.elsewhere(.drawAll((0..<150).map { box($0 == 149 ? 5 : -9, -9, 120, 60, fill: Color(rgb: UInt32($0))) }))
@@ -232,7 +232,7 @@ import terminal_storm
         #expect(desk.text.contains("hello there") && desk.text.contains("world"))
     }
 
-    @Test func `FM-25, TM-10: what is typed into a box that cannot hold it stays in sight`() throws {
+    @Test func `FM-232, TM-10: what is typed into a box that cannot hold it stays in sight`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(5, 12, 12, 14)))
         desk.type("v]\r")

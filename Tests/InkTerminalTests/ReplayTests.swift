@@ -233,7 +233,7 @@ private struct Player {
     }
 
     @Test
-    func `FM-225, TM-263: the frames of an asciicast end as the text of the board, and nothing that peers wrote is more than letters`()
+    func `FM-273, TM-263: the frames of an asciicast end as the text of the board, and nothing that peers wrote is more than letters`()
         throws
     {
         let evil = "a\u{1B}]0;x\u{7}\u{202E}\"\\\n"

@@ -180,7 +180,7 @@ import Testing
         #expect(!desk.text.contains("%") && desk.text.contains("┌") && desk.text.contains("┘"))
     }
 
-    @Test func `FM-130, TM-10: from afar a text is cut to what it covers, but not while it is written`() throws {
+    @Test func `FM-237, TM-10: from afar a text is cut to what it covers, but not while it is written`() throws {
         var desk = try Desk()
         desk.type("----t")
         desk.click(20, 6)

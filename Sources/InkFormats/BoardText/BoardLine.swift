@@ -6,7 +6,7 @@ import InkPrimitives
 ///     box rectangle at=4,8 size=120,32 text="one\ntwo" fill=#F0E442 depth=a001
 ///     ~k3f9a2xq0p arrow at=124,24 start_binding=box end_binding=note@0,32768 depth=a002 points=0,0;80,0.125
 ///
-/// The order of properties is fixed, and one value has one spelling (FM-180).
+/// The order of properties is fixed, and one value has one spelling (FM-180, FM-257).
 package struct BoardLine: Equatable, Sendable {
     /// What an end is bound to, as `Binding` has it.
     package struct End: Equatable, Sendable {
@@ -22,7 +22,7 @@ package struct BoardLine: Equatable, Sendable {
     package var end: End?
     /// Nil where it is not said.
     package var depth: DepthKey?
-    /// Of those with one depth, from the lowest (FM-180).
+    /// Of those with one depth, from the lowest (FM-259).
     package var rank = 0
 
     package init(name: String, content: ShapeDraft) { (self.name, self.content) = (name, content) }
@@ -125,7 +125,7 @@ package struct BoardLine: Equatable, Sendable {
         spelled(name: end.name) + (end.x == Binding.middle && end.y == Binding.middle ? "" : "@\(end.x),\(end.y)")
     }
 
-    /// A name as it is, where it is a word; else in quotes (FM-180).
+    /// A name as it is, where it is a word; else in quotes (FM-258).
     private static func spelled(name: String) -> String { !name.isEmpty && name.utf8.allSatisfy(isWord) ? name : quoted(name) }
 
     /// True for bytes of names that need no quotes.
@@ -153,7 +153,7 @@ package struct BoardLine: Equatable, Sendable {
     }
 
     /// True for what stands for itself between quotes: no control, format, bidi or private character, no line break, no blank but the space and the
-    /// ideographic one. A table of its own, since one value has one spelling whatever Unicode a machine knows (FM-181).
+    /// ideographic one. A table of its own, since one value has one spelling whatever Unicode a machine knows (FM-261).
     static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x20...0x7E: scalar != "\"" && scalar != "\\"

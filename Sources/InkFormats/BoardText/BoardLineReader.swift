@@ -13,7 +13,7 @@ struct BoardLineReader {
         (self.bytes, position, start, end) = (bytes, line.lowerBound, line.lowerBound, line.upperBound)
     }
 
-    // FM-181
+    // FM-262
     mutating func readLine() throws(DrawingError) -> BoardLine {
         skipBlanks()
         let name = try readName()

@@ -142,7 +142,7 @@ package struct BoardMerge: Sendable {
         guard let our = ours.flatMap(Self.read), let their = theirs.flatMap(Self.read), our.content.kind == their.content.kind else {
             return .two(ours, theirs)
         }
-        // Of another kind it is another shape of that name (FM-186).
+        // Of another kind it is another shape of that name (FM-186, FM-265).
         let before = [base.first, base.second].map { $0.flatMap(Self.read).flatMap { $0.content.kind == our.content.kind ? $0 : nil } }
         var values: [KnownProperty: (ours: String?, theirs: String?)] = [:]
         var isClean = true

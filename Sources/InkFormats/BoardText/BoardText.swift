@@ -30,10 +30,10 @@ package enum BoardText {
         return text + ending + "\n"
     }
 
-    /// The order of lines: that of the bytes of names (FM-180).
+    /// The order of lines: that of the bytes of names (FM-257).
     static func isBefore(_ left: String, _ right: String) -> Bool { left.utf8.lexicographicallyPrecedes(right.utf8) }
 
-    /// The shapes of a text (FM-182).
+    /// The shapes of a text (FM-182, FM-181).
     package static func drawing(reading bytes: [UInt8]) throws(DrawingError) -> Drawing {
         var reader = try BoardTextReader(bytes)
         var drawing = Drawing()
@@ -57,7 +57,7 @@ package enum BoardText {
         return drawing
     }
 
-    // FM-182
+    // FM-264
     private static func binding(_ end: BoardLine.End?, _ places: [String: Int], _ drawing: inout Drawing) -> Binding? {
         guard let end else { return nil }
         guard let target = places[end.name], drawing.items[target].content.isBindable else {
@@ -67,6 +67,7 @@ package enum BoardText {
         return Binding(Drawing.reference(to: target), x: end.x, y: end.y)
     }
 
+    // FM-260
     private static func lines(of shapes: [Shape]) -> [BoardLine] {
         let names = LastingNames(shapes)
         let bindable = Set(shapes.lazy.filter(\.content.isBindable).map(\.id))
@@ -94,7 +95,7 @@ package enum BoardText {
 }
 
 extension ShapeDraft {
-    /// No board takes a new path without a point, but what a member wrote by other means may stand there without any (FM-181).
+    /// No board takes a new path without a point, but what a member wrote by other means may stand there without any (FM-263).
     fileprivate mutating func giveAPoint() { if kind.isPath, points.isEmpty { points = [.zero] } }
 }
 

@@ -4,7 +4,8 @@ import InkPrimitives
 /// Where the last piece of a line goes, so that an end of it is bound without leaving its way.
 ///
 /// Excalidraw's lines end some px before what they are bound to, and go towards a place in it that it computes from `focus`, differently in each
-/// version. A place on the way of the last piece, within the box, is one that all agree on: the line is then as long as the outline lets it be.
+/// version. A place on the way of the last piece, within the box, is one that all agree on: the line is then as long as the outline lets it be
+/// (FM-256).
 struct ExcalidrawAim {
     private let end: Point
     private let before: Point

@@ -3,7 +3,7 @@ import InkPrimitives
 
 /// What of an element is read.
 enum ExcalidrawElement {
-    /// As many as the longest path has, with three numbers a point, and room for the rest of it (FM-162).
+    /// As many as the longest path has, with three numbers a point, and room for the rest of it (FM-254).
     static let valuesMax = 4 * Limits.pointsPerStroke + 4096
 
     static let selection: JSONSelection = {

@@ -1,7 +1,7 @@
 import InkBoard
 import InkPrimitives
 
-/// A file of Excalidraw as a drawing. One element is held as JSON at a time (FM-162).
+/// A file of Excalidraw as a drawing. One element is held as JSON at a time (FM-254).
 package struct ExcalidrawReader: Sendable {
     package private(set) var drawing = Drawing()
     private let bytes: [UInt8]
@@ -29,7 +29,7 @@ package struct ExcalidrawReader: Sendable {
                     throw error("the file says that it is something else than Excalidraw's")
                 }
                 guard text != "excalidrawlib" else {
-                    // FM-170
+                    // FM-255
                     throw error("the file is a library of Excalidraw: put what you need of it on a board there, and save that")
                 }
                 type = text
@@ -218,7 +218,7 @@ package struct ExcalidrawReader: Sendable {
             outlines[index] = outline
             let reference = Drawing.reference(to: index)
             var binding = ExcalidrawAim(drawing.items[place].content, isStart: property == .startBinding).binding(reference, outline)
-            // Within the box it is a place of the box; on its side it is where the line meets it (FM-172).
+            // Within the box it is a place of the box; on its side it is where the line meets it (FM-256).
             if let at, at.allSatisfy({ (0...1).contains($0) }) {
                 let parts = at.map { UInt16(($0 * Double(Binding.full)).rounded()) }
                 binding = Binding(reference, x: parts[0], y: parts[1])
@@ -340,7 +340,7 @@ package struct ExcalidrawReader: Sendable {
         do throws(JSONReader.Failure) { return try reader.next() } catch { throw DrawingError(error, of: bytes) }
     }
 
-    /// An element: what nobody reads of it is passed over (FM-162).
+    /// An element: what nobody reads of it is passed over (FM-254).
     private mutating func read(_ part: JSONReader.Part) throws(DrawingError) -> JSONValue {
         var valuesMax = ExcalidrawElement.valuesMax
         do throws(JSONReader.Failure) {
@@ -350,5 +350,6 @@ package struct ExcalidrawReader: Sendable {
         }
     }
 
+    // FM-162
     private func error(_ what: String, _ offset: Int? = nil) -> DrawingError { DrawingError(what, at: offset ?? reader.offset, of: bytes) }
 }

@@ -1,7 +1,7 @@
 import InkBoard
 
 /// Places of nodes, subgraphs and links on the cells of a board: each subgraph is laid out by itself and is one item of what is around it, so that
-/// nothing foreign lies in it. A link into a subgraph comes in at a place on its side that the layout within has chosen (FM-203).
+/// nothing foreign lies in it. A link into a subgraph comes in at a place on its side that the layout within has chosen (FM-203, FM-267).
 struct FlowchartLayout: Sendable {
     /// By node, by subgraph.
     private(set) var nodes: [CellRegion]
@@ -142,7 +142,7 @@ struct FlowchartLayout: Sendable {
         graph.rank()
         var laid = layFrames(of: level, direction, &graph, places, owners)
         graph.chain()
-        // FM-205
+        // FM-268
         if !graph.unlaid.isEmpty { told.lose("links over very many layers", graph.unlaid.count, becoming: "straight ones") }
         graph.joinEnds()
         graph.order()

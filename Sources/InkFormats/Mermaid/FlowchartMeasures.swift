@@ -52,7 +52,7 @@ struct FlowchartMeasures: Sendable {
         return title.isEmpty ? (0, 0) : TextLayout(title, columns: Self.titleMax).extent
     }
 
-    /// Cells of a node, and the room beside it for links to itself (FM-203).
+    /// Cells of a node, and the room beside it for links to itself (FM-267).
     func extent(of index: Int, _ loops: [Int], isLevel: Bool) -> (box: (columns: Int, rows: Int), margin: Int) {
         let node = chart.nodes[index]
         let words = Self.words(node.label)

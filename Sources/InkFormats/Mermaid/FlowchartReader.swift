@@ -287,7 +287,7 @@ struct FlowchartReader: Sendable {
         if let frame = frames[id] { chart.frames[frame].look.take(look) }
     }
 
-    /// What is named as a subgraph is that: links end at its frame, and one that is named within another lies there (FM-200).
+    /// What is named as a subgraph is that: links end at its frame, and one that is named within another lies there (FM-266).
     private mutating func resolveFrames() throws(DrawingError) {
         for (index, frame) in chart.frames.enumerated() where frames[frame.id] == nil { frames[frame.id] = index }
         var ends: [Int: Flowchart.End] = [:]

@@ -4,10 +4,10 @@ import InkBoard
 package struct FlowchartWriter: Sendable {
     /// The file.
     package private(set) var text = ""
-    /// What of the board is not in it, or not as it is (FM-206).
+    /// What of the board is not in it, or not as it is (FM-269).
     package var losses: [Drawing.Loss] { told.losses }
     private var told = Drawing()
-    /// Why a reader of ours, which takes so much and no more, refuses the file; nil where it reads it (FM-206).
+    /// Why a reader of ours, which takes so much and no more, refuses the file; nil where it reads it (FM-269).
     package private(set) var refusal: DrawingError?
     private let shapes: [Shape]
     private let tree: FrameTree

@@ -105,7 +105,7 @@ struct LayerGraph: Sendable {
     /// Cells along.
     var along = 0
     var across = 0
-    /// Links that pass more layers than there is room for (FM-205).
+    /// Links that pass more layers than there is room for (FM-268).
     private(set) var unlaid: [Int] = []
 
     init(spacing: Spacing) { self.spacing = spacing }

@@ -148,7 +148,7 @@ enum MermaidLabel {
         return out + "\""
     }
 
-    // FM-207
+    // FM-270
     private static let unseen = "letters of labels that nobody sees"
 
     private static func isShown(_ scalar: Unicode.Scalar) -> Bool {

@@ -194,7 +194,7 @@ struct BoxFinder {
         return head.isLevel == (ways == .upright)
     }
 
-    /// True for a line that comes back to the side of a box, and what lies between (FM-150).
+    /// True for a line that comes back to the side of a box, and what lies between (FM-241).
     private func isLoop(_ box: FoundBox, among found: [FoundBox]) -> Bool {
         let isPart = found.contains { other in
             (box.top == other.bottom || box.bottom == other.top) && box.left >= other.left && box.right <= other.right

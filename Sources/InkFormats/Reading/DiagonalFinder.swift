@@ -1,6 +1,6 @@
 import InkBoard
 
-/// Finds lines of slashes that go down from a box or words to others (FM-157).
+/// Finds lines of slashes that go down from a box or words to others (FM-250).
 ///
 ///         (9)
 ///        /   \

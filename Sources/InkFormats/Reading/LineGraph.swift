@@ -56,7 +56,7 @@ struct LineGraph {
         for (place, found) in links where found.count < 2 && borders[place] == nil && isPunctuation(place) { unlink(place) }
     }
 
-    /// What goes straight on behind a side passes it.
+    /// What goes straight on behind a side passes it (FM-157).
     private mutating func passBorders() {
         for (place, met) in borders {
             for way in [Way.east, .south] {

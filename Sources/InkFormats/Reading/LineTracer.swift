@@ -3,7 +3,7 @@ import InkBoard
 /// Finds the lines between the boxes of a drawing.
 ///
 /// What is linked (``LineGraph``) is one figure; its ends are cells that go on nowhere, heads, and cells that meet a
-/// border. Between a head and where it comes from there is an arrow, whatever branches off on its way (FM-151).
+/// border. Between a head and where it comes from there is an arrow, whatever branches off on its way (FM-242).
 struct LineTracer {
     private let grid: TextGrid
     private let isBorder: (CellPlace) -> Bool
@@ -49,7 +49,7 @@ struct LineTracer {
             || heads > 0 && (Set(figure.map(\.row)).count > 1 || figure.contains { ends(at: $0).contains { $0.border != nil } })
     }
 
-    /// True for the strokes before the names of a listing: each leads to words on its right, and none to others.
+    /// True for the strokes before the names of a listing: each leads to words on its right, and none to others (FM-251).
     private func isListing(_ figure: [CellPlace]) -> Bool {
         let ends = figure.flatMap { self.ends(at: $0) }
         guard ends.contains(where: { $0.way == .east }) else { return false }
@@ -94,7 +94,7 @@ struct LineTracer {
         }
     }
 
-    /// A straight line of a figure without heads from one loose end to another, on which all others hang.
+    /// A straight line of a figure without heads from one loose end to another, on which all others hang (FM-252).
     private mutating func bus(of tails: [FoundLine.End]) -> (line: FoundLine, cells: [CellPlace])? {
         let loose = tails.filter { end in
             end.border == nil && (1...2).allSatisfy { grid.isBlank(end.place.moved(end.way, by: $0)) }
@@ -150,7 +150,7 @@ struct LineTracer {
         return tail != place && grid.isWord(grid.isBlank(beside) ? beside.moved(head.opposite) : beside)
     }
 
-    /// A border that is looked at over a few blanks (FM-151).
+    /// A border that is looked at over a few blanks (FM-242).
     private func border(from place: CellPlace, _ way: Way, blanks: Int) -> CellPlace? {
         for distance in 1...blanks + 1 {
             let next = place.moved(way, by: distance)
@@ -164,7 +164,7 @@ struct LineTracer {
         others.compactMap { other in shortest(from: end, to: other).map { (other, $0.count) } }.min { $0.1 < $1.1 }?.0
     }
 
-    /// The cells from one end to another, the shortest way; where lines cross each goes straight on, unless that leads nowhere (FM-151).
+    /// The cells from one end to another, the shortest way; where lines cross each goes straight on, unless that leads nowhere (FM-243).
     private mutating func shortest(from start: FoundLine.End, to end: FoundLine.End) -> [CellPlace]? {
         way(from: start, to: end, turnsAtCrossings: false) ?? way(from: start, to: end, turnsAtCrossings: true)
     }

@@ -1,6 +1,6 @@
 import InkBoard
 
-/// Finds arrows that are a head alone, with at most two blanks on either side, between two boxes (FM-157).
+/// Finds arrows that are a head alone, with at most two blanks on either side, between two boxes (FM-248).
 ///
 ///     ┌───┐   ┌───┐
 ///     │ a │ → │ b │

@@ -1,7 +1,7 @@
 import InkBoard
 import InkPrimitives
 
-/// Finds arrows between two upright lines that go on: what passes from one to another in a drawing of a sequence (FM-157).
+/// Finds arrows between two upright lines that go on: what passes from one to another in a drawing of a sequence (FM-249).
 ///
 ///     Ana        Bob
 ///      |          |

@@ -37,7 +37,7 @@ struct TextBlock: Sendable {
     private var isShort: Bool { byteCount - rows.count * left + rows.count - 1 <= Limits.textBytes }
 
     /// The block as several that are short, each where it stands: cut between rows, and a row that is too long itself before one of its letters
-    /// (FM-152).
+    /// (FM-245).
     func pieces(on grid: TextGrid) -> [TextBlock] {
         guard !isShort else { return [self] }
         var pieces: [TextBlock] = []

@@ -11,7 +11,7 @@ package struct TextDiagram: Sendable {
     package private(set) var drawing = Drawing()
     private let grid: TextGrid
     private let boxes: [FoundBox]
-    /// Larger ones lie below those within them; of equal ones the order is that of reading (FM-153).
+    /// Larger ones lie below those within them; of equal ones the order is that of reading (FM-246).
     private let order: [Int]
     /// The item that each box becomes.
     private let items: [Int]
@@ -167,7 +167,7 @@ package struct TextDiagram: Sendable {
         }
     }
 
-    /// The words of a box that are its label, with blanks around them where they stand elsewhere than a label would; what is in it is taken (FM-152).
+    /// The words of a box that are its label, with blanks around them where they stand elsewhere than a label would; what is in it is taken (FM-244).
     private mutating func label(of index: Int) -> String {
         let box = boxes[index]
         var own = blocks.indices.filter { blocks[$0].owner == index }
@@ -199,7 +199,7 @@ package struct TextDiagram: Sendable {
         }
         guard let first = rows.keys.min(), let last = rows.keys.max() else { return "" }
         let label = Self.aligned((first...last).map { rows[$0] }, first - box.top - 1, box)
-        // What is too long for a label stays where it is, as texts (FM-152).
+        // What is too long for a label stays where it is, as texts (FM-244, FM-245).
         guard label.utf8.count <= Limits.textBytes else { return "" }
         for block in own.reversed() { blocks.remove(at: block) }
         return label
@@ -276,7 +276,7 @@ package struct TextDiagram: Sendable {
     /// Before or behind the label of a line.
     private static let blanksMax = 8
 
-    /// What an end meets: a box, or words beside it (FM-151).
+    /// What an end meets: a box, or words beside it (FM-243).
     private func meeting(_ end: FoundLine.End, _ textCells: [CellPlace: Int]) -> (item: Int, place: CellPlace)? {
         if let border = end.border {
             let met = boxes.indices.filter { boxes[$0].isBorder(border) }
@@ -296,6 +296,7 @@ package struct TextDiagram: Sendable {
         return nil
     }
 
+    // FM-247
     private func binding(_ item: Int, near place: Point) -> Binding? {
         Binding(Drawing.reference(to: item), drawing.items[item].content, near: place)
     }

@@ -65,7 +65,7 @@ package struct SVG: Sendable {
             switch theme {
             case .light: (ink, paper) = (Color(rgb: 0x1B1B1F), Color(rgb: 0xFFFFFF))
             case .dark: (ink, paper) = (Color(rgb: 0xE8E8EC), Color(rgb: 0x101014))
-            // Seen on white and on black, 4:1 each (FM-144).
+            // Seen on white and on black, 4:1 each (FM-240).
             case .transparent: (ink, paper) = (Color(rgb: 0x7A7A80), nil)
             }
         }
@@ -122,7 +122,7 @@ package struct SVG: Sendable {
 
     private static func pair(_ point: VectorPoint) -> String { "\(number(point.x)),\(number(point.y))" }
 
-    /// With three decimals at most, as no machine writes it otherwise: an eighth of a px has three.
+    /// With three decimals at most, as no machine writes it otherwise: an eighth of a px has three (FM-238).
     static func number(_ value: Double) -> String {
         let limit = 1e12
         let thousandths = Int((max(-limit, min(limit, value)) * 1000).rounded())

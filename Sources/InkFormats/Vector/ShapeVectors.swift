@@ -42,7 +42,7 @@ private struct ShapePen {
             left: left, top: top, right: left + Double(max(0, shape.size.width)) / 8, bottom: top + Double(max(0, shape.size.height)) / 8)
     }
 
-    /// Where outlines are drawn: a double one has another within it (FM-143).
+    /// Where outlines are drawn: a double one has another within it (FM-239).
     var insets: [Double] { shape.lineStyle == .double ? [-line.width, line.width] : [0] }
 
     func box(inset: Double, isOuter: Bool) -> VectorPicture.Mark {

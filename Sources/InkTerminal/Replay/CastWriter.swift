@@ -67,6 +67,7 @@ public struct CastWriter: Sendable {
 
     // MARK: Lines
 
+    // FM-273
     private var header: JSONValue {
         var header: JSONObject = ["version": 2, "width": .integer(Int64(columns)), "height": .integer(Int64(rows))]
         // Genesis may claim any time; a player that shows dates takes no other.
