@@ -423,7 +423,7 @@ package struct Automation {
         return changes
     }
 
-    /// A line of which only the bindings were given, with the ends that it is drawn with now: its corners, if it has any, follow from them (CL-50).
+    /// A line of which only the bindings were given, with the ends that it is drawn with now: its corners, if it has any, follow from them (CL-308).
     private func placed(_ draft: ShapeDraft) -> ShapeDraft {
         var placed = draft
         let points = shapes.drawn(draft).points

@@ -356,7 +356,7 @@ extension AutomationRequest {
 
     // MARK: Shapes
 
-    /// - Returns: the shape, without points where it is a line whose both ends are bound and none are given (CL-50).
+    /// - Returns: the shape, without points where it is a line whose both ends are bound and none are given (CL-308).
     static func draft(
         _ shape: JSONObject, label: String
     ) throws(AutomationError) -> (ShapeDraft, AutomationCommand.LineEnds) {

@@ -154,7 +154,7 @@ package enum BoardJSON {
             }
         }
 
-        /// As many as the longest path has, a pair a point, and room for the rest of it.
+        /// As many as the longest path has, a pair a point, and room for the rest of it (CL-312).
         private static let valuesMax = 3 * Limits.pointsPerStroke + 4096
 
         private static let selection = JSONSelection.members(

@@ -239,6 +239,7 @@ package struct EventFormat {
             )
         case .chatsGone(let gone): ("chats_gone", ["ids": .array(gone.map { .string($0.hex) })])
         case .code(let news): ("code", code(news))
+        // CL-337
         case .calm(.tookBack(let owner, let victim, let changes)):
             ("took_back", ["by": .string(owner.hex), "of": .string(victim.hex), "changes": .integer(Int64(changes))])
         case .calm(.pace(let milliseconds, let owner)):
@@ -313,6 +314,7 @@ package struct EventFormat {
         return object
     }
 
+    // CL-338
     package func error(_ refusal: Refusal, ref: JSONValue?) -> AutomationError {
         let (code, field): (String, String?) =
             switch refusal {

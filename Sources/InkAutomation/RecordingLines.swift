@@ -10,7 +10,7 @@ import InkPrimitives
 ///     {"event":"shape","at_ms":1900,"id":"cache","change":"changed","author":"…","shape":{"id":"cache","x":40,"y":8},"t_ms":1764268613900}
 ///     {"event":"end","at_ms":7421}
 ///
-/// A shape is told whole once, and then what is otherwise: who moves a long stroke a thousand times makes a thousand short lines (CL-112).
+/// A shape is told whole once, and then what is otherwise: who moves a long stroke a thousand times makes a thousand short lines (CL-318).
 package struct RecordingLines {
     private var reel: Reel
     private let board: BoardID

@@ -211,7 +211,7 @@ extension BoardAnswer {
 
     private static func roleWord(of node: borrowing Node) -> String {
         guard node.board?.admission != .grants else { return node.role.map { "\($0)" } ?? "none" }
-        // Where nobody has roles whoever is there draws.
+        // Where nobody has roles whoever is there draws (CL-301).
         return node.board?.owner == node.author ? "owner" : "editor"
     }
 }

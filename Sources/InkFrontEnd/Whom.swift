@@ -51,6 +51,7 @@ package enum Whom: Hashable, Sendable {
 
     /// Throws where a name may mean one who is trusted under it, or another who goes by it (FE-141).
     private static func check(_ text: String, _ digits: String?, _ members: [MemberNews]) throws(WhomFault) {
+        // CL-333
         guard digits == nil, !members.contains(where: { Roster.marked($0.name, $0.device) == text }) else { return }
         let fold = PersonName.fold(text)
         let claimed = members.filter { $0.takesNameOf != nil && PersonName.fold($0.name) == fold }

@@ -13,7 +13,7 @@ enum BoardAccess {
     ///
     /// - Parameter place: where it was found before, if it was.
     static func open(_ text: String, at place: BoardCatalog.Place? = nil, catalog: BoardCatalog) throws -> BoardAccess {
-        // What fails there is sought, and fails again if it must: then by what it is called in the list.
+        // What fails there is sought, and fails again if it must: then by what it is called in the list (CL-310).
         if let place = place ?? catalog.place(named: text), let access = try? open(place, catalog: catalog) {
             if access.savedName == place.name { catalog.note(place) }
             if access.savedName == place.name || access.savedName.isEmpty { return access }
@@ -95,7 +95,7 @@ enum BoardAccess {
 }
 
 extension BoardCatalog {
-    /// The board that a person means: by its name, as it is or as lists show it, or by digits of its id.
+    /// The board that a person means: by its name, as it is or as lists show it, or by digits of its id (CL-305).
     func entry(_ text: String) throws(StoreError) -> Entry {
         do throws(StoreError) {
             return try find(text, shown: Failure.plain)

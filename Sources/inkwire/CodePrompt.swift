@@ -2,7 +2,7 @@ import CInkSystem
 import Foundation
 import InkTerminal
 
-/// Asks for a code or a link below the shell, on a terminal (CL-213).
+/// Asks for a code or a link below the shell, on a terminal (CL-343).
 enum CodePrompt {
     /// The line that is typed; nil where the input ends. What is beyond `limit` bytes is dropped.
     static func read(_ prompt: String, limit: Int) -> String? {

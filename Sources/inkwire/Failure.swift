@@ -159,7 +159,7 @@ enum StandardStream: Int32 {
 
     /// Writes all of `bytes`, which are what a command is for.
     ///
-    /// - Throws: `Failure` when they could not be written. A reader that has gone has seen enough, and is no failure (CL-16).
+    /// - Throws: `Failure` when they could not be written. A reader that has gone has seen enough, and is no failure (CL-300).
     func deliver(_ bytes: [UInt8]) throws(Failure) {
         guard !write(bytes), errno != EPIPE else { return }
         throw Failure.cannotWrite(errno)

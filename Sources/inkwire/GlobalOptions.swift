@@ -89,7 +89,7 @@ struct GlobalOptions: ParsableArguments {
     enum ColorChoice: String, ExpressibleByArgument { case auto, always, never }
 
     mutating func validate() throws {
-        // A variable of a script that was never set: neither the root of the system nor a person's own boards are meant.
+        // A variable of a script that was never set: neither the root of the system nor a person's own boards are meant (CL-303).
         guard dataDirectory?.isEmpty != true else { throw ValidationError("--data-dir names no directory: its value is empty") }
         guard !isRelayForbidden || !isRelayOnly else {
             throw ValidationError("--no-relay and --relay-only together leave no way to a peer")
@@ -202,7 +202,7 @@ struct GlobalOptions: ParsableArguments {
         }
     }
 
-    /// Keeps the first name that is given as an option: `open` has it the next time (CL-42).
+    /// Keeps the first name that is given as an option: `open` has it the next time (CL-307).
     ///
     /// - Returns: why it is not kept; nil where it is, or need not be.
     func keepGivenName(profile: Int) -> String? {
@@ -211,7 +211,7 @@ struct GlobalOptions: ParsableArguments {
     }
 
     /// What the others call this person: what was typed, flag, INKWIRE_NAME, the configuration, what was kept, the login name if it is short enough
-    /// (CL-42).
+    /// (CL-307).
     func displayName(profile: Int) throws -> String {
         if let typedName { return typedName }
         let setting = setting(.name)

@@ -24,7 +24,7 @@ final class KeyLogFile: Sendable {
         descriptor = try Self.descriptor(path, flags: O_CREAT)
     }
 
-    /// Refuses what cannot be opened, and makes nothing: the board may yet be held by another program, or not be there.
+    /// Refuses what cannot be opened, and makes nothing: the board may yet be held by another program, or not be there (CL-324).
     static func check(_ path: String) throws(Failure) {
         var facts = stat()
         guard lstat(path, &facts) == 0 || errno != ENOENT else {
@@ -100,7 +100,7 @@ final class KeyLogFile: Sendable {
             next: "name a file that does not exist, in a directory of your own")
     }
 
-    /// What is said at each start, whatever else is silent.
+    /// What is said at each start, whatever else is silent (CL-323).
     static func warning(_ path: String) -> String {
         "WARNING: the keys of this session are written to “\(path)”: whoever has that file can read all that is said here. Leave --key-log out to end that"
     }

@@ -11,7 +11,7 @@ enum OutputFile {
     static func write(_ bytes: [UInt8], to path: String) throws { try write(to: path) { sink in try sink(bytes) } }
 
     /// The same for a file that is made part by part: what is made is on the disk, not in memory. Where `make` throws, the file stands as it was
-    /// (CL-112).
+    /// (CL-319).
     static func write(to path: String, _ make: (Sink) throws -> Void) throws {
         var (status, named) = (stat(), stat())
         let isThere = stat(path, &status) == 0

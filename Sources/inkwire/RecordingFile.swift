@@ -28,7 +28,7 @@ enum RecordingFile {
         return bytes
     }
 
-    /// Writes a recording as it is made, so that no more of it than some frames or lines is in memory (CL-112).
+    /// Writes a recording as it is made, so that no more of it than some frames or lines is in memory (CL-112, CL-318).
     ///
     /// - Parameters:
     ///   - output: a path, or `-` for stdout, whose reader may go.

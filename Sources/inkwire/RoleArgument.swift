@@ -31,7 +31,7 @@ struct RoleGift: ExpressibleByArgument {
     }
 }
 
-/// A span of time, as how long an invite is good: a whole number of seconds, minutes, hours or days, as `90s`, `10m`, `2h`, `7d` (CL-152).
+/// A span of time, as how long an invite is good: a whole number of seconds, minutes, hours or days, as `90s`, `10m`, `2h`, `7d` (CL-326).
 struct InviteSpanArgument: ExpressibleByArgument {
     /// At least 1, at most `Limits.inviteCount`.
     let seconds: UInt32

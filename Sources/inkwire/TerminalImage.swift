@@ -22,7 +22,7 @@ enum TerminalImage {
         var bytes: [UInt8] = []
         for start in stride(from: 0, to: text.count, by: chunk) {
             let end = min(start + chunk, text.count)
-            // Shown at once, and nothing is answered, which would come to the shell.
+            // Shown at once, and nothing is answered, which would come to the shell (CL-322).
             let keys = (start == 0 ? "a=T,f=100,q=2," : "") + "m=\(end < text.count ? 1 : 0)"
             bytes += Array("\u{1B}_G\(keys);".utf8) + text[start..<end] + Array("\u{1B}\\".utf8)
         }
@@ -62,7 +62,7 @@ enum TerminalImage {
         defer { close(descriptor) }
         var modes = termios()
         guard tcgetattr(descriptor, &modes) == 0 else { return "" }
-        // No signal ends us between the two changes of modes (CL-131).
+        // No signal ends us between the two changes of modes (CL-322).
         var (held, before) = (sigset_t(), sigset_t())
         sigfillset(&held)
         pthread_sigmask(SIG_BLOCK, &held, &before)

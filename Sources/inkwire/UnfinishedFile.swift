@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// The file that is being made beside the one that it is to replace: a signal that ends the program takes it away, since nobody would look for it
-/// (CL-112).
+/// (CL-319).
 enum UnfinishedFile {
     /// Freed by nobody while a signal may come. Written where `isTaken` was turned on, and read by the handler.
     nonisolated(unsafe) private static var path: UnsafeMutablePointer<CChar>?

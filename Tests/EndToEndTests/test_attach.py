@@ -87,7 +87,7 @@ class Attaching(EndToEnd):
 
 
 class Together(Attaching):
-    def test_CL_18_all_kinds_of_programs_at_once_and_the_holder_leaves(self):
+    def test_CL_18_CL_302_all_kinds_of_programs_at_once_and_the_holder_leaves(self):
         self.server = self.rendezvous()
         maker = ink.new_board(self.data, "ana", BOARD, self.server.address)
         link = maker.link()
@@ -167,7 +167,7 @@ class Together(Attaching):
 
 
 class Succession(Attaching):
-    def test_CL_18_a_holder_that_is_killed_is_followed_unnoticed(self):
+    def test_CL_18_CL_302_a_holder_that_is_killed_is_followed_unnoticed(self):
         holder, bob, since = self.with_bob()
         left, right = self.program(), self.program()
         mine = left.draw("mine", **box(0))

@@ -550,7 +550,7 @@ class BadCommands(EndToEnd):
             status, _, errors = self.boards("--delete", "no“such", "--json", environment=settings)
             self.assertIn("no“such", json.loads(errors)["error"]["message"])
 
-    def test_CL_36_who_deletes_at_a_terminal_is_asked(self):
+    def test_CL_306_who_deletes_at_a_terminal_is_asked(self):
         self.assert_ends_well(ink.new_board(self.folder / "ana", "ana", board="one"))
         for answer, left in (("\r", {"one"}), ("no\r", {"one"}), ("y\r", set())):
             with self.subTest(answer):
@@ -613,7 +613,7 @@ class BadCommands(EndToEnd):
         self.assertEqual([shape["id"] for shape in ana.state()["shapes"]], ["a"])
         self.assert_ends_well(ana)
 
-    def test_CL_16_a_reader_that_goes_away_ends_the_peer_without_loss(self):
+    def test_CL_300_a_reader_that_goes_away_ends_the_peer_without_loss(self):
         ana = ink.new_board(self.folder / "ana", "ana")
         ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
         ana.wait("saved")

@@ -30,7 +30,7 @@ class Calm(EndToEnd):
     def command(self, *arguments, name="ana"):
         return ink.run(arguments, data=self.folder / name, name=name)
 
-    def test_CL_190_CL_191_SE_250_what_a_vandal_did_is_taken_back_after_he_left(self):
+    def test_CL_190_CL_191_CL_336_SE_250_what_a_vandal_did_is_taken_back_after_he_left(self):
         ana, bob, mal = self.room("bob", "mal")
         for number in range(220):
             bob.send("draw", id=f"b{number}", shape={**BOX, "x": 80 * number, "y": 0})
@@ -66,7 +66,7 @@ class Calm(EndToEnd):
         self.assert_refused(self.command("members", "sketch", "--since", "1h"), 2, "--take-back")
         self.assert_ends_well(ana, bob, mal)
 
-    def test_CL_191_SE_250_five_hundred_changes_of_a_vandal_among_two_thousand_while_three_draw(self):
+    def test_CL_337_SE_250_five_hundred_changes_of_a_vandal_among_two_thousand_while_three_draw(self):
         ana, bob, cy, mal = self.room("bob", "cy", "mal")
         people = (ana, bob, cy)
         for number in range(100):
@@ -132,7 +132,7 @@ class Calm(EndToEnd):
         self.assertEqual(self.assert_equal_boards(ana, bob), {})
         self.assert_ends_well(ana, bob)
 
-    def test_CL_193_SE_252_in_slow_mode_others_are_told_how_long_they_wait_and_owners_do_not(self):
+    def test_CL_193_CL_338_SE_252_in_slow_mode_others_are_told_how_long_they_wait_and_owners_do_not(self):
         ana, bob = self.room("bob")
         self.refused(bob, "slow_mode", "not_owner", interval_ms=3000)
         ana.send("slow_mode", interval_ms=3000)

@@ -48,7 +48,7 @@ class Codes(EndToEnd):
         self.failed(code, 3, "no_such_code")
         self.assert_ends_well(ana, bob)
 
-    def test_CL_163_SE_216_a_wrong_word_burns_the_code_and_both_sides_are_told(self):
+    def test_CL_329_SE_216_a_wrong_word_burns_the_code_and_both_sides_are_told(self):
         ana = self.board()
         code = self.code(ana)
         words, place = code.split("@")
@@ -73,7 +73,7 @@ class Codes(EndToEnd):
         self.assertEqual(bob.event("ready")["role"], "editor")
         self.assert_ends_well(ana, bob)
 
-    def test_CL_164_a_code_of_nobody_and_a_rendezvous_that_is_not_there_are_told_apart(self):
+    def test_CL_330_a_code_of_nobody_and_a_rendezvous_that_is_not_there_are_told_apart(self):
         ana = self.board()
         words, place = self.code(ana).split("@")
         number, *three = words.split("-")
@@ -84,7 +84,7 @@ class Codes(EndToEnd):
         self.failed(words, 2, "usage")
         self.assert_ends_well(ana)
 
-    def test_CL_164_RV_102_a_connection_that_is_lost_after_the_knock_is_no_reason_to_try_elsewhere(self):
+    def test_CL_330_RV_102_a_connection_that_is_lost_after_the_knock_is_no_reason_to_try_elsewhere(self):
         ana = self.board()
         words, _ = self.code(ana).split("@")
         knocks = []
@@ -176,7 +176,7 @@ class Codes(EndToEnd):
                               environment={"INKWIRE_DATA_DIR": self.folder / "ana", "INKWIRE_NAME": "ana"})
         return inviter, inviter.await_condition(lambda: inviter.lines[0] if inviter.lines else None, 20, "a code")
 
-    def test_CL_165_the_command_ends_with_3_where_its_code_was_burnt_and_with_6_where_it_was_lost(self):
+    def test_CL_331_the_command_ends_with_3_where_its_code_was_burnt_and_with_6_where_it_was_lost(self):
         inviter, code = self.inviter()
         words, place = code.split("@")
         number, *three = words.split("-")

@@ -53,7 +53,7 @@ class Config(EndToEnd):
         self.assertEqual(maker.quit(), 0)
         self.assertTrue((self.home / "boards/boards").is_dir())
 
-    def test_CL_241_CL_242_a_broken_file_is_told_of_with_its_place_and_left_alone(self):
+    def test_CL_241_CL_346_a_broken_file_is_told_of_with_its_place_and_left_alone(self):
         self.path.parent.mkdir(parents=True)
         text = 'name = "ana"\nrelay = only\n'
         self.path.write_text(text)
@@ -70,7 +70,7 @@ class Config(EndToEnd):
         self.assertEqual((status, out.strip()), (0, "true"))
         self.assertIn("did you mean name?", errors)
 
-    def test_CL_243_what_is_no_file_of_ours_holds_nobody_up(self):
+    def test_CL_243_CL_347_what_is_no_file_of_ours_holds_nobody_up(self):
         place = self.folder / "place"
         os.mkfifo(place)
         long = self.folder / "long"

@@ -69,7 +69,7 @@ class ExportWatch(EndToEnd):
         ink.wait_until(lambda: "new" in path.read_text() or None, 15, "the note in the file")
         self.assertEqual(watch.kill(signal.SIGINT), 128 + signal.SIGINT)
 
-    def test_CL_130_a_directory_that_goes_and_a_disk_that_fills_are_told_once_and_got_over(self):
+    def test_CL_320_a_directory_that_goes_and_a_disk_that_fills_are_told_once_and_got_over(self):
         ana = ink.new_board(self.folder / "ana", "ana")
         with self.small_disk("1m") as disk:
             path = disk / "here" / "board.json"
@@ -96,7 +96,7 @@ class ExportWatch(EndToEnd):
             # The disk goes with all processes.
             self.assert_ends_well(ana)
 
-    def test_CL_130_a_file_that_goes_comes_back_though_the_board_is_what_it_was(self):
+    def test_CL_320_a_file_that_goes_comes_back_though_the_board_is_what_it_was(self):
         ana = ink.new_board(self.folder / "ana", "ana")
         path = self.folder / "here" / "board.txt"
         path.parent.mkdir()
@@ -131,7 +131,7 @@ class ExportWatch(EndToEnd):
         self.assertEqual(watch.kill(signal.SIGTERM), 128 + signal.SIGTERM)
         self.assert_ends_well(ana)
 
-    def test_CL_130_what_cannot_be_watched_is_said_at_once(self):
+    def test_CL_321_what_cannot_be_watched_is_said_at_once(self):
         self.assert_ends_well(ink.new_board(self.folder / "ana", "ana"))
         as_ana = {"data": self.folder / "ana", "name": "ana"}
         self.assert_refused(ink.run(["export", "sketch", "-o", "-", "--watch"], **as_ana), 2, "--watch", "-o")

@@ -117,7 +117,7 @@ class FirstFrame(EndToEnd):
         status, text, errors = ink.run(["export", "plan", "--format", "json", "-o", "-"], data=self.data, name="ana")
         self.assertEqual((status, text.count('"box"')), (0, 1500), errors)
 
-    def test_CL_60_what_keeps_a_board_from_being_opened_is_told_on_the_normal_screen(self):
+    def test_CL_309_what_keeps_a_board_from_being_opened_is_told_on_the_normal_screen(self):
         self.make("plan")
         board = self.data / "boards" / self.files_of("plan") / "board.sqlite"
 

@@ -155,7 +155,7 @@ class Formats(EndToEnd):
         return asked
 
     @unittest.skipUnless(shutil.which("rsvg-convert") and shutil.which("img2sixel"), "librsvg2-bin or libsixel-bin is not installed")
-    def test_CL_131_a_terminal_is_shown_what_it_says_that_it_can_show(self):
+    def test_CL_131_CL_322_a_terminal_is_shown_what_it_says_that_it_can_show(self):
         def kitty(asked):
             return b"\x1b_Gi=31;OK\x1b\\\x1b[?62;c" if b"a=q" in asked and asked.endswith(b"\x1b[c") else None
 

@@ -110,7 +110,7 @@ class Git(EndToEnd):
         self.assertEqual(copy.quit(), 0)
         self.assertEqual(self.export(self.folder / "copy.board", "copy", who=bob), self.plan.read_text())
 
-    def test_CL_86_FM_182_what_is_cut_or_in_conflict_is_refused_with_its_place_and_nothing_is_changed(self):
+    def test_CL_314_FM_182_what_is_cut_or_in_conflict_is_refused_with_its_place_and_nothing_is_changed(self):
         text = self.plan.read_text()
         for broken, why in [
             (text[:-5], "the file is cut"), (text.replace("at=0,0", "at=0,x"), r"line \d, column \d+: a number is needed"),
@@ -119,7 +119,7 @@ class Git(EndToEnd):
             self.assert_refused(self.run_as_ana("import", "sketch", "-", "--format", "board", input=broken), 2, why, "nothing was drawn")
         self.assertEqual(self.export(), text)
 
-    def test_CL_87_FM_185_git_merges_other_properties_of_one_shape(self):
+    def test_CL_87_CL_315_FM_185_git_merges_other_properties_of_one_shape(self):
         self.branches(lambda: self.edit('text="one"', 'text="two"'), lambda: self.edit("at=0,0 size=120,64", "at=8,0 size=200,64"),
                       lambda: self.edit("end\n", "new ellipse at=8,300 size=40,40\nend\n"))
         self.git("merge", "-q", "b1", "-m", "merge")
@@ -135,7 +135,7 @@ class Git(EndToEnd):
         self.assertIn('at=8,0 size=200,64 text="two"', text)
         self.assertIn("new ellipse", text)
 
-    def test_CL_87_FM_186_one_property_changed_twice_is_a_conflict_that_can_be_read_and_resolved(self):
+    def test_CL_87_CL_315_FM_186_one_property_changed_twice_is_a_conflict_that_can_be_read_and_resolved(self):
         self.branches(lambda: self.edit('text="one"', 'text="two"'), lambda: self.edit('at=0,0 size=120,64 text="one"', 'at=8,0 size=120,64 text="three"'))
         said = self.git("merge", "-q", "b1", "-m", "merge", status=1)
         self.assertRegex(said, r"inkwire: plan\.board: both sides changed [\u201c\"]box[\u201d\"]")
@@ -184,7 +184,7 @@ class Git(EndToEnd):
             self.assertEqual(self.plan.read_text().count("<<<<<<<"), 1)
             self.git("reset", "-q", "--hard")
 
-    def test_CL_87_what_is_no_board_makes_git_fail_and_loses_neither_side(self):
+    def test_CL_315_what_is_no_board_makes_git_fail_and_loses_neither_side(self):
         self.branches(lambda: self.edit('text="one"', 'text="two"'), lambda: self.plan.write_text("nothing\n"))
         before = self.plan.read_text()
         said = self.git("merge", "-q", "b1", "-m", "merge", status=range(1, 256))

@@ -108,7 +108,7 @@ class Lan(EndToEnd):
         self.assertEqual(error["code"], what, error)
         return error, time.monotonic() - began
 
-    def test_CL_200_RT_100_two_machines_on_one_switch_meet_by_a_code_of_four_digits_without_any_setting(self):
+    def test_CL_200_CL_339_RT_100_two_machines_on_one_switch_meet_by_a_code_of_four_digits_without_any_setting(self):
         one, two = self.lan.plug("one", "192.168.7.4/24"), self.lan.plug("two", "192.168.7.5/24")
         tap = self.tap()
         began = time.monotonic()
@@ -152,7 +152,7 @@ class Lan(EndToEnd):
                 if beacons[index] != other:
                     self.assertFalse(any(beacons[index][at:at + 4] == other[at:at + 4] for at in range(4, 43)))
 
-    def test_CL_200_RT_102_machines_that_have_addresses_of_their_link_alone_meet_too(self):
+    def test_CL_339_RT_102_machines_that_have_addresses_of_their_link_alone_meet_too(self):
         one, two = self.lan.plug("one", v6=True), self.lan.plug("two", v6=True)
         ana = self.new(one)
         code = self.code(ana)
@@ -165,7 +165,7 @@ class Lan(EndToEnd):
         self.assert_equal_boards(ana, bob)
         self.assert_ends_well(ana, bob)
 
-    def test_CL_200_RT_100_two_programs_of_one_machine_meet_by_a_code_on_a_network_and_without_one(self):
+    def test_CL_200_CL_339_RT_100_two_programs_of_one_machine_meet_by_a_code_on_a_network_and_without_one(self):
         for label, machine in (("near", self.lan.plug("near", "192.168.7.4/24")), ("alone", self.lan.machine("alone"))):
             ana = self.new(machine, f"ana-{label}")
             code = self.code(ana)
@@ -174,7 +174,7 @@ class Lan(EndToEnd):
             bob.wait("peers", count=1)
             self.assert_ends_well(ana, bob)
 
-    def test_CL_201_a_number_that_nobody_holds_is_told_within_five_seconds_and_what_cannot_be_asked_at_once(self):
+    def test_CL_201_CL_340_a_number_that_nobody_holds_is_told_within_five_seconds_and_what_cannot_be_asked_at_once(self):
         one = self.lan.plug("one", "192.168.7.4/24")
         error, span = self.failed(one, "4711-copper-lantern-orbit", 3, "no_such_code")
         self.assertIn("nobody on this network holds 4711", error["message"])
@@ -187,7 +187,7 @@ class Lan(EndToEnd):
         nowhere.ip("link set dev lo down")
         self.failed(nowhere, "4711-copper-lantern-orbit", 6, "no_network")
 
-    def test_CL_202_who_wants_no_lan_says_nothing_there_and_hears_nothing(self):
+    def test_CL_202_CL_341_who_wants_no_lan_says_nothing_there_and_hears_nothing(self):
         one, two = self.lan.plug("one", "192.168.7.4/24"), self.lan.plug("two", "192.168.7.5/24")
         tap = self.tap()
         ana = self.new(one, arguments=["--no-lan"])
@@ -200,7 +200,7 @@ class Lan(EndToEnd):
         self.assertEqual([entry for entry in tap.packets if entry[2][1] == PORT], [])
         self.assert_ends_well(ana, bob)
 
-    def test_CL_203_where_two_hold_one_number_that_is_told_and_none_is_tried(self):
+    def test_CL_203_CL_342_where_two_hold_one_number_that_is_told_and_none_is_tried(self):
         one, two = self.lan.plug("one", "192.168.7.4/24"), self.lan.plug("two", "192.168.7.5/24")
         third = self.lan.plug("third", "192.168.7.6/24")
         ana = self.new(one)

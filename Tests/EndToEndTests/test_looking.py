@@ -28,7 +28,7 @@ class Looking(EndToEnd):
     def alone(self, *arguments, name="ana", **more):
         return ink.new_board(self.folder / name, name, rendezvous="ws://127.0.0.1:9", arguments=arguments, **more)
 
-    def test_CL_140_the_log_of_keys_is_for_its_owner_alone_and_is_told_loudly(self):
+    def test_CL_140_CL_323_the_log_of_keys_is_for_its_owner_alone_and_is_told_loudly(self):
         log = self.folder / "keys.txt"
         ana = self.alone("--key-log", str(log), "-q")
         self.assertEqual(stat.S_IMODE(log.stat().st_mode), 0o600)
@@ -49,7 +49,7 @@ class Looking(EndToEnd):
         os.link(log, second)
         self.assert_refused(ink.run(["new", "b", "--peer", "--key-log", str(log)], data=self.folder / "ana", name="ana"), 8, "second name")
 
-    def test_CL_140_a_program_that_holds_no_connection_has_no_keys_to_write(self):
+    def test_CL_324_a_program_that_holds_no_connection_has_no_keys_to_write(self):
         ana = self.alone()
         log = self.folder / "keys.txt"
         refused = ink.run(["peer", "sketch", "--key-log", str(log)], data=self.folder / "ana", name="ana")
@@ -85,7 +85,7 @@ class Looking(EndToEnd):
         self.assertNotRegex(bare.stdout, r"control|ops|ack|#\d")
         self.assertIn("data", bare.stdout)
 
-    def test_CL_141_TR_122_a_dump_says_the_state_and_nobodys_secret(self):
+    def test_CL_141_CL_325_TR_122_a_dump_says_the_state_and_nobodys_secret(self):
         ana, bob = self.pair()
         bob.draw("a", kind="rectangle", x=0, y=0, w=8, h=8, text="an unheard word")
         self.assert_equal_boards(ana, bob)
@@ -106,7 +106,7 @@ class Looking(EndToEnd):
             self.assertNotRegex(text, r"[0-9a-f]{16}|unheard|ana|bob|sketch")
         self.assert_ends_well(bob, ana)
 
-    def test_CL_140_CL_141_on_a_terminal_a_dump_is_a_file_and_the_log_of_keys_is_among_the_notices(self):
+    def test_CL_140_CL_323_CL_325_on_a_terminal_a_dump_is_a_file_and_the_log_of_keys_is_among_the_notices(self):
         log = self.folder / "keys.txt"
         settings = {"INKWIRE_DATA_DIR": self.folder / "ana", "INKWIRE_NAME": "ana", "INKWIRE_RENDEZVOUS": "ws://127.0.0.1:9",
                     "XDG_STATE_HOME": str(self.folder / "state")}

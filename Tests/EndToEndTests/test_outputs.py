@@ -147,7 +147,7 @@ class Outputs(EndToEnd):
         self.assertEqual(hosts(peer.link()), hosts(link))
         self.assertEqual(peer.quit(), 0)
 
-    def test_CL_30_a_tilde_that_no_shell_has_replaced_is_a_name_like_another(self):
+    def test_CL_303_a_tilde_that_no_shell_has_replaced_is_a_name_like_another(self):
         home = self.folder / "home"
         for place in (home, self.folder / "~"):
             place.mkdir()

@@ -17,7 +17,7 @@ class People(EndToEnd):
     def members(self, peer):
         return {member["author"]: member for member in peer.ask("members", "members")["members"]}
 
-    def test_CL_181_SE_241_both_sides_see_the_same_six_words_and_who_was_verified_stays_so(self):
+    def test_CL_181_CL_335_SE_241_both_sides_see_the_same_six_words_and_who_was_verified_stays_so(self):
         ana, bob = self.pair()
         bob.wait("delivered")
         ours = ana.ask("safety", "safety", who="bob")
@@ -42,7 +42,7 @@ class People(EndToEnd):
         self.assertIn("✓ verified", self.command("members", "sketch")[1])
         self.assert_refused(self.command("members", "sketch", "--verify", "nobody"), 5, "nobody")
 
-    def test_CL_180_SE_243_who_takes_the_name_of_one_who_is_verified_is_told_of_and_commands_by_that_name_are_refused(self):
+    def test_CL_180_CL_333_SE_243_who_takes_the_name_of_one_who_is_verified_is_told_of_and_commands_by_that_name_are_refused(self):
         ana, bob = self.pair()
         bob.wait("delivered")
         bobs = bob.event("ready")["me"]

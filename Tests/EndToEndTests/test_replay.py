@@ -41,7 +41,7 @@ class Replay(EndToEnd):
     def state(self):
         return self.export("-o", "-", "--format", "json")
 
-    def test_CL_110_TM_260_TM_261_a_board_is_played_on_a_terminal_while_another_program_holds_it(self):
+    def test_CL_110_CL_317_TM_260_TM_261_a_board_is_played_on_a_terminal_while_another_program_holds_it(self):
         before = self.state()
         terminal = self.open("--speed", "1", "--idle-limit", "1h")
         terminal.see("PLAY")
@@ -77,7 +77,7 @@ class Replay(EndToEnd):
         self.assertEqual(self.state(), before)
         self.assertEqual(self.maker.quit(), 0)
 
-    def test_CL_110_a_signal_gives_the_terminal_back(self):
+    def test_CL_317_a_signal_gives_the_terminal_back(self):
         self.assertEqual(self.maker.quit(), 0)
         for number in (signal.SIGTERM, signal.SIGHUP):
             terminal = self.open()
@@ -169,7 +169,7 @@ class Replay(EndToEnd):
         self.assertEqual([event["id"] for event in late if event["event"] == "shape"][:2], ["box", "note"])
         self.assertEqual([event["name"] for event in late if event["event"] == "joined"], ["ana"])
 
-    def test_CL_112_a_long_recording_goes_out_as_it_is_made(self):
+    def test_CL_318_a_long_recording_goes_out_as_it_is_made(self):
         self.maker.draw("long", kind="freehand", points=[[n % 400, n % 300] for n in range(10_000)], x=0, y=300)
         for _ in range(300):
             self.maker.send("move", id="long", by=[1, 0])

@@ -247,7 +247,7 @@ class Rights(EndToEnd):
         self.assertEqual(ana.events_named("peer"), [])
         self.assert_ends_well(ana)
 
-    def test_CL_152_CL_153_CL_154_commands_give_and_end_rights_whoever_holds_the_board(self):
+    def test_CL_153_CL_154_CL_326_CL_327_commands_give_and_end_rights_whoever_holds_the_board(self):
         ana, bob = self.pair()
         for held in (True, False):
             with self.subTest(held=held):
@@ -278,7 +278,7 @@ class Rights(EndToEnd):
         self.assertEqual(bob.event("rights", role=None)["reason"], "bye")
         self.assert_ends_well(bob)
 
-    def test_CL_156_a_board_of_before_is_drawn_anew_with_roles_and_left_as_it_is(self):
+    def test_CL_156_CL_328_a_board_of_before_is_drawn_anew_with_roles_and_left_as_it_is(self):
         place = self.folder / "ana"
         shutil.copytree(TESTS / "InkStoreTests/Resources/0.1/data", place)
         for item in [place, *place.rglob("*")]:

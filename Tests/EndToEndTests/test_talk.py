@@ -87,7 +87,7 @@ class Talk(harness.EndToEnd):
         self.assertGreater(len(figures["page"]), figures["walks"], "what was said had more than one page")
         self.assertGreaterEqual(figures["strokes"], 3)
 
-    def test_CL_170_say_ends_when_all_have_it_and_says_where_nobody_is_there(self):
+    def test_CL_170_CL_332_say_ends_when_all_have_it_and_says_where_nobody_is_there(self):
         ana, bob = self.pair()
         settings = {"data": self.folder / "ana", "name": "ana"}
         status, out, err = ink.run(["say", "sketch", "attached"], **settings)

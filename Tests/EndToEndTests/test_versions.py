@@ -85,7 +85,7 @@ class Versions(EndToEnd):
         self.addCleanup(member.close)
         return member
 
-    def test_CL_17_a_board_of_0_1_is_as_it_was_and_whoever_has_its_link_may_draw(self):
+    def test_CL_301_a_board_of_0_1_is_as_it_was_and_whoever_has_its_link_may_draw(self):
         recorded = recorded_board()
         server = self.rendezvous()
         ana = ink.open_board("plan", self.old_board(), "ana", server.address)

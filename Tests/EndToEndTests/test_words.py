@@ -33,7 +33,7 @@ class Words(EndToEnd):
         for word in words:
             self.assertIn(word, said)
 
-    def test_CL_42_CL_43_TM_169_a_name_is_kept_and_how_to_come_back_is_said(self):
+    def test_CL_42_CL_43_CL_307_TM_169_a_name_is_kept_and_how_to_come_back_is_said(self):
         ana = self.person("new", "my plan")
         ana.see("drag to draw", 20)
         ana.key("P")
@@ -58,7 +58,7 @@ class Words(EndToEnd):
         bob.key("P")
         bob.see("you: bob")
 
-    def test_CL_213_tab_completes_a_code_at_the_prompt_and_the_terminal_is_as_it_was_whatever_ends_it(self):
+    def test_CL_213_CL_343_tab_completes_a_code_at_the_prompt_and_the_terminal_is_as_it_was_whatever_ends_it(self):
         eve = self.person("join", INKWIRE_NAME="eve", INKWIRE_RENDEZVOUS="ws://127.0.0.1:9")
         eve.see("Code or link:", 20)
         for letter in "7-copp\tlan\t":
@@ -78,7 +78,7 @@ class Words(EndToEnd):
                 self.assertEqual(eve.wait(10), -end)
                 self.assertEqual(termios.tcgetattr(eve.follower), eve.before)
 
-    def test_CL_42_a_second_person_on_a_machine_has_a_name_of_his_own(self):
+    def test_CL_307_a_second_person_on_a_machine_has_a_name_of_his_own(self):
         ana = self.person("new", "plan", "--name", "ana")
         ana.see("drag to draw", 20)
         _, link, _ = ink.run(["invite", "plan"], data=self.folder / "ana")

@@ -463,7 +463,7 @@ import Testing
         #expect(stage.intents.last?.intent == .set(line.id, [.text("x"), .startBinding(Binding(box.id)), .endBinding(nil)]))
     }
 
-    @Test func `CL-50: a line whose ends are bound needs no points`() throws {
+    @Test func `CL-308: a line whose ends are bound needs no points`() throws {
         var right = ShapeDraft.box("right")
         right.position = Point(x: 640, y: 0)
         let shapes = [

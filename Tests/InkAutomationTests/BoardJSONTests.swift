@@ -22,7 +22,7 @@ import Testing
         #expect(drawing.losses == [Drawing.Loss(what: "properties of a newer version", count: 1)])
     }
 
-    @Test func `CL-65: a shape is in memory as far as it is read, and as no more than a shape has`() throws {
+    @Test func `CL-312: a shape is in memory as far as it is read, and as no more than a shape has`() throws {
         func file(_ members: String) -> String { "{\"schema\":1,\"shapes\":[{\"kind\":\"line\",\"x\":0,\"y\":0,\(members)}]}" }
         let many = Array(repeating: "[1,2]", count: 100_000).joined(separator: ",")
         let error = #expect(throws: DrawingError.self) { _ = try drawing(file("\"points\":[\(many)]")) }

@@ -32,7 +32,7 @@ import Testing
         } throws: { ($0 as? AutomationError)?.field == field }
     }
 
-    @Test func `CL-191: it is asked as it was meant, and what becomes of it is told`() throws {
+    @Test func `CL-191, CL-337: it is asked as it was meant, and what becomes of it is told`() throws {
         var stage = Stage()
         stage.ready()
         stage.line(#"{"do":"take_back","who":"mal","last_s":600,"ref":1}"#)
@@ -61,7 +61,7 @@ import Testing
         #expect(stage.events("error").last?["code"] == "no_such_shape")
     }
 
-    @Test func `CL-193: slow mode is set by a time, and what it refuses says how long it takes`() throws {
+    @Test func `CL-193, CL-338: slow mode is set by a time, and what it refuses says how long it takes`() throws {
         var stage = Stage()
         stage.ready()
         stage.line(#"{"do":"slow_mode","interval_ms":10000}"#)

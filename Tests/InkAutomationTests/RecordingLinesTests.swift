@@ -46,7 +46,7 @@ import Testing
         ShapeDraft(kind: .freehand, position: .zero, points: (0..<count).map { Point(x: $0 * 8, y: $0 % 7 * 8) }, label: "long")
     }
 
-    @Test func `CL-112: of what is moved, restyled or deleted only the change is told`() throws {
+    @Test func `CL-318: of what is moved, restyled or deleted only the change is told`() throws {
         var desk = try Desk()
         let id = try desk.draw(Self.stroke(10_000))
         for _ in 0..<200 { try desk.write(try desk.board.writes(moving: [id], by: Point(x: 8, y: 16))) }
@@ -62,7 +62,7 @@ import Testing
         for line in lines.dropFirst() { #expect(JSONValue.object(line).text.utf8.count < 300) }
     }
 
-    @Test func `CL-112: what comes back is told as far as it is otherwise, and null is what is gone from it`() throws {
+    @Test func `CL-318: what comes back is told as far as it is otherwise, and null is what is gone from it`() throws {
         var desk = try Desk()
         let id = try desk.draw(ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 80, height: 80), label: "box"))
         try desk.write(try desk.board.writes(for: [.lineStyle(.dashed)], of: id))
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func `CL-112: a line that is not taken is the last`() throws {
+    @Test func `CL-319: a line that is not taken is the last`() throws {
         struct Full: Error {}
         var desk = try Desk()
         for _ in 0..<5 { _ = try desk.draw(Self.stroke(3)) }

@@ -114,7 +114,7 @@ import Testing
         #expect(stage.events("error").last?["code"] == "oneself")
     }
 
-    @Test func `CL-180: who comes by a trusted name is told of, and commands that mean him by it are refused`() throws {
+    @Test func `CL-180, CL-333: who comes by a trusted name is told of, and commands that mean him by it are refused`() throws {
         var stage = Stage()
         stage.receive(.identity(IdentityNews(name: "bob", device: Stage.author(3), before: Self.bob.device, wasVerified: true)))
         let told = try #require(stage.events("identity").first)
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func `CL-152, CL-155: an invite is told with its link when the disk has it`() throws {
+    @Test func `CL-155, CL-326: an invite is told with its link when the disk has it`() throws {
         var stage = Stage()
         stage.line(#"{"do":"invite","role":"viewer","uses":2,"ttl_s":60,"ref":"a"}"#)
         let ref = try #require(stage.intents.last?.ref)

@@ -20,7 +20,7 @@ import Testing
         #expect(typed("\t\tqz\t\r").line.state == .done("qz"))
     }
 
-    @Test func `CL-213: it is changed at its end as the system would, and what other keys send is passed over`() {
+    @Test func `CL-343: it is changed at its end as the system would, and what other keys send is passed over`() {
         for (keys, text) in [
             ("7x\u{7F}-a\u{8}b\n", "7-b"), ("\u{7F}\u{7F}a\n", "a"), ("one two  \u{17}3\n", "one 3"), ("one\u{15}two\n", "two"),
             ("a\u{1B}[D\u{1B}[3~\u{1B}OPb\u{1B}\n", "ab"), ("\u{1}\u{2}a\0\n", "a"), ("字é\u{7F}\u{7F}z\n", "z"), ("a\u{4}", "a"),

@@ -27,7 +27,7 @@ import Testing
         #expect(BoardName.adopted(from: name) == adopted)
     }
 
-    @Test func `CL-34: names of one look are one, whatever of them cannot be seen`() {
+    @Test func `CL-305: names of one look are one, whatever of them cannot be seen`() {
         for name in ["plan", "plan ", " plan", "pl\u{200B}an", "plan\u{2800}", "\u{202E}plan"] {
             #expect(BoardName.look(of: name) == "plan")
         }

@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func `CL-60: what is known to be wrong is told before a screen is taken`() throws {
+    @Test func `CL-309: what is known to be wrong is told before a screen is taken`() throws {
         try OpenedBoard.make(named: "plan", catalog: catalog).close()
         #expect(throws: Failure.self) { try Prospect(.make("plan"), catalog: catalog) }
         #expect(throws: Failure.self) { try Prospect(.make("-"), catalog: catalog) }
@@ -95,7 +95,7 @@ import Testing
         #expect(try Prospect(.open(String(place.board.hex.prefix(8))), catalog: catalog).name == "plan")
     }
 
-    @Test func `CL-61: a hint that leads astray costs a search and nothing else`() throws {
+    @Test func `CL-310: a hint that leads astray costs a search and nothing else`() throws {
         try OpenedBoard.make(named: "plan", catalog: catalog).close()
         try OpenedBoard.make(named: "other", catalog: catalog).close()
         let (plan, other) = (try catalog.find("plan").place, try catalog.find("other").place)
@@ -109,7 +109,7 @@ import Testing
         #expect(catalog.place(named: "plan")?.board == plan.board)
     }
 
-    @Test func `CL-62: a disk that hangs keeps nobody waiting, and what it had not taken in the end is told`() async throws {
+    @Test func `CL-62, CL-311: a disk that hangs keeps nobody waiting, and what it had not taken in the end is told`() async throws {
         try await blocking {
             let (mayWrite, answered) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
             let writer = FileWriter(
@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    @Test func `CL-68: a disk that hangs keeps nobody from drawing who copies, and what is copied is fetched after it`() async throws {
+    @Test func `CL-68, CL-313: a disk that hangs keeps nobody from drawing who copies, and what is copied is fetched after it`() async throws {
         try await blocking {
             let (mayKeep, answered) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
             let kept = Mutex<[UInt8]>([])
@@ -195,7 +195,7 @@ import Testing
         }
     }
 
-    @Test func `CL-62: a file that is there already when the person has left is not written, and that is told`() async throws {
+    @Test func `CL-311: a file that is there already when the person has left is not written, and that is told`() async throws {
         try await blocking {
             let path = NSTemporaryDirectory() + "there-\(UUID().uuidString)"
             try Data("old".utf8).write(to: URL(fileURLWithPath: path))

@@ -121,7 +121,7 @@ import Testing
         return path
     }
 
-    @Test func `CL-241: of a file with mistakes what is right is used`() throws {
+    @Test func `CL-345: of a file with mistakes what is right is used`() throws {
         let path = try Self.file(
             "name = \"ana\"\nnmae = \"x\"\nrelay = \"sometimes\"\nrendezvous = [\"ws://a:1\", 2]\nmetered = true\n[terminal]\nascii = 1\n")
         defer { unlink(path) }

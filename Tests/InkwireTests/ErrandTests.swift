@@ -48,7 +48,7 @@ import Testing
 }
 
 @Suite struct KeptNameTests {
-    @Test func `CL-42: a name is kept in the data directory, and what is no name is none`() throws {
+    @Test func `CL-42, CL-307: a name is kept in the data directory, and what is no name is none`() throws {
         let folder = NSTemporaryDirectory() + "kept-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let kept = KeptName(dataDirectory: folder)

@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func `CL-100: of several files the last is told, whatever hangs, and those that hang do not gather`() {
+    @Test func `CL-316: of several files the last is told, whatever hangs, and those that hang do not gather`() {
         let (gate, told) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         let heard = Mutex<[TerminalApp.FileDrawing]>([])
         let reader = FileReader(

@@ -32,7 +32,7 @@ import Testing
         #expect(options.contains("--data-dir <dir>") && options.contains("--high-contrast"))
     }
 
-    @Test func `CL-230: help is asked for in three ways, and for a command that there is not in none`() throws {
+    @Test func `CL-344: help is asked for in three ways, and for a command that there is not in none`() throws {
         let program = try CommandDescription.program
         #expect(try HelpRequest(["help"], of: program) == .command([]))
         #expect(try HelpRequest(["-h"], of: program) == .command([]))

@@ -18,7 +18,7 @@ import Testing
         try GlobalOptions.parse(["--data-dir", folder] + arguments)
     }
 
-    @Test func `CL-42: a second person on a machine neither has the first one's name nor takes it from him`() throws {
+    @Test func `CL-307: a second person on a machine neither has the first one's name nor takes it from him`() throws {
         let first = try options()
         #expect(first.keep(name: "ana", profile: 1) == nil && first.keptName(profile: 1) == "ana")
         for profile in [2, 3] {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ScriptTests {
     private func script(_ lines: String...) throws -> Script { try Script(bytes: Array(lines.joined(separator: "\n").utf8)) }
 
-    @Test func `CL-33: commands are known by their lines, and what stands behind a quit is neither read nor counted`() throws {
+    @Test func `CL-304: commands are known by their lines, and what stands behind a quit is neither read nor counted`() throws {
         let script = try script("", #"{"do":"undo"}"#, "  ", #"{"do":"redo"}"#, #"{"do":"quit"}"#, "nonsense", #"{"do":"undo"}"#)
         #expect(script.commands == [.undo, .redo])
         #expect(script.lines == [2, 4])

@@ -12,7 +12,7 @@ import Testing
         return AuthorID(using: &random)
     }
 
-    @Test func `CL-181: safety words are made one after the other, and of the same two keys once, where they could be made`() async {
+    @Test func `CL-334: safety words are made one after the other, and of the same two keys once, where they could be made`() async {
         let counts = Mutex((now: 0, most: 0, all: 0))
         let maker = WordsMaker { one, other in
             counts.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1), $0.all + 1) }

@@ -159,7 +159,7 @@ struct BoardsCommand: ParsableCommand, TakesOptions, Exemplified {
         options.notices.say("“\(entry.name)” is deleted from this machine")
     }
 
-    /// Returns if the person says yes (CL-36).
+    /// Returns if the person says yes (CL-306).
     private func ask(_ entry: BoardCatalog.Entry) throws {
         guard isatty(0) == 1, !options.isInputForbidden else {
             throw Failure.usage(
@@ -173,7 +173,7 @@ struct BoardsCommand: ParsableCommand, TakesOptions, Exemplified {
         }
     }
 
-    /// What it means for this person and for the others that a board is deleted here (CL-36).
+    /// What it means for this person and for the others that a board is deleted here (CL-306).
     static func consequence(of entry: BoardCatalog.Entry) -> String {
         let lost: String =
             switch entry.content {

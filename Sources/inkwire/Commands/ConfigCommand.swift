@@ -139,7 +139,7 @@ struct ConfigCommand: ParsableCommand, Exemplified {
         mutating func run() throws { try StandardStream.output.deliver(Array((options.config.path + "\n").utf8)) }
     }
 
-    /// Changes the file as it stands now; one that is broken is left alone (CL-242).
+    /// Changes the file as it stands now; one that is broken is left alone (CL-346).
     private static func change(
         _ options: GlobalOptions, _ change: (inout ConfigEdit) throws(TOMLText.Fault) -> Void
     ) throws {

@@ -49,7 +49,7 @@ struct Script: Equatable {
     /// Where each command stands, counted from 1.
     private(set) var lines: [Int] = []
 
-    /// What stands behind a `quit` is never run, and is not looked at (CL-33).
+    /// What stands behind a `quit` is never run, and is not looked at (CL-304).
     ///
     /// - Throws: `Failure` when a line is no command.
     init(bytes: some Sequence<UInt8>) throws(Failure) {

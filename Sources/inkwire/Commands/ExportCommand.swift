@@ -97,7 +97,7 @@ struct ExportCommand: ParsableCommand, TakesOptions, Exemplified {
         return replica.board
     }
 
-    /// Goes on until a signal ends it.
+    /// Goes on until a signal ends it (CL-321).
     private func watch(_ file: BoardFile, in directory: String, from first: (board: Fingerprint, file: [UInt8])) throws {
         try options.check()
         let access = try BoardAccess.open(board, catalog: options.catalog)

@@ -64,7 +64,7 @@ struct ImportCommand: ParsableCommand, TakesOptions, Exemplified {
         for loss in drawing.losses { options.notices.say(loss.words) }
     }
 
-    /// - Throws: `Failure` for a file that cannot be read, or does not hold what it should.
+    /// - Throws: `Failure` for a file that cannot be read, or does not hold what it should (CL-314).
     static func drawing(of file: String, as format: Format) throws -> Drawing {
         let bytes = try InputFile.text(file)
         do throws(DrawingError) {

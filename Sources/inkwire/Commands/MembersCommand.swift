@@ -134,7 +134,7 @@ struct MembersCommand: ParsableCommand, TakesOptions, Exemplified {
             var columns = [member.name.isEmpty ? "-" : Failure.plain(member.name), "\(member.device)", "\(member.role)", origin]
             columns.append(member.isPresent ? "here" : "since \(Age.text(of: member.since, now: now))")
             if !member.isPresent, let last = member.lastSeen { columns.append("seen \(Age.text(of: last, now: now))") }
-            // CL-181
+            // CL-335
             if member.isVerified { columns.append("\(Notices.isASCII ? "v" : "✓") verified") }
             if let other = member.takesNameOf { columns.append("goes by the name of \(other), who is another") }
             if member.isOverUse { columns.append("more than the invite was for") }

@@ -55,7 +55,7 @@ struct MergeDriverCommand: ParsableCommand, Exemplified {
         do throws(DrawingError) {
             return try make(bytes)
         } catch {
-            // Older versions of git take every error for a conflict: both files then stand there to be seen (CL-87).
+            // Older versions of git take every error for a conflict: both files then stand there to be seen (CL-315).
             try OutputFile.write(BoardMerge.unmerged(ours: try InputFile.read(ours), theirs: try InputFile.read(theirs)), to: ours)
             throw Failure.usage(
                 "\(path ?? ours) cannot be merged", why: "\(side), \(error)",
@@ -70,7 +70,7 @@ struct MergeDriverCommand: ParsableCommand, Exemplified {
         arguments.dropFirst().first == configuration.commandName ? errorExit : failure.exit
     }
 
-    // CL-87
+    // CL-315
     private static let conflictExit: Int32 = 1
     private static let errorExit: Int32 = 255
     /// Names in the sentence about conflicts.

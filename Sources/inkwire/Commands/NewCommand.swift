@@ -65,7 +65,7 @@ struct NewCommand: ParsableCommand, TakesOptions, Exemplified {
 }
 
 extension BoardCatalog {
-    /// What stands on a saved board, as another is drawn from it (CL-156).
+    /// What stands on a saved board, as another is drawn from it (CL-156, CL-328).
     func picture(of text: String) throws -> [ShapeDraft] {
         guard let (board, _) = try BoardStore.peek(at: try entry(text).directory).replica() else {
             throw Failure(

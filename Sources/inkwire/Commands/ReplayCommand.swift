@@ -161,7 +161,7 @@ struct ReplayCommand: ParsableCommand, TakesOptions, Exemplified {
         if output != "-" { options.notices.say("\(Sentence.count(stepCount, "step")) written to \(output)") }
     }
 
-    // CL-110
+    // CL-110, CL-317
     private func play(_ content: ReplayContent, _ profile: TerminalProfile) throws {
         let screen = try TerminalScreen(profile: profile, clock: options.clock)
         let size = screen.tty.size

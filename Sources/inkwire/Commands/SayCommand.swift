@@ -41,7 +41,7 @@ struct SayCommand: ParsableCommand, TakesOptions, Exemplified {
         if let words = course.words { options.notices.say(words) }
     }
 
-    /// What stdin says without the line ends around it; of what is too long as much as shows that (CL-170).
+    /// What stdin says without the line ends around it; of what is too long as much as shows that (CL-332).
     private func read() throws -> String {
         var bytes: [UInt8] = []
         while bytes.count < 2 * Limits.chatBytes, let more = try FileHandle.standardInput.read(upToCount: Limits.chatBytes), !more.isEmpty {

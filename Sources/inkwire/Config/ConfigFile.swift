@@ -8,7 +8,7 @@ struct ConfigFile: Codable, Sendable {
     private(set) var values: [String: [String]] = [:]
     /// The line of each key.
     private(set) var lines: [String: Int] = [:]
-    /// What is wrong with it, each with its line and column (CL-241).
+    /// What is wrong with it, each with its line and column (CL-241, CL-345).
     private(set) var complaints: [String] = []
     /// True where it could not be read as a whole: what is usual holds (CL-241).
     private(set) var isBroken = false
@@ -17,7 +17,7 @@ struct ConfigFile: Codable, Sendable {
     static let bytesMax = 65_536
 
     /// Reads the file at `path`. One that is not there says nothing, nor does /dev/null, which is how somebody says that there is to be none
-    /// (CL-243).
+    /// (CL-347).
     ///
     /// - Parameter isNamed: somebody named it, so that it is to be there.
     init(path: String, isNamed: Bool) {
@@ -44,6 +44,7 @@ struct ConfigFile: Codable, Sendable {
         return text
     }
 
+    // CL-345
     private mutating func read(_ text: String) throws(TOMLText.Fault) {
         for entry in try TOMLText(text).entries {
             let place = "\(Failure.plain(path)):\(entry.line):\(entry.column)"

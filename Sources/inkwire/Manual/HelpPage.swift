@@ -36,7 +36,7 @@ struct HelpPage {
         return lines.joined(separator: "\n")
     }
 
-    /// What all commands take: `inkwire help options`.
+    /// What all commands take: `inkwire help options` (CL-344).
     static func options(of program: CommandDescription) -> String {
         var lines: [String] = []
         for title in OptionGroups.titles {

@@ -16,7 +16,7 @@ import NIOPosix
 ///                                          │
 ///     lock taken ─▶ attached ──holder gone──▶ between ──▶ attached (another was quicker)
 ///
-/// The front end notices nothing of it: events go on where they stopped, and what it asked is done once (CL-18).
+/// The front end notices nothing of it: events go on where they stopped, and what it asked is done once (CL-18, CL-302).
 ///
 /// - Invariant of `@unchecked Sendable`: everything but the immutable is touched on `loop` only, `tell` and `gaveUp` before the start.
 final class BoardSession: @unchecked Sendable {
@@ -548,7 +548,7 @@ final class BoardSession: @unchecked Sendable {
         checkQuitting()
     }
 
-    /// Those who were here and do not come to the new holder in time have left.
+    /// Those who were here and do not come to the new holder in time have left (CL-302).
     private func watchPeers() {
         missed = peers
         loop.scheduleTask(in: Self.peerPatience) { [self] in

@@ -50,7 +50,7 @@ final class ClipDesk: Sendable {
     /// Begins to look for what was copied last; answered by `clip`.
     func fetch() { queue.async(group: group) { [self] in tell(.clip(look())) } }
 
-    /// Waits for what is being kept, no longer than that; nothing is answered any more.
+    /// Waits for what is being kept, no longer than that; nothing is answered any more (CL-313).
     ///
     /// - Returns: why what was copied last is not kept; nil where it is.
     func end(patience: DispatchTimeInterval) -> String? {

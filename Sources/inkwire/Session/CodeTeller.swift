@@ -22,7 +22,7 @@ final class CodeTeller: @unchecked Sendable {
     /// - Parameter isPictured: the code is drawn as a QR code, too.
     init(options: GlobalOptions, isPictured: Bool = false) { (self.options, self.isPictured) = (options, isPictured) }
 
-    /// Why nobody, or not all, came by it (CL-165).
+    /// Why nobody, or not all, came by it (CL-331).
     var complaint: Failure? { lock.withLock { ending } }
 
     func hear(_ event: Event) {

@@ -50,7 +50,7 @@ struct CodeVisit {
         /// With what the inviter is told at last.
         case given(CodeJoiner.Given, last: [UInt8])
         case refused(CodeJoiner.Failure)
-        /// Nothing of the code was sent (CL-164).
+        /// Nothing of the code was sent (CL-330).
         case notReached(String)
         case failed(MailboxVisitor.Failure)
     }
@@ -97,6 +97,7 @@ struct CodeVisit {
         return (ending, nil)
     }
 
+    // CL-329
     private func failure(_ ending: Ending, at host: String) -> Failure {
         switch ending {
         case .given: preconditionFailure("an invite is no failure")

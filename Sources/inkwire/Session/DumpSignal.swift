@@ -8,7 +8,7 @@ import NIOCore
     import Glibc
 #endif
 
-/// What SIGUSR1 brings: the state of all connections as one line of JSON, without content, keys, names or addresses (CL-141).
+/// What SIGUSR1 brings: the state of all connections as one line of JSON, without content, keys, names or addresses (CL-325).
 final class DumpSignal {
     private let source: any DispatchSourceSignal
 
@@ -48,7 +48,7 @@ final class DumpSignal {
                 do {
                     try FileManager.default.createDirectory(
                         at: file.deletingLastPathComponent(), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-                    // Written beside it and moved there: a link that somebody laid is replaced, not followed.
+                    // Written beside it and moved there: a link that somebody laid is replaced, not followed (CL-325).
                     try Data(text.utf8).write(to: file, options: .atomic)
                     say("the state of the connections is in “\(path)”")
                 } catch {

@@ -32,7 +32,7 @@ final class ExportWatch: @unchecked Sendable {
     private static let pause = 0.1
     /// A board that takes long to write takes no more of a processor than this part of it.
     private static let share = 0.25
-    /// After a failure, s; twice as long after each further one.
+    /// After a failure, s; twice as long after each further one (CL-320).
     private static let patience = 1.0...30.0
     /// For who leaves, s (as CL-62).
     private static let lastPatience = 2.0

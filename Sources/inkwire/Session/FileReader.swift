@@ -53,6 +53,7 @@ final class FileReader: Sendable {
         return nil
     }
 
+    // CL-316
     private static let underWayMax = 4
 
     /// Reads what `inkwire import` reads; its ending tells what it is.

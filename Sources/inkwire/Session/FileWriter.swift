@@ -85,7 +85,7 @@ final class FileWriter: Sendable {
         }
     }
 
-    /// Waits for what is being written, no longer than that.
+    /// Waits for what is being written, no longer than that (CL-311).
     ///
     /// - Returns: sentences for the person about what nobody took, and the first file of those that is not written.
     func end(patience: DispatchTimeInterval) -> (sentences: [String], failure: Failure?) {

@@ -96,7 +96,7 @@ extension Failure {
             case "disk", "own_history_missing": .local
             case "timeout": .timeout
             case "no_such_member", "no_such_invite": .notFound
-            // Who somebody is, or is not here (CL-154, CL-180).
+            // Who somebody is, or is not here (CL-327, CL-180, CL-336).
             case "not_owner", "senior", "oneself", "no_right", "not_allowed", "identity_changed": .identity
             case "no_roles": .version
             default: .usage

@@ -187,7 +187,7 @@ final class HeadlessSession: @unchecked Sendable {
     private func take(_ news: OutputWriter.News) {
         switch news {
         case .hasRoom: return goOn()
-        // Who has read enough has not taken back what he asked for: it is done to the end of the input (CL-16).
+        // Who has read enough has not taken back what he asked for: it is done to the end of the input (CL-300).
         case .readerIsGone where isLed: return goOn()
         case .readerIsGone: break
         case .readerIsStuck:

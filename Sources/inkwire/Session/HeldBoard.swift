@@ -65,6 +65,7 @@ final class HeldBoard: Sendable {
         var (rendezvous, inviteHosts) = (plan.rendezvous, plan.rendezvous)
         var service: RendezvousService?
         var sentences = opened.complaints
+        // CL-341
         let links = options.usesLAN ? openLinks(&sentences) : nil
         if let embedding = plan.embedding {
             guard options.relayPolicy != .only else {

@@ -115,7 +115,7 @@ struct InteractiveRun {
         }
     }
 
-    /// Gives up what was being opened, and says how to come back to it.
+    /// Gives up what was being opened, and says how to come back to it (CL-309).
     private func leave(_ opening: BoardOpening, patience: DispatchTimeInterval, _ leaving: Leaving) -> Leaving {
         switch opening.abandon(patience: patience) {
         case .success(let opened):

@@ -3,7 +3,7 @@ import InkRendezvous
 import InkRuntime
 import InkSession
 
-/// Where the mailbox of a code with four digits is: kept by the inviter's own program, somewhere on our network (CL-200 to CL-203).
+/// Where the mailbox of a code with four digits is: kept by the inviter's own program, somewhere on our network (CL-200 to CL-203, CL-339).
 struct LocalMailbox {
     let number: MailboxNumber
     let code: ShortCode
@@ -11,6 +11,7 @@ struct LocalMailbox {
 
     /// Of the one program that holds it. Blocks until it has answered, or nobody has in time (CL-201).
     func addresses() throws -> [RendezvousAddress] {
+        // CL-340
         guard code.place == nil else {
             throw Failure(
                 .invite, code: "bad_code", what: "cannot join by this code",
@@ -30,6 +31,7 @@ struct LocalMailbox {
         }
         switch asker.ask() {
         case .found(let places): return places.map { RendezvousAddress(host: Invite.Host(name: "\($0.ip)", port: $0.port)) }
+        // CL-342
         case .several(let places):
             let shown = places.prefix(Self.shownMax).map { "\($0.ip)" } + (places.count > Self.shownMax ? ["..."] : [])
             throw Failure(

@@ -3,7 +3,7 @@ import InkSession
 import InkStore
 import InkTerminal
 
-/// A board that a person is about to see, and what is known of it without opening it: little enough to be there before the first frame (CL-60).
+/// A board that a person is about to see, and what is known of it without opening it: little enough to be there before the first frame (CL-309).
 struct Prospect: Sendable {
     /// How to come to it.
     enum Way: Sendable {

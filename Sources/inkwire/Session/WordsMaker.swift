@@ -4,7 +4,7 @@ import InkSession
 import Synchronization
 
 /// Makes safety words beside whatever else runs: each takes a second and 256 MiB, so one after the other, and of the same two keys once in a
-/// process, whichever board is open (CL-181).
+/// process, whichever board is open (CL-334).
 final class WordsMaker: Sendable {
     static let shared = WordsMaker { SafetyWords($0, $1) }
 
