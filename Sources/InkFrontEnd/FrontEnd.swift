@@ -110,6 +110,7 @@ package struct FrontEnd: Sendable {
             // FE-133
             for (peer, person) in people.present where person.status.author == message.author { _ = typists.ended(peer) }
             bubbles.take(message.text, of: message.author, now: now)
+            // TM-428
             if !showsChats { notices.add(.said(name(of: message.author), message.text), now: now) }
         case .chatState(let message): chats.change(message, by: "you")
         case .chatPage(let page, _): chats.take(page, me: me)

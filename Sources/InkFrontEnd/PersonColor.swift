@@ -18,7 +18,7 @@ package struct PersonColor: Hashable, Sendable {
 
     /// A colour as thin lines have it. Of ours, blue and vermilion are too dark on dark paper (contrast 5.9 and 6.7 on #101014 instead), and
     /// all are too light on white: there they have the contrasts from 4.2 to 8.2 at which those that look alike to the colour-blind are
-    /// farthest apart. Any other colour that would not be seen is made lighter or darker until it has a contrast of 3.
+    /// farthest apart. Any other colour that would not be seen is made lighter or darker until it has a contrast of 3 (TM-348).
     package static func ink(_ color: Color, onDark isDark: Bool) -> Color {
         if let own = all.firstIndex(where: { $0.color == color }) {
             return isDark

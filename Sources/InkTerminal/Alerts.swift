@@ -6,7 +6,7 @@ struct Alerts: Sendable {
     /// What a terminal is asked to show beside its own window.
     enum Notification: String, CaseIterable, Sendable { case off, osc9, osc777 }
 
-    /// Hours in which nothing sounds or shows, from the first on and before the last; through midnight where the first is the later one (TM-278).
+    /// Hours in which nothing sounds or shows, from the first on and before the last; through midnight where the first is the later one (TM-429).
     struct Quiet: Hashable, Sendable {
         let from: Int
         let to: Int
@@ -50,7 +50,7 @@ struct Alerts: Sendable {
         return nil
     }
 
-    /// As `set` takes it, a line each.
+    /// As `set` takes it, a line each (TM-430).
     var lines: [String] {
         [
             "bell \(rings ? "on" : "off")", "notify \(notification.rawValue)", "title \(marksTitle ? "on" : "off")",
@@ -102,7 +102,7 @@ struct Alerts: Sendable {
     }
 
     /// What another wrote, as one part of a command. Semicolons separate parts, and stand in none: of `9;4;…`, `9;6;…` and others terminals make
-    /// no notice, but what those say (ConEmu, Windows Terminal) (TM-12).
+    /// no notice, but what those say (ConEmu, Windows Terminal) (TM-12, TM-431).
     private static func part(_ text: String, columnsMax: Int) -> String {
         safeForTerminal(text, columnsMax: columnsMax).replacing(";", with: ",")
     }

@@ -55,7 +55,7 @@ extension BoardScene {
     /// The shapes to which the line in hand is bound where it is now.
     var attachments: [ShapeID] { [shownLine?.content.startBinding, shownLine?.content.endBinding].compactMap { $0?.shape } }
 
-    /// Shows to what the line in hand is bound: the outlines of these shapes are reversed (TM-107).
+    /// Shows to what the line in hand is bound: the outlines of these shapes are reversed (TM-363).
     func drawAttachments(on buffer: inout CellBuffer) {
         for id in attachments {
             guard let box = regions[id]?.intersection(viewport.region), let whole = regions[id] else { continue }

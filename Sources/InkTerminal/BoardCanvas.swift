@@ -148,7 +148,7 @@ struct BoardCanvas: Sendable {
         }
     }
 
-    /// Draws what a hand moves, or by its box what the budget does not reach: it is another with each picture.
+    /// Draws what a hand moves, or by its box what the budget does not reach: it is another with each picture (TM-351).
     ///
     /// - Parameters:
     ///   - id: of the standing shape; nil for a new one.

@@ -37,7 +37,7 @@ extension BoardScene {
         front.notices.add("\(count) copied: V pastes here, or on another board of yours", as: .setting, now: now)
     }
 
-    /// Asks the program for what was copied last. Keys for what is selected wait for it (TM-100, TM-192).
+    /// Asks the program for what was copied last. Keys for what is selected wait for it (TM-357, TM-387).
     mutating func pasteShapes(now: Instant) {
         guard front.isReady else { return front.notices.add(.refused(.notReady), now: now) }
         pick(.select, now: now)
@@ -66,6 +66,7 @@ extension BoardScene {
         }
     }
 
+    // TM-388
     private mutating func endPaste(saying words: String, now: Instant) {
         if let awaited = selection.awaited, awaited.draft == nil { drawnWasAnswered(awaited.reference, made: nil, now: now) }
         front.notices.add(words, as: .setting, now: now)

@@ -30,7 +30,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         let run: @Sendable (inout BoardScene, Instant) -> Void
         /// What may be typed behind its name; nil for nothing.
         let argument: Argument?
-        /// True for what is done to what is selected: it waits for a shape that was drawn a moment ago (TM-100).
+        /// True for what is done to what is selected: it waits for a shape that was drawn a moment ago (TM-357).
         let needsSelection: Bool
 
         /// What follows a name in the palette.
@@ -293,7 +293,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         return byKey[stroke] ?? byKey[stroke.plain]
     }
 
-    /// No two commands share a key: where two rows have one, every test ends here (TM-160).
+    /// No two commands share a key: where two rows have one, every test ends here (TM-376).
     private static let byKey = Dictionary(
         uniqueKeysWithValues: allCases.flatMap { command in command.row.keys.map { ($0, command) } })
 }

@@ -88,7 +88,7 @@ extension BoardScene {
         if let pasted = answer?.request.purpose.pasted {
             return pasteWasAnswered(pasted, reference, refusal, now: now)
         }
-        // A draw whose gesture was not there is asked for again at once, and is waited for still.
+        // A draw whose gesture was not there is asked for again at once, and is waited for still (TM-366).
         if answer?.isKept != true || refusal != .noGesture { drawnWasAnswered(reference, made: nil, now: now) }
         guard let refusal else { return }
         if let said = answer?.request.purpose.said { sayWasRefused(said, refusal, now: now) }

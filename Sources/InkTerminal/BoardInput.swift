@@ -133,7 +133,7 @@ extension BoardScene {
         case .typing: return type(text, now: now) ? .taken : .cut
         case .panel(let panel, _) where panel.takesText:
             let isTaken = paste(intoPanel: text, isPart: continues, now: now) == true
-            // Of several lines none says where what is typed ends (TM-53).
+            // Of several lines none says where what is typed ends (TM-346).
             if isTaken, text.isLineWithEnter { handlePanel(.enter, [], now: now) }
             return isTaken ? .taken : .cut
         case .idle:

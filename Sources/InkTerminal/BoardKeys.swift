@@ -11,7 +11,7 @@ extension BoardScene {
             if !waits(with: .input(.key(key, modifiers))) { selection.count(digit) }
             return
         }
-        // Any other key ends the count, and Escape does no more than that (TM-197).
+        // Any other key ends the count, and Escape does no more than that (TM-394).
         let count = selection.takeCount()
         if key == .escape, count != nil { return }
         if let step = nudgeStep(key, modifiers) {
@@ -162,7 +162,7 @@ extension BoardScene {
     func nudgeStep(_ key: Key, _ modifiers: KeyModifiers) -> (columns: Int, rows: Int)? {
         guard movesSelection, mode.isIdle || mode.nudge != nil else { return nil }
         if case .character(let scalar) = key {
-            // After a draw by the mouse h and l are tools.
+            // After a draw by the mouse h and l are tools (TM-395).
             return letters == nil && modifiers.isDisjoint(with: [.control, .alt]) ? Self.steps[scalar] : nil
         }
         guard keyPlace == nil || selection.isResizing else { return nil }
@@ -222,7 +222,7 @@ extension BoardScene {
         front.notices.add(selection.isResizing ? "resize: arrows, z ends" : "resize ended", as: .setting, now: now)
     }
 
-    /// A burst of keys is one gesture, and so one step of undo: it ends with any other key, or after a pause (TM-8).
+    /// A burst of keys is one gesture, and so one step of undo: it ends with any other key, or after a pause (TM-334).
     mutating func endNudge(now: Instant) {
         guard let nudge = mode.takeNudge() else { return }
         touch()

@@ -48,7 +48,7 @@ extension BoardScene {
 
     // MARK: Shapes
 
-    /// All gestures under way, ours last (TM-38).
+    /// All gestures under way, ours last (TM-38, TM-339).
     private func overlay(now: Instant) -> Overlay {
         var overlay = Overlay()
         for peer in front.glides.peers {
@@ -72,7 +72,7 @@ extension BoardScene {
             }
         case .idle, .panel, .leaving: break
         }
-        // What hands move takes its lines along (TM-107).
+        // What hands move takes its lines along (TM-364).
         for (id, content) in front.board.lines(following: overlay.replaced) where content != front.board[id]?.content {
             overlay.replaced[id] = content
         }
@@ -195,7 +195,7 @@ extension BoardScene {
         buffer.write(text, column: max(0, (layout.canvasColumns - width) / 2), row: row, style: CellStyle(attributes: .dim))
     }
 
-    /// Says where the drawing is when none of it is in sight (TM-71).
+    /// Says where the drawing is when none of it is in sight (TM-353).
     private func drawWayBack(on buffer: inout CellBuffer) {
         let middle = viewport.middle
         guard layout.canvasRows >= 2, let ink = regions.nearestInk(on: front.board, to: middle)?.ink else { return }

@@ -58,7 +58,7 @@ extension BoardScene {
             }
             point(at: here, now: now)
         case .hover:
-            // No button is down: what one held was let go where we could not see it, over another pane or window (TM-22).
+            // No button is down: what one held was let go where we could not see it, over another pane or window (TM-22, TM-338).
             mouse.pullsAt = nil
             if case .keys? = mode.hand { return }
             if case .button(_, let last)? = mode.hand { release(last, now: now) }

@@ -6,7 +6,7 @@ import InkSession
 
 /// What an owner does in a terminal so that a board stays calm.
 extension BoardScene {
-    /// `NAME [10m]`: takes back what somebody did, all of it or what claims to be no older than that (TM-314).
+    /// `NAME [10m]`: takes back what somebody did, all of it or what claims to be no older than that (TM-314, TM-440).
     mutating func takeBack(_ text: String, now: Instant) -> String? {
         let words = text.split(separator: " ")
         var (name, span) = (text, TakeBackOrder.Span.all)
@@ -30,7 +30,7 @@ extension BoardScene {
         ask(.calm(.lock(ids, isLocked)), for: Purpose(told: told), now: now)
     }
 
-    /// A time, or `off`: how often who is no owner may change something (TM-314).
+    /// A time, or `off`: how often who is no owner may change something (TM-440).
     mutating func slowDown(_ text: String, now: Instant) -> String? {
         let seconds = text == "off" ? 0 : TypedSpan.seconds(text)
         guard let seconds, seconds <= 3600 else { return "a time up to an hour, as 10s or 2m, or off" }
@@ -39,7 +39,7 @@ extension BoardScene {
     }
 
     /// `NAME reason…`: ends somebody's right, who is here; all are told the reason. A name may hold blanks: the longest that is somebody's is meant
-    /// (TM-314).
+    /// (TM-314, TM-440).
     mutating func remove(_ text: String, now: Instant) -> String? {
         let words = text.split(separator: " ")
         for count in (1...max(1, words.count)).reversed() {
@@ -95,7 +95,7 @@ extension BoardScene {
 
     // MARK: What is drawn of it
 
-    /// A mark at the upper right of each shape that is locked (TM-310).
+    /// A mark at the upper right of each shape that is locked (TM-439).
     func drawLocks(on buffer: inout CellBuffer) {
         guard !front.board.locked.isEmpty else { return }
         let mark = Cell(Glyph(display.style == .ascii ? "#" : "■"), attributes: .bold)

@@ -62,7 +62,7 @@ public enum ColorDepth: String, CaseIterable, Hashable, Sendable {
     /// The same for what lies under letters: on the dark red of the 16 black letters have a contrast of 3.6 (TM-219).
     static func chip16(_ color: Color) -> Int { color == PersonColor.all[1].color ? 9 : index16(color) }
 
-    /// Places of the people's colours among the 16, in their order; and of their inks on light paper, where the bright ones are not seen.
+    /// Places of the people's colours among the 16, in their order; and of their inks on light paper, where the bright ones are not seen (TM-349).
     private static let people16 = [12, 1, 11, 14, 13, 3, 2]
     private static let onLight16 = [4, 1, 8, 12, 13, 9, 5]
 

@@ -25,7 +25,7 @@ extension BoardScene.Display {
 extension Cell {
     /// The same for a Linux console. It shows a bright paper as a dark one, and a bright ink is the dark one in bold, also where it is said without
     /// that: bold goes with each ink on black. What is filled or reversed is black on its light grey, with a contrast of 9, and there bold would be
-    /// grey (TM-217).
+    /// grey (TM-400).
     mutating func raiseConsoleContrast() {
         guard (background == nil) == attributes.contains(.reverse) else {
             foreground = (background ?? foreground).map { PersonColor.contrasted($0) } ?? Color(rgb: 0xFFFFFF)

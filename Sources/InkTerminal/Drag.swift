@@ -248,6 +248,6 @@ struct Nudge: Sendable {
         return .resize(ids[0], resized.withOwnSize(on: grid).resized(by: .farCorner, by))
     }
 
-    // TM-8
+    // TM-334
     private static let patience = Duration.milliseconds(600)
 }

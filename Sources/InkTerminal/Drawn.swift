@@ -28,14 +28,14 @@ extension BoardScene {
 
     /// Gives to the board what a pointer spanned.
     ///
-    /// - Parameter isByKeys: the hand is on the keyboard, so what it types next is the label.
+    /// - Parameter isByKeys: the hand is on the keyboard, so what it types next is the label (TM-358).
     mutating func give(drawn draft: ShapeDraft, told: Drag.Told, isByKeys: Bool, now: Instant) {
         let reference = give(.shape(draft), told: told, now: now)
         guard awaitDrawn(draft, reference, now: now) else { return }
         if isByKeys, let awaited = selection.awaited { beginEdit(awaited, now: now) } else { letters = LettersAfterDraw() }
     }
 
-    /// From now on a shape is meant by the keys that is on its way to the board; false if its tool goes on drawing (TM-234).
+    /// From now on a shape is meant by the keys that is on its way to the board; false if its tool goes on drawing (TM-234, TM-100).
     @discardableResult
     mutating func awaitDrawn(_ draft: ShapeDraft, _ reference: UInt64?, now: Instant) -> Bool {
         guard let reference, pen.tool == .select else { return false }
@@ -45,7 +45,7 @@ extension BoardScene {
         return true
     }
 
-    /// A session that takes longer takes no key with it.
+    /// A session that takes longer takes no key with it (TM-357).
     static let drawnPatience = Duration.seconds(5)
 
     // MARK: Writing in it
@@ -64,7 +64,7 @@ extension BoardScene {
         return true
     }
 
-    /// Writes in a shape that is on its way: it is shown by what is written, and where it is refused, or was, it is given with that.
+    /// Writes in a shape that is on its way: it is shown by what is written, and where it is refused, or was, it is given with that (TM-365).
     private mutating func beginEdit(_ awaited: Selection.Awaited, now: Instant) {
         guard let draft = awaited.draft, let shape = awaited.shape else { return }
         if requests[awaited.reference] == nil || requests.withdraw(awaited.reference) {
@@ -92,7 +92,7 @@ extension BoardScene {
         touch()
     }
 
-    /// Waits no longer with what is held: what was written is given, and the rest goes as where no shape comes.
+    /// Waits no longer with what is held: what was written is given, and the rest goes as where no shape comes (TM-367).
     mutating func settleDrawn(now: Instant) {
         guard let awaited = selection.awaited, !awaited.held.isEmpty else { return }
         drawnWasAnswered(awaited.reference, made: nil, now: now)
@@ -184,7 +184,7 @@ extension BoardScene {
 
     // MARK: Letters after it
 
-    /// Anything but a key that can stand in a label ends the run of them (TM-102).
+    /// Anything but a key that can stand in a label ends the run of them (TM-360).
     mutating func noteLetter(_ key: Key, _ modifiers: KeyModifiers) {
         // With a closing bracket no label begins: who presses it first selects.
         guard case .character(let scalar) = key, modifiers.isDisjoint(with: [.control, .alt]), scalar != "]" || letters?.count != 0 else {

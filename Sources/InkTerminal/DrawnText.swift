@@ -6,7 +6,7 @@ extension Drawing {
     ///
     /// Arrows within a row and strokes under each other are in code, tables, diffs and what compilers say of them. So without a box an arrow must go over
     /// rows itself, from something to something else, and not end upwards: that is how a compiler marks a place. Or it goes from one upright line to
-    /// another (TM-250).
+    /// another (TM-410).
     func isDrawn(in text: String) -> Bool {
         let contents = items.map(\.content)
         if contents.contains(where: { $0.kind == .rectangle }) { return true }

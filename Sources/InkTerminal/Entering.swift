@@ -39,7 +39,7 @@ extension BoardScene {
     /// Enter goes in where it would write in one shape.
     mutating func enterGroupByKey() -> Bool { mode.isIdle && pen.tool == .select && keyPlace == nil && enterGroup() }
 
-    /// Goes back to the group that was entered last, which is selected then; false where none was (TM-194).
+    /// Goes back to the group that was entered last, which is selected then; false where none was (TM-390).
     mutating func leaveGroup() -> Bool {
         guard let inner = selection.ids.first, !selection.entered.isEmpty else { return false }
         selection.leaveGroup(selecting: front.board.unit(of: inner, within: Array(selection.entered.dropLast()))?.shapes ?? [])
@@ -56,7 +56,7 @@ extension BoardScene {
     /// True for what is in the groups that were entered.
     func isWithinEntered(_ id: ShapeID) -> Bool { front.board[id]?.content.groups.starts(with: selection.entered) ?? false }
 
-    /// What is selected stands in the groups that were entered, or they are left: somebody may have taken them apart (TM-194).
+    /// What is selected stands in the groups that were entered, or they are left: somebody may have taken them apart (TM-390).
     mutating func followGroups() {
         guard !selection.entered.isEmpty else { return }
         for id in selection.ids { selection.stay(within: front.board[id]?.content.groups ?? []) }
@@ -71,7 +71,7 @@ extension BoardScene {
         return units[index.map { ($0 - step + units.count) % units.count } ?? (step > 0 ? units.count - 1 : 0)].shapes
     }
 
-    /// A frame around the group that was entered, where nothing is drawn (TM-194).
+    /// A frame around the group that was entered, where nothing is drawn (TM-389).
     func drawEntered(on buffer: inout CellBuffer) {
         guard let group = selection.entered.last else { return }
         var around: CellRegion?

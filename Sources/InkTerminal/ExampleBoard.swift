@@ -44,7 +44,7 @@ public enum ExampleBoard {
 }
 
 extension BoardScene {
-    /// Keeps the example that would go (TM-220).
+    /// Keeps the example that would go (TM-401).
     mutating func keepBoard(now: Instant) {
         guard isExample else { return front.notices.add("this board stays: everything is saved", as: .setting, now: now) }
         isExample = false

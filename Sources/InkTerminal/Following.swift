@@ -14,7 +14,7 @@ extension BoardScene {
         let place: CellPlace?
     }
 
-    /// Follows the next of those who can be; after the last, nobody (TM-138).
+    /// Follows the next of those who can be; after the last, nobody (TM-372).
     mutating func followNext(now: Instant) {
         let pointing = motion(at: now).pointers
         let all = whereabouts(pointing)
@@ -99,20 +99,21 @@ extension BoardScene {
         look { $0.center(on: CellRegion(column: place.column, row: place.row, columns: 1, rows: 1)) }
     }
 
-    /// Brings into sight what keys chose; where that moves the window, it goes with nobody any more (TM-138).
+    /// Brings into sight what keys chose; where that moves the window, it goes with nobody any more (TM-373).
     mutating func reveal(_ place: CellPlace) {
         guard viewport.seen(place) == nil else { return }
         stopFollowing()
         look { $0.show(place) }
     }
 
+    // TM-373
     mutating func stopFollowing() {
         guard following != nil else { return }
         following = nil
         touch()
     }
 
-    /// Keeps what is seen by who is followed in the window, or his pointer in its middle half, but not while a hand or a caret is in it (TM-138).
+    /// Keeps what is seen by who is followed in the window, or his pointer in its middle half, but not while a hand or a caret is in it (TM-372).
     mutating func stayWithFollowed(_ pointers: [Motion.Pointer], now: Instant) {
         guard let peer = following?.peer else { return }
         guard let person = front.people[peer] else {
@@ -137,7 +138,7 @@ extension BoardScene {
     /// Takes the window, which is where it is to be, back to where it is on its way there.
     private mutating func goOnWithFollowed(from before: Viewport, now: Instant) {
         guard var chase = following?.chase else { return }
-        // Where motion is not wanted, and where all is of another size, it does not slide (TM-241).
+        // Where motion is not wanted, and where all is of another size, it does not slide (TM-241, TM-407).
         let isAtOnce = front.glides.isStill || before.grid != viewport.grid
         let way = SIMD2(viewport.origin.column - before.origin.column, viewport.origin.row - before.origin.row)
         let left = chase.go(isAtOnce ? .zero : way, window: SIMD2(viewport.columns, viewport.rows), now: now)
@@ -172,7 +173,7 @@ extension BoardScene {
     /// (TM-213).
     var ownView: WorldBox? { following == nil && opening == nil && front.isReady && !viewport.region.isEmpty ? viewport.box : nil }
 
-    /// Asks all who are here to look at what is seen (TM-214).
+    /// Asks all who are here to look at what is seen (TM-399).
     mutating func askToLook(now: Instant) {
         guard front.people.present.contains(where: { $0.person.status.state != .joining }) else {
             return front.notices.add("nobody else is here to look", as: .setting, now: now)
@@ -180,14 +181,14 @@ extension BoardScene {
         ask(.lookHere(viewport.box), now: now)
     }
 
-    /// Somebody asks to be looked at: nobody is moved there unasked (TM-214).
+    /// Somebody asks to be looked at: nobody is moved there unasked (TM-399).
     mutating func tellCall(now: Instant) {
         guard let call = front.call else { return }
         let key = BoardCommand.goToPerson.keyWords.first ?? ""
         front.notices.add("\(Sentence.asksToLook(call.name).text): \(wayToCommands)\(key) goes there", as: .look, now: now)
     }
 
-    /// The corners of what is seen by who is followed, where that is less than the window (TM-212).
+    /// The corners of what is seen by who is followed, where that is less than the window (TM-398).
     func drawFollowedView(on buffer: inout CellBuffer) {
         guard let person = following.flatMap({ front.people[$0.peer] }), let view = person.view else { return }
         let region = grid.region(of: view)

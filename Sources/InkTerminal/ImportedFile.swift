@@ -28,11 +28,11 @@ extension BoardScene {
         }
         importing = Importing(path: path, tool: pen.tool)
         outputs.append(.effect(.importFile(path: path)))
-        // A disk may be slow (TM-252).
+        // A disk may be slow (TM-417).
         front.notices.add("reading \(path)\(dropped.map { "; \($0) is dropped" } ?? "")", as: .setting, now: now)
     }
 
-    /// The program has read it, or says why not. Who leaves draws nothing more (TM-252).
+    /// The program has read it, or says why not. Who leaves draws nothing more (TM-252, TM-415).
     mutating func take(_ file: TerminalApp.FileDrawing, now: Instant) {
         // Of one that was dropped nothing is told.
         guard !mode.isLeaving, let asked = importing, asked.path == file.path, asked.whole == nil else { return }
@@ -59,7 +59,7 @@ extension BoardScene {
         }
     }
 
-    /// Makes the board what a file says, once all that was done before is on it: what is on its way would stand beside what the file says (TM-252).
+    /// Makes the board what a file says, once all that was done before is on it: what is on its way would stand beside what the file says (TM-416).
     mutating func goOnImporting(now: Instant) {
         guard let asked = importing, let whole = asked.whole, !mode.isLeaving else { return }
         guard !requests.isAwaiting else {

@@ -125,11 +125,11 @@ public struct InputDecoder: Sendable {
             state = .paste(isStalled: true)
             tellPaste(isWhole: false)
         case .paste(isStalled: true):
-            // A lone ESC, by which the person ends it. Had it been that of the end marker, the rest of that is owed (TM-2).
+            // A lone ESC, by which the person ends it. Had it been that of the end marker, the rest of that is owed (TM-332).
             tellPaste(isWhole: true)
             reset()
             (state, owedUntil) = (.escape, now + Self.owedDelay)
-        // The rest of a letter is no key, whenever it comes (TM-51).
+        // The rest of a letter is no key, whenever it comes (TM-341).
         case .ground: break
         case .escape, .bracket: reset()
         }
@@ -166,7 +166,7 @@ public struct InputDecoder: Sendable {
             // So does anything with a report in the form of X10; but a key is one byte.
             if bytes.count >= max(2, missing) { owedUntil = nil } else { reset() }
         case .paste(isStalled: true) where held.isEmpty && (bytes == [0x03] || Self.beginsWithReport(bytes)):
-            // A terminal tells nothing else before it has told the end of a paste: that was lost (TM-52).
+            // A terminal tells nothing else before it has told the end of a paste: that was lost (TM-343).
             tellPaste(isWhole: true)
             reset()
         default: break
@@ -190,7 +190,7 @@ public struct InputDecoder: Sendable {
     }
 
     /// True for bytes that are the end of a paste whose beginning was lost, or which was taken for ended: what is before the end is no command
-    /// (TM-52).
+    /// (TM-344).
     private static func endsPaste(_ bytes: ArraySlice<UInt8>) -> Bool {
         // The marker of the beginning may have been torn behind its ESC.
         guard bytes.contains(0x1B), !bytes.starts(with: pasteStart.dropFirst()) else { return false }
@@ -761,23 +761,24 @@ public struct InputDecoder: Sendable {
     private static let keyFinals: [UInt8] = Array("ABCDFHIOPQRSZ~".utf8)
     private static let consoleFinals: [UInt8] = Array("ABCDE".utf8)
     private static let singleShiftFinals: [UInt8] = Array("ABCDFHMPQRS".utf8)
-    /// A sequence that has begun is not a key, so it may take longer than a lone ESC: a slow line can split it (TM-2).
+    /// A sequence that has begun is not a key, so it may take longer than a lone ESC: a slow line can split it (TM-332).
     private static let sequenceDelay = Duration.milliseconds(500)
     /// So much longer a sequence is owed its rest: TCP sends again what was lost after a fifth of a second, then after twice as long each time
     /// (TM-51).
     private static let owedDelay = Duration.seconds(2)
-    /// The same for what cannot be taken for keys: longer than a line that lives ever stalls (TM-51).
+    /// The same for what cannot be taken for keys: longer than a line that lives ever stalls (TM-341).
     private static let certainDelay = Duration.seconds(30)
-    /// Behind the time of an Escape: a hand needs longer from there to what opens a sequence (TM-51).
+    /// Behind the time of an Escape: a hand needs longer from there to what opens a sequence (TM-342).
     private static let handDelay = Duration.milliseconds(175)
-    /// So long what opens a sequence waits for the next byte where a line tears between all bytes (TM-51).
+    /// So long what opens a sequence waits for the next byte where a line tears between all bytes (TM-342).
     private static let tornDelay = Duration.milliseconds(200)
-    // TM-2
+    // TM-332
     private static let pasteDelay = Duration.seconds(2)
     /// So many times one letter follows another in what is a text. A hand that types ten letters a second strikes as many in 0.4 s, longer than
     /// a terminal that works lets keys wait (TM-53).
     private static let textChangesMin = 5
-    /// So many letters of one read are a text, even if they are all the same: nobody holds a key for a quarter of a minute on a line that stands.
+    /// So many letters of one read are a text, even if they are all the same: nobody holds a key for a quarter of a minute on a line that stands
+    /// (TM-355).
     private static let keysMax = 512
     /// Events that are told together.
     static let partMax = 128

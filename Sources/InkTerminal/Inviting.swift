@@ -24,7 +24,7 @@ extension BoardScene {
         redraw(.soon)
     }
 
-    /// When the time of a code that is shown reads otherwise (TM-296).
+    /// When the time of a code that is shown reads otherwise (TM-437).
     func nextCodeSecond(after now: Instant) -> Instant? {
         guard case .panel(.invite, _) = mode, let end = offer.codeEnds, end > now else { return nil }
         let left = (end - now).components

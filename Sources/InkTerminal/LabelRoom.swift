@@ -6,7 +6,7 @@ import InkSession
 
 /// Boxes that are made as large as their labels need: when that is asked for, or by choice while one is written. The others see a box that is resized.
 extension BoardScene {
-    // TM-195
+    // TM-195, TM-392
     mutating func fitLabels(now: Instant) {
         guard hasSelection(now: now) else { return }
         var overlay = Overlay()
@@ -43,7 +43,7 @@ extension BoardScene {
         front.notices.add(words, as: .setting, now: now)
     }
 
-    /// Gives a box the size to which it grew while it was written, in one step of undo with the text (TM-195).
+    /// Gives a box the size to which it grew while it was written, in one step of undo with the text (TM-391).
     mutating func giveRoom(to id: ShapeID, _ draft: ShapeDraft, now: Instant) {
         guard pen.growsBoxes, draft.hasSize, !draft.isInvisibleText, let standing = front.board[id]?.content else { return }
         var grown = standing

@@ -72,7 +72,8 @@ extension BoardScene {
 
     // MARK: Drawing
 
-    /// Draws all light, the newest part of each brightest and widest. Letters under it stay to be read, and lines keep their form (TM-211).
+    /// Draws all light, the newest part of each brightest and widest. Letters under it stay to be read, and lines keep their form
+    /// (TM-211, TM-396, TM-397).
     func drawLights(on buffer: inout CellBuffer) {
         for light in shownMotion.lights {
             for step in Self.lightWidths.indices.reversed() { draw(light, step, on: &buffer) }

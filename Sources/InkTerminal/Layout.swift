@@ -24,7 +24,7 @@ struct Layout: Hashable, Sendable {
     var toolRow: Int? { hasTools ? rows - 2 : nil }
     var statusRow: Int { rows - 1 }
 
-    // TM-270
+    // TM-270, TM-425
     private static let talkLeast = 100
     private static let talkWidth = 26
 

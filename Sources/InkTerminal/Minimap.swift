@@ -26,7 +26,7 @@ struct Minimap: Sendable {
 }
 
 extension BoardScene {
-    /// Goes to what the small map shows in a cell of the screen; false where it does not lie there (TM-141).
+    /// Goes to what the small map shows in a cell of the screen; false where it does not lie there (TM-375).
     mutating func go(onMinimap cell: CellPlace) -> Bool {
         guard let place = minimap?.place(at: cell) else { return false }
         stopFollowing()
@@ -34,7 +34,7 @@ extension BoardScene {
         return true
     }
 
-    /// Shows the small map or hides it, and says why it is not seen where that is not plain (TM-237).
+    /// Shows the small map or hides it, and says why it is not seen where that is not plain (TM-406).
     mutating func toggleMinimap(now: Instant) {
         display.showsMinimap.toggle()
         guard display.showsMinimap else { return }
@@ -69,7 +69,7 @@ extension BoardScene {
         return places.map { CellRegion(from: $0, to: $0) } + [mode.edit.map { $0.draft.cellRegion(on: grid) }].compactMap { $0 }
     }
 
-    /// The whole drawing in a corner, with the part of it that is seen, where the others point, and the corners of what they see (TM-140).
+    /// The whole drawing in a corner, with the part of it that is seen, where the others point, and the corners of what they see (TM-374).
     mutating func drawMinimap(on buffer: inout CellBuffer) {
         minimap = placedMinimap()
         guard let minimap, let content = regions.content() else { return }

@@ -45,7 +45,7 @@ struct Motion: Equatable, Sendable {
     /// Shapes that stand and are not drawn, for a preview is.
     var hidden: Set<ShapeID> = []
 
-    /// True where more names stand by pointers than can follow them step by step (TM-184).
+    /// True where more names stand by pointers than can follow them step by step (TM-384).
     var isCrowded: Bool { pointers.count { $0.age == .fresh } > Self.namesMax }
 
     private static let namesMax = 4
@@ -89,7 +89,7 @@ extension BoardScene {
         }
     }
 
-    /// Until when pointers stay as they were drawn last; nil where they need not: a crowd of them goes half as often as one (TM-184).
+    /// Until when pointers stay as they were drawn last; nil where they need not: a crowd of them goes half as often as one (TM-184, TM-384).
     private func pointersHeldUntil(_ now: Instant) -> Instant? {
         guard let drawn = pointersDrawn, drawn.grid == grid, shownMotion.isCrowded else { return nil }
         let next = drawn.at + Self.crowdInterval
@@ -133,10 +133,10 @@ extension BoardScene {
         return next
     }
 
-    /// A name chip stands by a moving pointer only (TM-11).
+    /// A name chip stands by a moving pointer only (TM-337).
     private static let chipTime = Duration.seconds(3)
     private static let dimTime = Duration.seconds(30)
-    // TM-11
+    // TM-337
     private static let goneTime = Duration.seconds(60)
     /// As often as a pointer is told of where so many are.
     private static let crowdInterval = Duration.milliseconds(33)

@@ -9,7 +9,7 @@ import InkPrimitives
 /// frame after another. So a question that every terminal answers (primary device attributes) follows what is written, now and then; the answer says
 /// that all before it has been shown. While more than a window's worth has no answer no frame is made: the next shows the newest state.
 ///
-/// Nothing is held up before the terminal has answered once, nor for ever by one that answers no more.
+/// Nothing is held up before the terminal has answered once, nor for ever by one that answers no more (TM-403).
 struct OutputWindow: Sendable {
     /// True once the terminal has answered, until it has owed an answer for too long.
     private var isAnswering = false
@@ -65,6 +65,6 @@ struct OutputWindow: Sendable {
     private static let bytesMax = 4096
     /// A question and its answer, of some twelve bytes, for each.
     private static let bytesBetween = 1024
-    /// Longer than the round trip of any line on which one can draw.
+    /// Longer than the round trip of any line on which one can draw (TM-403).
     private static let patience = Duration.seconds(10)
 }

@@ -16,7 +16,7 @@ struct PastedDrawing: Sendable {
     let reference: UInt64
     /// What it became, and where that stood then; none before that is known.
     var made: [(id: ShapeID, box: WorldBox)] = []
-    /// Under which the text was asked for that takes its place, and what that is once it is known.
+    /// Under which the text was asked for that takes its place, and what that is once it is known (TM-414).
     var textReference: UInt64?
     var asText: ShapeID?
 
@@ -34,11 +34,11 @@ struct PastedDrawing: Sendable {
 extension BoardScene {
     /// Pastes a text as the drawing that it looks like; false for what is none, and for who has picked a tool that writes (TM-250).
     mutating func paste(drawing text: String, now: Instant) -> Bool {
-        // Only one that is longer than a text may be is refused.
+        // Only one that is longer than a text may be is refused (TM-412).
         guard mode.isIdle, pen.tool != .text, pen.tool != .note, let drawing = try? TextDiagram(text).drawing.checked(),
             drawing.isDrawn(in: text)
         else { return false }
-        // One that comes at once behind another is drawn behind it (TM-250).
+        // One that comes at once behind another is drawn behind it (TM-413).
         if waits(with: .input(.paste(text, isWhole: true))) { return true }
         pick(.select, now: now)
         let drafts = drawing.items.map(\.content)
@@ -107,7 +107,7 @@ extension BoardScene {
     /// So many shapes are seen before the board has them.
     private static let shownMax = 1000
 
-    /// As "2 boxes, 1 arrow".
+    /// As "2 boxes, 1 arrow" (TM-411).
     private static func words(for drafts: [ShapeDraft]) -> String {
         let kinds: [(ShapeKind, String, String)] = [
             (.rectangle, "box", "boxes"), (.arrow, "arrow", "arrows"), (.line, "line", "lines"), (.text, "text", "texts"),

@@ -31,7 +31,7 @@ struct Pen: Sendable {
 
     mutating func toggleLock() { isLocked.toggle() }
 
-    /// What is drawn from now on has that look: a head only arrows have, for a line has none where nobody wants one (TM-190).
+    /// What is drawn from now on has that look: a head only arrows have, for a line has none where nobody wants one (TM-385).
     mutating func take(_ choice: StyleChoice) {
         var look = span(.arrow, CellPlace(column: 0, row: 0), CellPlace(column: 0, row: 0), on: .standard)
         (look.lineStyle, look.corners, look.fill) = (lineStyle, corners, fill)

@@ -73,16 +73,17 @@ extension BoardScene {
         }
     }
 
-    /// The words are the same; of who was verified, that is taken back.
+    /// The words are the same; of who was verified, that is taken back (TM-436).
     mutating func settleWords(with device: AuthorID, now: Instant) {
         guard let row = people?.row(of: device) else { return }
         let takesBack = !row.needsWords
-        // Nobody says that words are the same which he has not seen (TM-292).
+        // Nobody says that words are the same which he has not seen (TM-435).
         if !takesBack { guard case .known = compared.state(of: device) else { return } }
         let told = takesBack ? "\(row.name) is not verified any more" : "\(row.name) is verified"
         ask(.verify(device, !takesBack), for: Purpose(told: told), now: now)
     }
 
+    // TM-433
     mutating func give(_ device: AuthorID, _ role: Role, now: Instant) {
         ask(.grant(device, role), for: Purpose(told: "\(people?.row(of: device)?.name ?? "somebody") is \(role) now"), now: now)
     }

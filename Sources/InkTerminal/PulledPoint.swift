@@ -61,7 +61,7 @@ extension ShapeDraft {
     func pointPlaces(on grid: Grid) -> [CellPlace] { hasPulledPoints ? points.map { grid.place(of: position + $0) } : [] }
 
     /// The point that a press pulls: the one in the cell, or where the line is long enough to be taken by its middle one that is a cell away; nil
-    /// for none (TM-103).
+    /// for none (TM-361).
     ///
     /// - Parameter isExact: the cell belongs to another shape.
     func pulledPoint(at here: CellPlace, on grid: Grid, isExact: Bool) -> Int? {
@@ -153,7 +153,7 @@ extension BoardScene {
         return PulledPoint(isLast ? content.points.count - 1 : index, of: only, content)
     }
 
-    /// What the others see of a line that is pulled; nil for one with more corners than a preview has (TM-103).
+    /// What the others see of a line that is pulled; nil for one with more corners than a preview has (TM-361).
     mutating func gesture(pulling pulled: PulledPoint, by: Point, attaches: Bool) -> Gesture? {
         guard pulled.content.points.count <= GestureBody.pointsMax else { return nil }
         return .pull(pulled.id, line(pulled, by: by, attaches: attaches))

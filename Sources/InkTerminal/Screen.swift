@@ -16,7 +16,7 @@ package struct Screen: Sendable {
     private var shown: [Cell]
     private var shownCursor: (column: Int, row: Int)?
     private var needsClear = true
-    /// Where the next glyph would land; nil when that is not certain (TM-4).
+    /// Where the next glyph would land; nil when that is not certain (TM-333).
     private var place: (column: Int, row: Int)?
     private var pen = CellStyle()
     private var bytes: [UInt8] = []
@@ -94,7 +94,7 @@ package struct Screen: Sendable {
         }
     }
 
-    /// Takes away what stands in the cells of a glyph that a terminal may drop, or draw in fewer of them (TM-4).
+    /// Takes away what stands in the cells of a glyph that a terminal may drop, or draw in fewer of them (TM-333).
     private mutating func blank(_ cell: Cell, _ column: Int, _ row: Int) {
         let start = row * columns + column
         let old = shown[start..<start + max(1, Int(cell.columns))]

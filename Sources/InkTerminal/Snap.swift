@@ -22,7 +22,7 @@ extension BoardScene {
     }
 
     /// Where a drag has come to whose hand is at a place. Of what came back to where it was taken up nothing snaps, nor of lines, which are bound
-    /// (TM-196).
+    /// (TM-196, TM-393).
     ///
     /// - Parameter drag: as it stands before.
     mutating func snapped(_ here: CellPlace, _ drag: Drag) -> CellPlace {

@@ -7,7 +7,7 @@ import InkFrontEnd
 /// Stamps are made cheapest first and within a budget: what it does not reach is made for the next picture. So no shape, however it was
 /// drawn, holds the keyboard, and none hides those that are drawn at once (TM-70). A window that moves on its grid takes them along, and only
 /// the strips that are new are drawn, which lie beside the stamp until all of it is asked for; what is measured of a shape is kept for every grid
-/// (TM-135).
+/// (TM-371).
 ///
 /// Where there is no room for all, the cheapest have it: which shapes are shown by their boxes depends on what is seen, and not on the way there.
 struct StampCache: Sendable {
@@ -187,7 +187,7 @@ struct StampCache: Sendable {
         }
     }
 
-    /// Makes stamps of shapes that have none. At least one is made, so that in the end all are that there is room for.
+    /// Makes stamps of shapes that have none. At least one is made, so that in the end all are that there is room for (TM-350).
     ///
     /// - Parameter isAll: true if these are all that are seen and have none; else the others stay as they are.
     /// - Returns: true if a shape that had a stamp is shown by its box from here on.
@@ -224,7 +224,7 @@ struct StampCache: Sendable {
         return (entry.stamp?.work ?? 0) + (known == nil ? measured.work : 0)
     }
 
-    /// Gives up the dearest where there is more than room for.
+    /// Gives up the dearest where there is more than room for (TM-352).
     ///
     /// - Returns: true if any was given up.
     private mutating func makeRoom(_ ranks: inout Ranks, on board: BoardView) -> Bool {

@@ -114,7 +114,7 @@ struct StartScene: Sendable {
         }
     }
 
-    /// Does what was chosen, once the person has a name (TM-169, TM-264).
+    /// Does what was chosen, once the person has a name (TM-169, TM-423).
     private mutating func begin(_ effect: TerminalApp.Effect) {
         guard !content.isNameKnown else { return outputs.append(.effect(effect)) }
         askName()

@@ -6,7 +6,7 @@ extension ShapeDraft {
     /// is another.
     ///
     /// It is one if the line from its first sample to its last crosses the cells of all between, in their order: a hand that means a curve leaves
-    /// such cells. Each sample goes to the line and stays one (TM-106).
+    /// such cells. Each sample goes to the line and stays one (TM-106, TM-362).
     func straightened(on grid: Grid) -> ShapeDraft {
         guard kind == .freehand, points.count > 2, let first = points.first, let last = points.last else { return self }
         let samples = points.map { position + $0 }

@@ -12,7 +12,7 @@ enum StyleChoice: Hashable, Sendable {
     case endHead(LineHead)
     case route(LineRoute)
 
-    /// What it changes of a shape; nothing where the shape has no such look (TM-190).
+    /// What it changes of a shape; nothing where the shape has no such look (TM-385).
     func changes(of shape: ShapeDraft) -> [PropertyChange] {
         let changes: [PropertyChange]
         switch self {
@@ -28,7 +28,7 @@ enum StyleChoice: Hashable, Sendable {
         return changes.filter { $0.property.counts(for: shape.kind) }
     }
 
-    /// What is said where none of what is selected has such a look (TM-190).
+    /// What is said where none of what is selected has such a look (TM-386).
     var complaint: String {
         switch self {
         case .ink, .fill, .width: "what is selected has no such look"

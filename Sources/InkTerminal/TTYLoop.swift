@@ -177,7 +177,7 @@ public final class TTYLoop {
         case SIGWINCH: takeSize(&app)
         case SIGTSTP: suspend(&app, perform, settle)
         case SIGCONT:
-            // After a stop that we could not see coming (SIGSTOP), the terminal may be in any state (TM-232).
+            // After a stop that we could not see coming (SIGSTOP), the terminal may be in any state (TM-404).
             reenter(&app)
         case SIGTERM, SIGHUP, SIGINT, SIGQUIT: return .signal(signal)
         default: break

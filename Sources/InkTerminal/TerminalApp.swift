@@ -282,7 +282,7 @@ public struct TerminalApp: Sendable {
         if !bytes.isEmpty { lastFrame = now }
         var all = bytes + extraBytes
         extraBytes = []
-        // Whoever leaves waits for answers: none is asked for any more.
+        // Whoever leaves waits for answers: none is asked for any more (TM-408).
         let mayAsk = profile.isFar && profile.canBeAsked && board?.mode.isLeaving != true
         if mayAsk, window.write(all.count, now: now) { all += OutputWindow.question }
         return all
@@ -340,7 +340,7 @@ public struct TerminalApp: Sendable {
         }
     }
 
-    /// Does what was typed while the board was opened.
+    /// Does what was typed while the board was opened (TM-383).
     private mutating func releaseTypeAhead(now: Instant) {
         guard var kept = typeAhead else { return }
         typeAhead = nil

@@ -9,7 +9,7 @@ public struct TerminalProfile: Hashable, Sendable {
     public var escapeDelay: Duration
     /// False for terminals that print what they do not understand: only the simplest questions are asked.
     public var canBeAsked: Bool
-    /// True for who wants no motion: what others move is drawn where they told it last (TM-38).
+    /// True for who wants no motion: what others move is drawn where they told it last (TM-340).
     public var reducesMotion: Bool
     /// Whether the paper is dark, until the terminal says so itself.
     public var isDark: Bool

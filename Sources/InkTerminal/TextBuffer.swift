@@ -36,7 +36,7 @@ package struct TextBuffer: Hashable, Sendable {
         if !continues || !isInWord { remember() }
         isInWord = continues
         byteCount += inserted.utf8.count
-        // A combining scalar joins the character before it, so that one and the caret are made anew (TM-221).
+        // A combining scalar joins the character before it, so that one and the caret are made anew (TM-402).
         let start = max(0, caret - 1)
         let before = Array(String(characters[start..<caret]) + inserted)
         let joinsNext = caret < characters.count && before.last.map { String($0) + String(characters[caret]) }?.count == 1
@@ -86,14 +86,14 @@ package struct TextBuffer: Hashable, Sendable {
         byteCount -= characters.remove(at: caret).utf8.count
     }
 
-    /// Deletes the word before the caret, and blanks behind it (TM-10).
+    /// Deletes the word before the caret, and blanks behind it (TM-336).
     package mutating func deleteWordBackward() {
         var word = self
         word.moveLeft(byWord: true)
         deleteBackward(to: word.caret)
     }
 
-    /// Deletes what stands in the caret's line before it (TM-10).
+    /// Deletes what stands in the caret's line before it (TM-336).
     package mutating func deleteToLineStart() {
         var line = self
         line.moveToLineStart()

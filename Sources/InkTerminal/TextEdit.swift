@@ -101,7 +101,7 @@ struct TextEdit: Sendable {
         if case .standing(let id, _) = target { target = .standing(id, isBegun: true) }
     }
 
-    /// The first part is there: what follows changes that shape. Where that was a shape without words, they are a step of their own (TM-101).
+    /// The first part is there: what follows changes that shape. Where that was a shape without words, they are a step of their own (TM-359).
     mutating func made(_ id: ShapeID) {
         target = .standing(id, isBegun: given?.isEmpty == false)
         accepted()

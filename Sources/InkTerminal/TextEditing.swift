@@ -59,7 +59,7 @@ extension BoardScene {
         }
     }
 
-    /// Takes typed text into the text that is being edited: as much of it as fits; false if that is not all (TM-10).
+    /// Takes typed text into the text that is being edited: as much of it as fits; false if that is not all (TM-335).
     @discardableResult
     mutating func type(_ text: String, now: Instant) -> Bool {
         var isWhole = true
@@ -102,7 +102,7 @@ extension BoardScene {
         return .taken
     }
 
-    /// Begins a text with the first part of a paste: what else comes of it goes on with it (TM-52).
+    /// Begins a text with the first part of a paste: what else comes of it goes on with it (TM-345).
     mutating func beginPaste(onBoard text: String, now: Instant) -> Pasting {
         guard front.isReady else {
             front.notices.add(.refused(.notReady), now: now)

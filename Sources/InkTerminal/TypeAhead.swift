@@ -22,7 +22,7 @@ struct TypeAhead: Sendable {
     private static let eventsMax = 10_000
     private static let bytesMax = 1 << 20
 
-    /// How the person leaves who does not wait.
+    /// How the person leaves who does not wait (TM-382).
     enum Leaving: Hashable, Sendable { case quits, goesBack }
 
     var isEmpty: Bool { reads.isEmpty }

@@ -72,7 +72,7 @@ struct Viewport: Hashable, Sendable {
 }
 
 extension Grid {
-    /// All cells in which a point of the board can lie (TM-71).
+    /// All cells in which a point of the board can lie (TM-354).
     var plane: CellRegion {
         let limit = Limits.coordinate
         return CellRegion(from: place(of: Point(x: -limit, y: -limit)), to: place(of: Point(x: limit, y: limit)))

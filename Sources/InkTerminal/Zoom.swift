@@ -6,12 +6,12 @@ import InkSession
 
 /// How near the board is seen. Only the view's grid changes: the world, and what others see of it, does not.
 extension BoardScene {
-    /// The zoom in per cent, for the bar; nil at 100 % (TM-130).
+    /// The zoom in per cent, for the bar; nil at 100 % (TM-368).
     var zoomWord: String? { grid == .standard ? nil : "\(grid.percent) %" }
 
     /// Goes some steps nearer, or farther where there are less than none, as far as there are any.
     ///
-    /// - Parameter cell: of the screen, which keeps what it shows; nil for where the person points by keys, or the middle (TM-130).
+    /// - Parameter cell: of the screen, which keeps what it shows; nil for where the person points by keys, or the middle (TM-368, TM-369).
     mutating func zoom(by steps: Int, about cell: CellPlace? = nil, now: Instant) {
         let here = Grid.zooms.firstIndex(of: grid) ?? 0
         zoom(to: Grid.zooms[max(0, min(Grid.zooms.count - 1, here + steps))], about: cell, now: now)
@@ -36,7 +36,7 @@ extension BoardScene {
         moveToldPlace(moved)
         // Who types sees where, whatever was pointed at (TM-81).
         if isCaretSeen, let caretPlace { look { $0.show(caretPlace) } }
-        // Two presses between which the board moved are no double click (TM-132).
+        // Two presses between which the board moved are no double click (TM-370).
         mouse.lastClick = nil
         shownMotion = motion(at: now)
         touch()
@@ -81,7 +81,7 @@ struct ZoomCenter: Sendable {
 }
 
 extension Mode {
-    /// What is begun goes on from the same places of the board on another grid. A move by keys counts cells, and ends before that (TM-132).
+    /// What is begun goes on from the same places of the board on another grid. A move by keys counts cells, and ends before that (TM-132, TM-370).
     fileprivate mutating func movePlaces(_ moved: (CellPlace) -> CellPlace) {
         switch self {
         case .dragging(var drag, let hand):

@@ -40,7 +40,7 @@ class Between(EndToEnd):
         terminal.send("q")
         terminal.wait(15)
 
-    def test_TM_232_tmux_taken_up_at_another_size_repaints_once(self):
+    def test_TM_404_tmux_taken_up_at_another_size_repaints_once(self):
         tmux = self.tmux()
         repaints, second = over_ssh.reattach(self.board(), tmux)
         self.assertEqual(repaints, 1)

@@ -216,7 +216,7 @@ class Codes(EndToEnd):
         self.addCleanup(terminal.close)
         return terminal
 
-    def test_CL_163_TM_264_two_at_terminals_meet_by_what_their_screens_say(self):
+    def test_CL_163_TM_264_TM_423_two_at_terminals_meet_by_what_their_screens_say(self):
         self.server = self.rendezvous()
         ana = self.terminal("ana", "new", "sketch")
         ana.see("onl")

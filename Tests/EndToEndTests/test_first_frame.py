@@ -97,7 +97,7 @@ class FirstFrame(EndToEnd):
         again.see("keys", 30)
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
-    def test_CL_60_TM_180_who_leaves_before_the_board_is_there_leaves_at_once(self):
+    def test_CL_60_TM_382_who_leaves_before_the_board_is_there_leaves_at_once(self):
         self.make("plan", boxes=1500)
         for key in ("q", "\x03", "\x1b"):
             with self.subTest(key.encode()):

@@ -94,7 +94,7 @@ class People(EndToEnd):
         width = max(len(row) for row in rows)
         return [row.ljust(width)[left:] for row in rows]
 
-    def test_CL_182_TM_297_a_real_decoder_reads_the_picture_of_a_link_and_where_it_has_no_room_that_is_said(self):
+    def test_CL_182_TM_297_TM_438_a_real_decoder_reads_the_picture_of_a_link_and_where_it_has_no_room_that_is_said(self):
         ana = ink.new_board(self.folder / "ana", "ana", rendezvous="ws://127.0.0.1:9")
         link = ana.link()
         self.assert_ends_well(ana)

@@ -41,7 +41,7 @@ class Replay(EndToEnd):
     def state(self):
         return self.export("-o", "-", "--format", "json")
 
-    def test_CL_110_CL_317_TM_260_TM_261_a_board_is_played_on_a_terminal_while_another_program_holds_it(self):
+    def test_CL_110_CL_317_TM_260_TM_261_TM_418_a_board_is_played_on_a_terminal_while_another_program_holds_it(self):
         before = self.state()
         terminal = self.open("--speed", "1", "--idle-limit", "1h")
         terminal.see("PLAY")
@@ -87,7 +87,7 @@ class Replay(EndToEnd):
             self.assertEqual(terminal.modes(), terminal.before)
             self.assertEqual({mode for mode, is_on in terminal.switched().items() if is_on}, {7, 25})
 
-    def test_TM_262_without_colours_and_in_ascii(self):
+    def test_TM_262_TM_421_without_colours_and_in_ascii(self):
         self.assertEqual(self.maker.quit(), 0)
         terminal = self.open("--ascii", columns=30, rows=8, NO_COLOR="1")
         terminal.key("\x1b[F")

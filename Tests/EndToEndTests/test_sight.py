@@ -49,7 +49,7 @@ class Sight(TwoTerminals):
                     terminal.key("q")
                 self.assertEqual([ana.wait(), bob.wait()], [0, 0])
 
-    def test_TM_214_all_are_asked_to_look_and_nobody_is_moved(self):
+    def test_TM_214_TM_399_all_are_asked_to_look_and_nobody_is_moved(self):
         ana, bob = self.sized((80, 24), (100, 30))
         for _ in range(20):
             ana.mouse(65, 5, 5)
@@ -79,7 +79,7 @@ class Sight(TwoTerminals):
         _, text, _ = ink.run(["export", BOARD, "--format", "txt", "-o", "-"], data=self.folder / "ana", name="ana")
         self.assertEqual(text.strip(), "")
 
-    def test_TM_103_TM_216_a_line_that_is_pulled_is_seen_before_it_is_let_go(self):
+    def test_TM_216_TM_361_a_line_that_is_pulled_is_seen_before_it_is_let_go(self):
         ana, bob = self.sized((80, 24), (80, 24))
         ana.key("l")
         ana.drag([(10, 5), (20, 5), (40, 5)])
@@ -134,7 +134,7 @@ class Example(TwoTerminals):
         self.assertEqual(other.wait(), 0)
         self.assertIn("example", self.boards())
 
-    def test_CL_69_CL_71_TM_220_an_example_goes_when_it_is_left(self):
+    def test_CL_69_CL_71_TM_220_TM_401_an_example_goes_when_it_is_left(self):
         terminal = self.start()
         self.assertIn("example", self.boards())
         # What was there from the first is not taken back; what was drawn is.
@@ -152,7 +152,7 @@ class Example(TwoTerminals):
         terminal.key("q")
         self.assertEqual(terminal.wait(), 0)
 
-    def test_TM_220_an_example_that_is_kept_stays(self):
+    def test_TM_401_an_example_that_is_kept_stays(self):
         terminal = self.start()
         command(terminal, "keep")
         terminal.see("kept: this board stays")

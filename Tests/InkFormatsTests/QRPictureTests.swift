@@ -18,7 +18,7 @@ import Testing
         #expect(ascii.count == 11 && ascii[4] == String(repeating: "##", count: 4) + "  ##  " + String(repeating: "##", count: 4))
     }
 
-    @Test func `TM-297: a window that has no room for the whole margin has half of it, or there is no picture`() throws {
+    @Test func `TM-438: a window that has no room for the whole margin has half of it, or there is no picture`() throws {
         let picture = try #require(QRPicture(modules: Self.small))
         #expect(picture.rows(columns: 11, rows: 6, style: .unicode)?.count == 6)
         #expect(picture.rows(columns: 10, rows: 6, style: .unicode)?.first?.count == 7)

@@ -86,7 +86,7 @@ import Testing
         #expect(desk.text.contains("they are so already"))
     }
 
-    @Test func `TM-162, TM-175: shapes are aligned and spread by name, and a wrong word is told`() throws {
+    @Test func `TM-175, TM-378: shapes are aligned and spread by name, and a wrong word is told`() throws {
         var desk = try desk()
         desk.bytes([1])
         desk.run("align TOP")

@@ -17,7 +17,7 @@ import Testing
         return desk
     }
 
-    @Test func `TM-107: an arrow that is drawn from box to box is attached, is seen to be, and follows`() throws {
+    @Test func `TM-107, TM-363, TM-364: an arrow that is drawn from box to box is attached, is seen to be, and follows`() throws {
         for (from, to) in [((20, 7), (40, 7)), ((22, 7), (38, 7)), ((15, 7), (45, 7)), ((21, 10), (39, 4))] {
             var desk = try deskWithBoxes()
             let plain = desk.terminal.styles
@@ -221,7 +221,7 @@ import Testing
         #expect(few.draw <= 17 * 2 * 2 * 3, "\(few)")
     }
 
-    @Test func `TM-107: who draws a line sees where it would end, whatever is deleted meanwhile`() throws {
+    @Test func `TM-363: who draws a line sees where it would end, whatever is deleted meanwhile`() throws {
         var desk = try deskWithBoxes()
         desk.type("a")
         desk.press(20, 7)

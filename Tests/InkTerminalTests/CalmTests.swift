@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: [GlyphStyle.unicode, .ascii])
-    func `TM-310: a locked shape has a mark until it is opened`(style: GlyphStyle) throws {
+    func `TM-439: a locked shape has a mark until it is opened`(style: GlyphStyle) throws {
         var desk = try Desk(style: style)
         let bob = desk.join("bob")
         let shape = try Self.box(&desk, by: bob)
@@ -125,7 +125,7 @@ import Testing
         #expect(desk.text.components(" bob") == 1 && desk.terminal.lines[4].contains(" bob"), "\(desk.text)")
     }
 
-    @Test func `FE-151, TM-314: remove and take-back mean somebody by a name with blanks, and say what is missing`() throws {
+    @Test func `FE-151, TM-314, TM-440: remove and take-back mean somebody by a name with blanks, and say what is missing`() throws {
         var desk = try Desk()
         let bob = Self.join("bob the builder", to: &desk)
         // What is seen is told, too, whenever it changes.

@@ -61,7 +61,7 @@ import Testing
         #expect(made.count == 3 && made[0].position == middle(45, 10) && made[1].position == middle(65, 10), "\(made.map(\.position))")
     }
 
-    @Test func `TM-102: what was just drawn by the mouse is copied by one key, and no word that is typed for a label copies`() throws {
+    @Test func `TM-360: what was just drawn by the mouse is copied by one key, and no word that is typed for a label copies`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])
@@ -74,7 +74,7 @@ import Testing
         #expect(desk.clip?.shapeCount == 1)
     }
 
-    @Test func `TM-192: what is cut goes once it is kept, and stays where it is not`() throws {
+    @Test func `TM-192, TM-388: what is cut goes once it is kept, and stays where it is not`() throws {
         var desk = try desk()
         desk.click(10, 6)
         desk.type("X")
@@ -121,7 +121,7 @@ import Testing
         #expect(desk.standing.count == 3)
     }
 
-    @Test func `TM-100, TM-192: keys that come before what is pasted is there mean it`() throws {
+    @Test func `TM-357, TM-387: keys that come before what is pasted is there mean it`() throws {
         let clip = try box()
         var desk = try Desk()
         desk.move(40, 10)
@@ -154,7 +154,7 @@ import Testing
         #expect(silent.standing.count == 1 && silent.text.contains("nothing was pasted"))
     }
 
-    @Test func `TM-192: why nothing is pasted is told`() throws {
+    @Test func `TM-388: why nothing is pasted is told`() throws {
         let clip = try box()
         var other = clip
         other[12] ^= 0xFF

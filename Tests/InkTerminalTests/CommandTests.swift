@@ -5,7 +5,7 @@ import Testing
 
 /// What can be asked of a board by name and by key.
 @Suite struct CommandTests {
-    @Test func `TM-160: each command has a name and keys of its own, and its line in the help`() throws {
+    @Test func `TM-160, TM-376: each command has a name and keys of its own, and its line in the help`() throws {
         let all = BoardCommand.allCases
         #expect(Set(all.map(\.name)).count == all.count)
         let keys = all.flatMap(\.keyWords)
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: BoardCommand.allCases)
-    func `TM-160: all keys of a command do the same`(command: BoardCommand) throws {
+    func `TM-376: all keys of a command do the same`(command: BoardCommand) throws {
         var outcomes: [Outcome] = []
         for word in command.keyWords { outcomes.append(try Outcome(of: Self.bytes(of: word), command)) }
         for outcome in outcomes { #expect(outcome == outcomes.first, "\(command)") }
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(arguments: BoardCommand.allCases)
-    func `TM-160, TM-161: a command does the same by its name as by its key`(command: BoardCommand) throws {
+    func `TM-160, TM-161, TM-376: a command does the same by its name as by its key`(command: BoardCommand) throws {
         let named = try Outcome(of: Array(":\(command.name)\r".utf8), command)
         #expect(!named.lines[79].hasPrefix(":\(command.name)") || command.takesArgument, "\(command): \(named.lines[79])")
         if let key = command.keyWords.first { #expect(try named == Outcome(of: Self.bytes(of: key), command), "\(command)") }

@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(arguments: [(120, 40), (80, 24), (40, 24)])
-    func `TM-83: the connection is told, at every width and live`(columns: Int, rows: Int) throws {
+    func `TM-83, TM-356: the connection is told, at every width and live`(columns: Int, rows: Int) throws {
         var desk = try desk(columns, rows)
         desk.hear(.rendezvous(.connected))
         desk.hear(bob(.relayRendezvous))
@@ -93,7 +93,7 @@ import Testing
         #expect(words(desk).contains(foreign) && !words(desk).contains(own), "\(desk.text)")
     }
 
-    @Test func `TM-12, TM-13, TM-83: in a small window it scrolls to its end, in ASCII and without what a name holds of escapes`() throws {
+    @Test func `TM-12, TM-13, TM-356: in a small window it scrolls to its end, in ASCII and without what a name holds of escapes`() throws {
         var desk = try Desk(
             columns: 40, rows: 9, style: .ascii, network: NetworkChoice(rendezvous: ["ws://a\u{1B}[2J:1"], relay: .allowed))
         desk.hear(bob(.relayRendezvous, "b\u{1B}]0;x\u{7}ob"))
@@ -153,7 +153,7 @@ import Testing
     }
 
     @Test(arguments: ["?", "N"])
-    func `TM-30, TM-83: a sheet scrolls to its end above what is said meanwhile`(opener: String) throws {
+    func `TM-30, TM-356: a sheet scrolls to its end above what is said meanwhile`(opener: String) throws {
         var desk = try desk(40, 12)
         desk.hear(bob(.relayRendezvous))
         desk.wait(.seconds(12))

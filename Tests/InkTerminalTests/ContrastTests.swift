@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test(arguments: [ColorDepth.direct, .indexed, .sixteen])
-    func `TM-65: inks have a contrast of three on white and on black`(depth: ColorDepth) {
+    func `TM-65, TM-348, TM-349: inks have a contrast of three on white and on black`(depth: ColorDepth) {
         for (paper, isDark) in [(0xFFFFFF, false), (0x000000, true)] as [(UInt32, Bool)] {
             for color in PersonColor.all {
                 let ink = Self.shown(color.ink(onDark: isDark), depth, isBackground: false)
@@ -98,7 +98,7 @@ import Testing
         #expect(used == four)
     }
 
-    @Test func `TM-217, TM-218: on a Linux console high contrast is what its eight papers allow`() throws {
+    @Test func `TM-218, TM-400: on a Linux console high contrast is what its eight papers allow`() throws {
         var desk = try Desk(depth: .sixteen, style: .console)
         let bob = desk.join("bob")
         desk.act(.rename("bob"), by: bob, then: .seconds(1))
@@ -148,7 +148,7 @@ import Testing
     }
 
     @Test(arguments: ["👨‍👩‍👧", "🏳️‍🌈", "👩🏽‍🚀", "🇩🇪", "e\u{301}\u{302}", "नि", "각"], [true, false])
-    func `TM-221: a cluster is on the board as it was typed, and what stands behind it is where it should be`(
+    func `TM-221, TM-402: a cluster is on the board as it was typed, and what stands behind it is where it should be`(
         cluster: String, isPasted: Bool
     )
         throws

@@ -46,7 +46,7 @@ import Testing
         #expect(desk.standing[0].size.width == 64 * 13)
     }
 
-    @Test func `TM-197: Escape drops it, another key ends it, and it is bounded`() throws {
+    @Test func `TM-394: Escape drops it, another key ends it, and it is bounded`() throws {
         var desk = try desk()
         desk.type("8")
         desk.escape()
@@ -81,7 +81,7 @@ import Testing
         #expect(cell(desk) == [23 + 999 * 9, 5])
     }
 
-    @Test func `TM-102, TM-197: where nothing is selected digits pick tools, and so they do after a draw by the mouse`() throws {
+    @Test func `TM-102, TM-395: where nothing is selected digits pick tools, and so they do after a draw by the mouse`() throws {
         var desk = try desk()
         desk.type("0")
         #expect(desk.text.contains("ERASER"))
@@ -93,7 +93,7 @@ import Testing
         #expect(desk.text.contains("RECT"))
     }
 
-    @Test func `TM-100, TM-197: a count before what is pasted waits with its step`() throws {
+    @Test func `TM-197, TM-357: a count before what is pasted waits with its step`() throws {
         var desk = try desk()
         desk.type("y")
         let clip = try #require(desk.clip)

@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func `TM-100: keys that come before its transaction mean it, and wait for it`() throws {
+    @Test func `TM-357: keys that come before its transaction mean it, and wait for it`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.isSlow = true
@@ -69,7 +69,7 @@ import Testing
         #expect(desk.standing.map(\.text) == ["", "api"] && desk.terminal.contains("api") && !desk.isGestureLive)
     }
 
-    @Test func `TM-113: where no shape comes, no key that waited for it does anything else, and what was written is kept`() throws {
+    @Test func `TM-113, TM-365: where no shape comes, no key that waited for it does anything else, and what was written is kept`() throws {
         for isRefused in [true, false] {
             func desk(then keys: (inout Desk) -> Void) throws -> Desk {
                 var desk = try Desk(columns: 100)
@@ -131,7 +131,7 @@ import Testing
         }
     }
 
-    @Test func `TM-19, TM-26, TM-113: who leaves while keys wait for a shape leaves what was written, and nothing is done later`() throws {
+    @Test func `TM-19, TM-26, TM-367: who leaves while keys wait for a shape leaves what was written, and nothing is done later`() throws {
         var label = try Desk()
         label.type("r")
         label.isSlow = true
@@ -167,7 +167,7 @@ import Testing
         #expect(early.effects == [])
     }
 
-    @Test func `TM-28, TM-113: a draw that is asked for again at once is waited for still, and one that the disk refuses keeps its label`()
+    @Test func `TM-28, TM-366: a draw that is asked for again at once is waited for still, and one that the disk refuses keeps its label`()
         throws
     {
         var desk = try Desk()
@@ -205,7 +205,7 @@ import Testing
         }
     }
 
-    @Test func `TM-100: what is done to what is selected waits for it, however it is asked for, and nothing else does`() throws {
+    @Test func `TM-357: what is done to what is selected waits for it, however it is asked for, and nothing else does`() throws {
         let ways: [(String, (inout Desk) throws -> Void, (Desk) -> Bool)] = [
             (":delete", { $0.type(":delete\r") }, { $0.standing.isEmpty }),
             ("Delete", { $0.bytes(Array("\u{1B}[3~".utf8)) }, { $0.standing.isEmpty }),
@@ -251,7 +251,7 @@ import Testing
         #expect(desk.text.contains("DIAMOND"))
     }
 
-    @Test func `TM-100: of what waited for a shape, what is about the next one waits for that`() throws {
+    @Test func `TM-357: of what waited for a shape, what is about the next one waits for that`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.isSlow = true
@@ -268,7 +268,7 @@ import Testing
         #expect(desk.standing.map(\.position) == [middle(10, 6), middle(40, 7)])
     }
 
-    @Test func `TM-101: who draws by keys writes in it at once, and one Enter ends the draw`() throws {
+    @Test func `TM-358, TM-359: who draws by keys writes in it at once, and one Enter ends the draw`() throws {
         for (key, kind) in Self.spanning {
             var desk = try Desk()
             desk.type(key + "\r")
@@ -301,7 +301,7 @@ import Testing
         #expect(desk.standing.isEmpty)
     }
 
-    @Test func `TM-102: a label that begins with a sign asks nobody to look, switches nothing and follows nobody`() throws {
+    @Test func `TM-360: a label that begins with a sign asks nobody to look, switches nothing and follows nobody`() throws {
         let harms: [(key: String, does: String, otherwise: String)] = [
             ("\"", "asks all to look", ":look-here asks all to look"), ("S", "switches snap", ":snap switches snap"),
             ("G", "follows", ":follow follows"),
@@ -390,7 +390,7 @@ import Testing
         #expect(desk.standing.map(\.text) == ["api 2q"] && desk.effects == [])
     }
 
-    @Test func `TM-101: a labelled box is drawn by what comes in one read`() throws {
+    @Test func `TM-358: a labelled box is drawn by what comes in one read`() throws {
         var desk = try Desk()
         desk.bytes(Array("r\r\u{1B}[1;2C\u{1B}[B\u{1B}[B\rclient".utf8))
         desk.escape()
@@ -406,7 +406,7 @@ import Testing
         #expect(desk.standing.map(\.text) == ["client", "server"] && !desk.isGestureLive)
     }
 
-    @Test func `TM-101: what others do to it while its label is typed is not lost`() throws {
+    @Test func `TM-101, TM-359: what others do to it while its label is typed is not lost`() throws {
         var desk = try Desk()
         desk.type("r\r\rca")
         desk.moveAll(Point(x: 640, y: 0))
@@ -425,7 +425,7 @@ import Testing
         "MQ", "HA", "bus", "load", "cache", "url", "sum", "a queue", "db-queue", "vacuum", "ec2 queue", "v1.qq", "buxx", "[queue] q",
         "(uu)", "mkkj", "{bb}", "bank", "Auth", "Edge", "<a>", "(x)",
     ])
-    func `TM-102: no word that is typed after a draw by the mouse does harm`(word: String) throws {
+    func `TM-360: no word that is typed after a draw by the mouse does harm`(word: String) throws {
         for key in ["r", "a"] {
             var desk = try Desk()
             desk.type(key)

@@ -31,7 +31,7 @@ import Testing
         desk.click(column, row)
     }
 
-    @Test func `TM-194: a double click goes in, and in again, then writes; Esc comes back step by step`() throws {
+    @Test func `TM-194, TM-389, TM-390: a double click goes in, and in again, then writes; Esc comes back step by step`() throws {
         var desk = try desk()
         desk.click(30, 6)
         #expect(desk.text.contains("Enter goes in"))
@@ -86,7 +86,7 @@ import Testing
         #expect(columns(desk) == [30, 50] && !desk.text.contains("in a group"))
     }
 
-    @Test func `FE-83, TM-194: what lies elsewhere leaves the group, and what is done within stays in it`() throws {
+    @Test func `FE-83, TM-194, TM-390: what lies elsewhere leaves the group, and what is done within stays in it`() throws {
         var desk = try desk()
         desk.box(at: 80)
         desk.click(10, 6)
@@ -129,7 +129,7 @@ import Testing
         #expect(columns(desk) == [11, 31, 51, 80])
     }
 
-    @Test func `TM-194: who is in a group that others take apart, or empty, is out of it`() throws {
+    @Test func `TM-390: who is in a group that others take apart, or empty, is out of it`() throws {
         var desk = try desk()
         desk.bytes([1])
         desk.type("\r")

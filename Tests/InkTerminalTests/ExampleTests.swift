@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(arguments: [(80, 24), (120, 40)])
-    func `TM-220: the example is seen whole and says that it goes, and its arrows follow its boxes`(columns: Int, rows: Int) throws {
+    func `TM-220, TM-401: the example is seen whole and says that it goes, and its arrows follow its boxes`(columns: Int, rows: Int) throws {
         var desk = try Desk(columns: columns, rows: rows)
         desk.elsewhere(.drawAll(ExampleBoard.shapes))
         desk.wait(.seconds(1))
@@ -42,7 +42,7 @@ import Testing
         #expect(!before.isEmpty && heads(desk) != before, "\(desk.text)")
     }
 
-    @Test func `TM-220: an example is kept by its command, and any other board stays anyway`() throws {
+    @Test func `TM-401: an example is kept by its command, and any other board stays anyway`() throws {
         var app = TerminalApp(
             profile: TerminalProfile(), columns: 80, rows: 24, board: BoardContent(name: "example", isExample: true))
         var effects: [TerminalApp.Effect] = []

@@ -102,7 +102,7 @@ import Testing
         #expect(desk.text == text, "as a full repaint has it")
     }
 
-    @Test func `TM-184: while many names are shown pointers go thirty times a second, and sixty while few are`() throws {
+    @Test func `TM-384: while many names are shown pointers go thirty times a second, and sixty while few are`() throws {
         for (count, rate) in [(4, 40...60), (5, 20...31)] {
             var desk = try Desk(columns: 120, rows: 40)
             let people = (0..<count).map { desk.join("peer\($0)") }

@@ -7,7 +7,7 @@ import Testing
 
 /// Going to shapes by their words.
 @Suite struct FindTests {
-    @Test func `TM-164: what is found is counted, gone to, selected, and in the middle`() throws {
+    @Test func `TM-164, TM-379: what is found is counted, gone to, selected, and in the middle`() throws {
         var desk = try Self.desk()
         desk.bytes([6])
         #expect(desk.cursorLine == "find:")
@@ -34,7 +34,7 @@ import Testing
         #expect(desk.standing.count == 3 && !desk.standing.contains { $0.text == "rapid" })
     }
 
-    @Test func `TM-164: a shape that goes while it is found leaves its place to the next`() throws {
+    @Test func `TM-380: a shape that goes while it is found leaves its place to the next`() throws {
         var desk = try Self.desk()
         desk.bytes([6])
         for letter in "api" { desk.type(String(letter)) }

@@ -8,7 +8,7 @@ import Testing
 
 /// Drags that do not end as they should, and what keys and the mouse do alone.
 @Suite struct GestureTests {
-    @Test func `TM-22: a button that was let go where nobody saw it ends its drag where it was seen last`() throws {
+    @Test func `TM-338: a button that was let go where nobody saw it ends its drag where it was seen last`() throws {
         var desk = try Desk()
         desk.press(10, 5)
         desk.move(14, 7, button: 32)

@@ -36,7 +36,7 @@ import Testing
         #expect(desk.app.deadline(now: desk.now).map { $0 - desk.now > .seconds(1) } ?? true)
     }
 
-    @Test func `TM-38: who wants no motion sees pointers where they were told last`() throws {
+    @Test func `TM-340: who wants no motion sees pointers where they were told last`() throws {
         #expect(TerminalProfile(environment: ["TERM": "xterm", "INKWIRE_REDUCED_MOTION": "1"])?.reducesMotion == true)
         #expect(TerminalProfile(environment: ["TERM": "xterm", "INKWIRE_REDUCED_MOTION": "0"])?.reducesMotion == false)
         var desk = try Desk(columns: 120, reducesMotion: true)
@@ -48,7 +48,7 @@ import Testing
         #expect(desk.markerColumn(row: 10) == 70 && desk.frames.count == frames + 1)
     }
 
-    @Test func `TM-38: another's stroke grows with the pen, never flickers, and is what stands when it has come to its end`() throws {
+    @Test func `TM-339: another's stroke grows with the pen, never flickers, and is what stands when it has come to its end`() throws {
         var desk = try Desk(columns: 120)
         let bob = desk.join("bob", delay: Self.way)
         func ink(_ desk: Desk) -> [Int] {
@@ -85,7 +85,7 @@ import Testing
         #expect(ink(desk) == all)
     }
 
-    @Test func `TM-38: a box that another drags passes the cells on its way and is not seen twice`() throws {
+    @Test func `TM-38, TM-339: a box that another drags passes the cells on its way and is not seen twice`() throws {
         var desk = try Desk(columns: 120)
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])

@@ -54,7 +54,7 @@ import Testing
         #expect(decoder.receive(Array("\u{1B}\u{1B}[A".utf8), now: .zero) == [.key(.escape, []), .key(.up, [])])
     }
 
-    @Test func `TM-2: an unfinished sequence or paste does not hold the keyboard for ever`() {
+    @Test func `TM-332: an unfinished sequence or paste does not hold the keyboard for ever`() {
         for text in ["\u{1B}[<0;1", "\u{1B}]11;rgb:", "\u{1B}P", "\u{1B}[M!", "\u{C3}"] {
             var decoder = InputDecoder()
             _ = decoder.receive(text == "\u{C3}" ? [0xC3] : Array(text.utf8), now: .zero)
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test(arguments: 0..<30 as Range<UInt64>)
-    func `TM-1, TM-2: no bytes trap, and after half a second the keyboard works`(seed: UInt64) {
+    func `TM-1, TM-2, TM-332: no bytes trap, and after half a second the keyboard works`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let spice: [UInt8] = [0x1B, 0x5B, 0x3C, 0x4D, 0x3B, 0x30, 0x39, 0x7E, 0x4F, 0x5D, 0x50, 0x07, 0xC3, 0xE2, 0xF0, 0xFF, 0x80]
         var decoder = InputDecoder()
@@ -170,7 +170,7 @@ import Testing
         #expect(report == [.mouse(MouseEvent(action: .hover, column: 29, row: 9))])
     }
 
-    @Test func `TM-51: a line that tears between all bytes makes no keys of them`() {
+    @Test func `TM-342: a line that tears between all bytes makes no keys of them`() {
         for (text, whole) in [
             ("\u{1B}[D", InputEvent.key(.left, [])), ("\u{1B}OA", .key(.up, [])), ("\u{1B}[3~", .key(.delete, [])),
             ("\u{1B}[<35;30;10M", .mouse(MouseEvent(action: .hover, column: 29, row: 9))), ("\u{1B}[[D", .key(.function(4), [])),
@@ -188,7 +188,7 @@ import Testing
         }
     }
 
-    @Test func `TM-51: the rest of a report, of an answer or of a letter is none of keys, however late it comes`() {
+    @Test func `TM-341: the rest of a report, of an answer or of a letter is none of keys, however late it comes`() {
         for (begun, rest, whole) in [
             ("\u{1B}[<35;3", "0;10M", InputEvent.mouse(MouseEvent(action: .hover, column: 29, row: 9))),
             ("\u{1B}]11;rgb:10", "10/1010/1414\u{07}", .answer(.background(red: 16, green: 16, blue: 20))),
@@ -209,7 +209,7 @@ import Testing
         #expect(decoder.receive([0xA2], now: .zero + .seconds(9)) == [.key(.character("漢"), [])])
     }
 
-    @Test func `TM-51: keys that a hand types after Escape are keys, at once or after the time of an escape`() {
+    @Test func `TM-342: keys that a hand types after Escape are keys, at once or after the time of an escape`() {
         for text in ["x", "]", "[", "O", "P", "_", "q", "D", "é", "\r"] {
             var decoder = InputDecoder()
             _ = decoder.receive([0x1B], now: .zero)
@@ -265,7 +265,7 @@ import Testing
         }
     }
 
-    @Test func `TM-52: what a terminal sends only after a paste ends one whose end was lost`() {
+    @Test func `TM-343: what a terminal sends only after a paste ends one whose end was lost`() {
         for proof in ["\u{1B}[<35;1;1M", "\u{1B}[I", "\u{1B}[A", "\u{1B}OB", "\u{1B}[3~", "\u{03}"] {
             var decoder = InputDecoder()
             _ = decoder.receive(Array("\u{1B}[200~half".utf8), now: .zero)
@@ -281,7 +281,7 @@ import Testing
         #expect(decoder.receive(Array("\u{1B}[200~a\u{1B}[Ab\u{1B}[201~".utf8), now: .zero) == [.paste("a[Ab")])
     }
 
-    @Test func `TM-52: the end of a paste whose beginning was not seen makes text of what came with it`() {
+    @Test func `TM-344: the end of a paste whose beginning was not seen makes text of what came with it`() {
         for text in ["xDnq end\u{1B}[201~", "q\u{1B}[201~"] {
             var decoder = InputDecoder()
             #expect(decoder.receive(Array(text.utf8), now: .zero) == [.paste(String(text.dropLast(6)))])
@@ -376,7 +376,7 @@ import Testing
         }
     }
 
-    @Test func `TM-75: all letters of a read are told with it, however many there are`() {
+    @Test func `TM-355: all letters of a read are told with it, however many there are`() {
         for count in 1...1100 {
             for end in ["", "\u{1B}"] {
                 var decoder = InputDecoder()

@@ -48,7 +48,7 @@ import Testing
         #expect(huge.grownToLabel().isWithinLimits)
     }
 
-    @Test func `TM-195: what is selected is made as large as its labels need, in one step, and its lines follow`() throws {
+    @Test func `TM-195, TM-392: what is selected is made as large as its labels need, in one step, and its lines follow`() throws {
         var desk = try Desk(columns: 120)
         for column in [10, 40] { desk.box(at: column) }
         desk.type("a")
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `TM-195: a box grows while its label is written, in one step with it`(isSlow: Bool) throws {
+    func `TM-391: a box grows while its label is written, in one step with it`(isSlow: Bool) throws {
         var desk = try Desk(columns: 120)
         desk.box(at: 40)
         desk.run("grow on")

@@ -46,7 +46,7 @@ import Testing
         #expect(desk.frames.count == count)
     }
 
-    @Test func `TM-138, TM-210: the view stays where it is under a hand that shines, and goes on with who is followed when it lets go`()
+    @Test func `TM-138, TM-210, TM-372: the view stays where it is under a hand that shines, and goes on with who is followed when it lets go`()
         throws
     {
         var desk = try Desk()
@@ -122,7 +122,7 @@ import Testing
         #expect(inked(desk, row: 8).isEmpty)
     }
 
-    @Test func `TM-211: letters under light stay to be read, and lines keep their form`() throws {
+    @Test func `TM-396: letters under light stay to be read, and lines keep their form`() throws {
         var desk = try Desk()
         let bob = desk.join("bob")
         desk.elsewhere(.draw(ShapeDraft(kind: .text, position: Grid.standard.corner(of: CellPlace(column: 12, row: 8)), text: "cache")))
@@ -133,7 +133,7 @@ import Testing
         #expect(desk.terminal.styles[8][25].contains("f2,"))
     }
 
-    @Test func `TM-211: light goes without motion where that is wanted, in ASCII, without colours, and in any window`() throws {
+    @Test func `TM-211, TM-397: light goes without motion where that is wanted, in ASCII, without colours, and in any window`() throws {
         for (columns, rows) in [(80, 24), (20, 5), (1, 1)] {
             var desk = try Desk(columns: columns, rows: rows, depth: .none, style: .ascii, reducesMotion: true)
             let bob = desk.join("bob")

@@ -100,7 +100,7 @@ import Testing
         #expect(desk.points(0) == [middle(10, 5), middle(30, 5)])
     }
 
-    @Test func `TM-103, TM-104: what others do to a line while its end is pulled is kept`() throws {
+    @Test func `TM-104, TM-361: what others do to a line while its end is pulled is kept`() throws {
         for isByKeys in [true, false] {
             for index in [0, 1] {
                 var desk = try Desk()
@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    @Test func `TM-106: a curve stays as it was drawn`() throws {
+    @Test func `TM-362: a curve stays as it was drawn`() throws {
         let ways = [
             // A row up and back, a hook, there and back, short.
             (0...30).map { (10 + $0, $0 > 8 && $0 < 22 ? 9 : 10) }, (0...20).map { (10 + $0, 10) } + [(30, 11), (30, 12)],

@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: [(120, 40), (80, 24), (40, 12), (20, 6)])
-    func `TM-212: who follows sees all that the other sees, whatever the sizes of the two windows`(columns: Int, rows: Int) throws {
+    func `TM-212, TM-398: who follows sees all that the other sees, whatever the sizes of the two windows`(columns: Int, rows: Int) throws {
         var desk = try Desk()
         let bob = join(&desk, "bob")
         desk.act(.view(view(300, 100, columns, rows)), by: bob, then: .seconds(1))
@@ -88,7 +88,7 @@ import Testing
         #expect(desk.text.contains("following bob") && views(desk).last == .some(nil) && desk.frames.count - frames <= 2)
     }
 
-    @Test func `TM-214: whoever asks to be looked at moves nobody, and one key goes there`() throws {
+    @Test func `TM-399: whoever asks to be looked at moves nobody, and one key goes there`() throws {
         var desk = try Desk()
         let bob = join(&desk, "bob\u{1B}[6n")
         let before = views(desk)
@@ -112,7 +112,7 @@ import Testing
         #expect(!desk.text.contains("' goes where"))
     }
 
-    @Test func `TM-30, TM-214: who is typing is told the keys that work then`() throws {
+    @Test func `TM-30, TM-399: who is typing is told the keys that work then`() throws {
         for begin in ["word", "/word", "P"] {
             var desk = try Desk(columns: 120)
             let bob = join(&desk, "bob")
@@ -169,7 +169,7 @@ import Testing
         }
     }
 
-    @Test func `TM-138, TM-241: a hand that lets go finds the view on its way, and not there`() throws {
+    @Test func `TM-138, TM-372, TM-407: a hand that lets go finds the view on its way, and not there`() throws {
         var desk = try Desk()
         let bob = join(&desk, "bob")
         desk.act(.view(view(0, 0, 80, 22)), by: bob, then: .seconds(1))

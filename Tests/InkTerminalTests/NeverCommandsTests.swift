@@ -68,7 +68,7 @@ import Testing
         #expect(desk.text.contains("drag draws"))
     }
 
-    @Test func `TM-52: a paste that stalls becomes one text, whatever letters follow`() throws {
+    @Test func `TM-345: a paste that stalls becomes one text, whatever letters follow`() throws {
         var desk = try Desk()
         desk.bytes(Array("\u{1B}[200~first part ".utf8))
         desk.wait(.milliseconds(2600))
@@ -83,7 +83,7 @@ import Testing
         #expect(desk.text.contains("RECT"))
     }
 
-    @Test func `TM-52: a paste whose end never comes is ended by Escape, the mouse or Ctrl+C, and kept`() throws {
+    @Test func `TM-343: a paste whose end never comes is ended by Escape, the mouse or Ctrl+C, and kept`() throws {
         for ending in ["\u{1B}", "\u{1B}[<35;60;20M", "\u{3}"] {
             var desk = try Desk()
             desk.bytes(Array("\u{1B}[200~half".utf8))
@@ -183,7 +183,7 @@ import Testing
         #expect(board.standing.isEmpty && board.terminal.contains("left out"))
     }
 
-    @Test func `TM-53: lines that come in one piece are never run: not on the board, in a message, at a sheet or in a prompt`() throws {
+    @Test func `TM-53, TM-346: lines that come in one piece are never run: not on the board, in a message, at a sheet or in a prompt`() throws {
         let piece = Array("line one\rline two\rq\r".utf8)
         var board = try Desk()
         board.bytes(piece)
@@ -278,7 +278,7 @@ import Testing
     }
 
     @Test(arguments: ["?", ":", "i", "P", "c", "w", "B", "/"])
-    func `TM-55: no key falls through a sheet`(opener: String) throws {
+    func `TM-55, TM-347: no key falls through a sheet`(opener: String) throws {
         // Every key that does something on a board, but for those of the sheet itself.
         let keys = "x" + "group" + "uUDQ][mzfwBYM'vhrdoalptne \u{1}\u{1A}\u{19}\u{4}\u{7F}\t"
         for scalar in keys.unicodeScalars where opener != "/" || scalar.value < 0x20 || scalar == "\u{7F}" {

@@ -64,7 +64,7 @@ import Testing
         #expect(desk.intents.contains(.cursor(middle(33, 12))) && !desk.intents.contains(.cursor(middle(30, 12))))
     }
 
-    @Test func `TM-180: who does not wait leaves at once, and a letter behind others is one`() throws {
+    @Test func `TM-382: who does not wait leaves at once, and a letter behind others is one`() throws {
         var quits = try desk()
         quits.type("q")
         #expect(quits.effects == [.quit])
@@ -155,7 +155,7 @@ import Testing
         #expect(desk.effects == [])
     }
 
-    @Test func `TM-180: a board that must come from others takes keys as soon as it is opened`() throws {
+    @Test func `TM-383: a board that must come from others takes keys as soon as it is opened`() throws {
         var desk = try desk()
         desk.type("?")
         #expect(!desk.text.contains("Enter runs"))

@@ -70,7 +70,7 @@ import Testing
         #expect(asked(far) > 5)
     }
 
-    @Test func `TM-231: who never answered, or answers no more, is not waited for`() throws {
+    @Test func `TM-403: who never answered, or answers no more, is not waited for`() throws {
         var desk = try Desk(isFar: true)
         let bob = desk.join("bob")
         let before = desk.frames.count
@@ -88,7 +88,7 @@ import Testing
         #expect(desk.frames.count >= later + 100)
     }
 
-    @Test func `TM-246: who leaves is asked nothing more`() throws {
+    @Test func `TM-408: who leaves is asked nothing more`() throws {
         for leaves in [false, true] {
             var desk = try Desk(isFar: true)
             let bob = desk.join("bob")

@@ -9,7 +9,7 @@ import Testing
 /// Commands by name: the palette, and the help that can be searched.
 @Suite struct PaletteTests {
     @Test(arguments: [":", "\u{10}"])
-    func `TM-161: what is typed narrows the commands, and Enter runs the one that is chosen`(opener: String) throws {
+    func `TM-161, TM-377: what is typed narrows the commands, and Enter runs the one that is chosen`(opener: String) throws {
         var desk = try Desk()
         desk.box(at: 10)
         desk.type("v" + opener)
@@ -50,7 +50,7 @@ import Testing
         #expect(desk.text.contains("RECT"))
     }
 
-    @Test func `TM-162: a wrong word behind a command is told, and the line stays`() throws {
+    @Test func `TM-378: a wrong word behind a command is told, and the line stays`() throws {
         let wrong =
             [
                 ("ink pruple", "there is no colour “pruple”"), ("fill 9", "there is no colour “9”"), ("width 5", "there is no width “5”"),
@@ -158,7 +158,7 @@ import Testing
         }
     }
 
-    @Test func `TM-53: text that comes in one piece goes into the line`() throws {
+    @Test func `TM-346: text that comes in one piece goes into the line`() throws {
         var desk = try Desk()
         desk.type(":")
         desk.bytes(Array("rectangle\r".utf8))

@@ -16,7 +16,7 @@ import Testing
     private static func paste(_ text: String, into desk: inout Desk) { desk.bytes(Array("\u{1B}[200~\(text)\u{1B}[201~".utf8)) }
 
     @Test(arguments: [(120, 40), (80, 24)])
-    func `TM-250: a text that draws boxes becomes them where the pointer is, in one step`(columns: Int, rows: Int) throws {
+    func `TM-250, TM-411: a text that draws boxes becomes them where the pointer is, in one step`(columns: Int, rows: Int) throws {
         var desk = try Desk(columns: columns, rows: rows)
         desk.move(40, 12)
         Self.paste(Self.text, into: &desk)
@@ -43,7 +43,7 @@ import Testing
         #expect((38...42).contains((left.column + right.column + 7) / 2) && (9...12).contains(left.row + 1), "\(desk.text)")
     }
 
-    @Test func `TM-250: all else that is pasted stays a text, and so does a drawing with a tool that writes`() throws {
+    @Test func `TM-412: all else that is pasted stays a text, and so does a drawing with a tool that writes`() throws {
         for text in ["load-balancer | x -> y", "a\n├── b\n└── c", "- one\n- two\n", "if (a > b) { c -= d; } // --> e"] {
             var desk = try Desk()
             Self.paste(text, into: &desk)
@@ -74,7 +74,7 @@ import Testing
         #expect(desk.standing.isEmpty && desk.text.contains("no space") && !desk.text.contains("1 arrow pasted"), "\(desk.text)")
     }
 
-    @Test func `TM-250: drawings that are pasted at once all become shapes, in their order`() throws {
+    @Test func `TM-413: drawings that are pasted at once all become shapes, in their order`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.isSlow = true
         let paste = "\u{1B}[200~\(Self.text)\u{1B}[201~"
@@ -86,7 +86,7 @@ import Testing
         #expect(desk.standing.isEmpty)
     }
 
-    @Test func `TM-251: it becomes a text after all, before and behind an undo, in one step`() throws {
+    @Test func `TM-251, TM-414: it becomes a text after all, before and behind an undo, in one step`() throws {
         for undoes in [false, true] {
             var desk = try Desk()
             desk.move(40, 12)
@@ -132,7 +132,7 @@ import Testing
         #expect(try #require(desk.place(of: "+-----+     +-----+")) == (31, 14))
     }
 
-    @Test func `TM-251: what the disk refuses may be asked for again`() throws {
+    @Test func `TM-414: what the disk refuses may be asked for again`() throws {
         var desk = try Desk()
         Self.paste(Self.text, into: &desk)
         desk.isSlow = true
@@ -144,7 +144,7 @@ import Testing
         #expect(desk.standing.map(\.kind) == [.text], "\(desk.text)")
     }
 
-    @Test func `TM-252: a file is drawn in the middle of the view, or where it says, and what is lost is told`() throws {
+    @Test func `TM-252, TM-415: a file is drawn in the middle of the view, or where it says, and what is lost is told`() throws {
         for isPlaced in [true, false] {
             var drawing = try TextDiagram(Self.text).drawing
             drawing.lose("images", 2)
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    @Test func `TM-252: a text for git makes the board what it says, in one step`() throws {
+    @Test func `TM-416: a text for git makes the board what it says, in one step`() throws {
         var desk = try Desk(columns: 120)
         desk.box(at: 10)
         desk.escape()
@@ -181,7 +181,7 @@ import Testing
         #expect(desk.standing.count == 2)
     }
 
-    @Test func `TM-252: a text for git waits for what was done before it, and says so where that takes long`() throws {
+    @Test func `TM-416: a text for git waits for what was done before it, and says so where that takes long`() throws {
         var desk = try Desk(columns: 120)
         desk.box(at: 10)
         desk.escape()
@@ -216,7 +216,7 @@ import Testing
         #expect(desk.standing.count == 2)
     }
 
-    @Test func `TM-252: while a file is read that is said, the tool stays, and another drops it`() throws {
+    @Test func `TM-417: while a file is read that is said, the tool stays, and another drops it`() throws {
         let drawing = try TextDiagram(Self.text).drawing
         var desk = try Desk(columns: 120)
         desk.type("r")
@@ -242,7 +242,7 @@ import Testing
         #expect(desk.standing.count == 4)
     }
 
-    @Test func `TM-252: what is not read is told, and who does something else goes on`() throws {
+    @Test func `TM-415: what is not read is told, and who does something else goes on`() throws {
         var desk = try Desk()
         desk.run("import x.json")
         desk.tell(.imported(.failed(path: "x.json", why: "line 2, column 5: this is no JSON")))

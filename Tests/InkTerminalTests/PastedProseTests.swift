@@ -137,7 +137,7 @@ import Testing
     ]
 
     @Test(arguments: prose)
-    func `TM-250: messages of compilers, code, diffs and tables stay texts`(text: String) throws {
+    func `TM-410: messages of compilers, code, diffs and tables stay texts`(text: String) throws {
         var desk = try Desk()
         desk.bytes(Array("\u{1B}[200~\(text)\u{1B}[201~".utf8))
         #expect(desk.standing.map(\.kind) == [.text] && desk.standing.first?.text == text, "\(desk.standing.map(\.kind))\n\(text)")
@@ -166,7 +166,7 @@ import Testing
     ]
 
     @Test(arguments: drawn)
-    func `TM-250: without a box an arrow over rows is drawn, and one between two lines`(text: String) throws {
+    func `TM-410: without a box an arrow over rows is drawn, and one between two lines`(text: String) throws {
         var desk = try Desk()
         desk.bytes(Array("\u{1B}[200~\(text)\u{1B}[201~".utf8))
         #expect(desk.standing.contains { $0.kind == .arrow }, "\(desk.standing.map(\.kind))\n\(text)")

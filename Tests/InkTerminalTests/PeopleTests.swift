@@ -86,7 +86,7 @@ import Testing
         #expect(row("bob").contains("idle 3 min"), "\(desk.text)")
     }
 
-    @Test func `TM-290: in a small window names and roles are left, and in ASCII the tick is a letter`() throws {
+    @Test func `TM-432: in a small window names and roles are left, and in ASCII the tick is a letter`() throws {
         let desk = try Self.desk(columns: 40, rows: 12, style: .ascii)
         #expect(desk.text.contains("v eve") && desk.text.contains("bob"), "\(desk.text)")
         #expect(desk.text.unicodeScalars.allSatisfy { $0.isASCII })
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test(arguments: [(120, 40), (80, 24), (40, 12)])
-    func `TM-291: arrows and j, k choose, and what is chosen is done with him`(columns: Int, rows: Int) throws {
+    func `TM-291, TM-433, TM-434: arrows and j, k choose, and what is chosen is done with him`(columns: Int, rows: Int) throws {
         var desk = try Self.desk(columns: columns, rows: rows)
         desk.isSlow = true
         // The foot names the keys, or as many as have room.
@@ -146,7 +146,7 @@ import Testing
     }
 
     @Test(arguments: [(120, 40), (80, 24), (40, 12)])
-    func `TM-292: V asks whether the words are the same, and only who has seen them says so`(columns: Int, rows: Int) throws {
+    func `TM-435, TM-436: V asks whether the words are the same, and only who has seen them says so`(columns: Int, rows: Int) throws {
         var desk = try Desk(columns: columns, rows: rows)
         desk.hear(.peer(Self.peer("bob", 1)))
         desk.wait(.seconds(5))
@@ -405,7 +405,7 @@ import Testing
         #expect(!desk.text.contains("Invite an editor"))
     }
 
-    @Test func `TM-296: who is no owner is told so, and the code's time counts down`() throws {
+    @Test func `TM-437: who is no owner is told so, and the code's time counts down`() throws {
         var desk = try Desk(columns: 100, rows: 30, link: try Self.link())
         desk.isSlow = true
         desk.type("ik")
@@ -423,7 +423,7 @@ import Testing
         #expect(desk.frames.count == frames)
     }
 
-    @Test func `TM-297: q shows a QR code where it has room, whatever the colours, and says what it needs where not`() throws {
+    @Test func `TM-297, TM-438: q shows a QR code where it has room, whatever the colours, and says what it needs where not`() throws {
         let side = 29
         let picture = try #require(QRPicture(modules: (0..<side * side).map { $0 % 3 == 0 }))
         for (columns, rows, fits) in [(120, 40, true), (80, 24, true), (40, 12, false)] {

@@ -29,7 +29,7 @@ import terminal_storm
         return pair.map { "\($0.offset): |\($0.element.0)| is |\($0.element.1)|" }
     }
 
-    @Test func `TM-70: strokes that are bombs come one by one, and nothing else waits for them`() throws {
+    @Test func `TM-350, TM-351: strokes that are bombs come one by one, and nothing else waits for them`() throws {
         var desk = try Desk(columns: 100, rows: 40)
         for number in 0..<4 { desk.elsewhere(.draw(bomb(number))) }
         desk.elsewhere(.draw(box(20, 10, 40, 16, fill: Color(rgb: 0xFFFFFF), text: "honest")))
@@ -55,7 +55,7 @@ import terminal_storm
         #expect(desk.frames.count == frames && desk.app.drawingWork == work)
     }
 
-    @Test func `TM-70: with bombs on the board, a key, a drag and another's change cost the cells of the window`() throws {
+    @Test func `TM-70, TM-351: with bombs on the board, a key, a drag and another's change cost the cells of the window`() throws {
         var desk = try Desk(columns: 100, rows: 40)
         desk.elsewhere(.draw(box(5, 5, 15, 9)))
         for number in 0..<4 { desk.elsewhere(.draw(bomb(number))) }
@@ -155,7 +155,7 @@ import terminal_storm
 
     // MARK: The way to the drawing
 
-    @Test func `TM-71: f on a drawing wider than the window goes to what is nearest, and the hint is there whenever no ink is`() throws {
+    @Test func `TM-71, TM-353: f on a drawing wider than the window goes to what is nearest, and the hint is there whenever no ink is`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(5, 3, 25, 7)))
         desk.elsewhere(.draw(box(390, 10, 400, 13)))
@@ -197,7 +197,7 @@ import terminal_storm
         #expect(terminal.lines.prefix(22).contains { $0.contains { !$0.isWhitespace } } && !terminal.text.contains("the drawing is"))
     }
 
-    @Test func `TM-71: the hint is there inside a box whose border is out of sight, and goes where ink is`() throws {
+    @Test func `TM-353: the hint is there inside a box whose border is out of sight, and goes where ink is`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(-300, -90, 300, 90)))
         #expect(desk.text.contains("the drawing is"))

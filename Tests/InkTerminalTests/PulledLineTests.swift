@@ -39,7 +39,7 @@ import Testing
         #expect(desk.text.contains("╔") && desk.standing.isEmpty, "\(desk.text)")
     }
 
-    @Test func `TM-103: who pulls a line tells the others how it is pulled, by the mouse and by keys`() throws {
+    @Test func `TM-361: who pulls a line tells the others how it is pulled, by the mouse and by keys`() throws {
         var desk = try Desk()
         desk.type("l")
         desk.drag([(10, 5), (40, 5)])

@@ -197,7 +197,7 @@ private struct Player {
         #expect(player.effects == [.quit])
     }
 
-    @Test func `TM-261, TM-262: a press on the bar goes there, and a part begins and ends where it says`() throws {
+    @Test func `TM-261, TM-262, TM-421: a press on the bar goes there, and a part begins and ends where it says`() throws {
         var player = Player(try drawnBoard())
         player.type(" ")
         let column = try #require(player.bar.firstIndex(of: "|").map { player.bar.distance(from: player.bar.startIndex, to: $0) })
@@ -214,7 +214,7 @@ private struct Player {
     }
 
     @Test(arguments: [(20, 5), (1, 1), (40, 12), (200, 60)])
-    func `TM-262: any size and style shows what it has room for`(columns: Int, rows: Int) throws {
+    func `TM-421: any size and style shows what it has room for`(columns: Int, rows: Int) throws {
         let board = try drawnBoard()
         for style in [GlyphStyle.unicode, .ascii, .console] {
             var player = Player(board, columns: 80, rows: 24, style: style)
@@ -303,7 +303,7 @@ private struct Player {
         #expect(moving.board.shapes == board.drawnShapes)
     }
 
-    @Test func `TM-260, TM-263: messages and names are letters, and a machine that sleeps goes on where it was`() throws {
+    @Test func `TM-263, TM-420: messages and names are letters, and a machine that sleeps goes on where it was`() throws {
         let evil = "\u{1B}]0;owned\u{7}bad\u{202E}"
         var board = try drawnBoard(anaName: evil)
         let key = SigningKey(seed: try #require(Secret32(Array(repeating: 1, count: 32))))
@@ -321,7 +321,7 @@ private struct Player {
     }
 
     @Test(arguments: [0.25, 1, 64, 1024])
-    func `TM-260: what was said goes after 4 s of who looks, whatever the speed, also at the end and while it rests`(speed: Double) throws {
+    func `TM-419: what was said goes after 4 s of who looks, whatever the speed, also at the end and while it rests`(speed: Double) throws {
         var board = try drawnBoard()
         let key = SigningKey(seed: try #require(Secret32(Array(repeating: 1, count: 32))))
         _ = try board.author(try Board.writes(saying: "hello", by: key.author), key: key, wallTime: 1_764_268_560_000 + 65_000)
@@ -349,7 +349,7 @@ private struct Player {
         #expect(told == [true, true, false, false, true])
     }
 
-    @Test func `TM-260: dates are those of the calendar`() {
+    @Test func `TM-418: dates are those of the calendar`() {
         #expect(ReplayTime.date(0, zoneSeconds: 0) == "1970-01-01 00:00")
         #expect(ReplayTime.date(0, zoneSeconds: -3600) == "1969-12-31 23:00")
         #expect(ReplayTime.date(951_782_400_000, zoneSeconds: 0) == "2000-02-29 00:00")

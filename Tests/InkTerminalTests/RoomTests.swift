@@ -7,7 +7,7 @@ import Testing
 
 /// What is shown where there is little room: whole, or shorter, and never cut so that it says something else.
 @Suite struct RoomTests {
-    @Test func `TM-235: common words for colours are taken, and a wrong one is told with all that there are`() throws {
+    @Test func `TM-235, TM-405: common words for colours are taken, and a wrong one is told with all that there are`() throws {
         let colors = [("red", 0xD55E00), ("purple", 0xCC79A7), ("Cyan", 0x56B4E9), ("violet", 0xCC79A7), ("teal", 0x009E73)]
         for (word, rgb) in colors {
             var desk = try Desk()
@@ -50,7 +50,7 @@ import Testing
         #expect(loud[1] == "  NOT SAVED YET", "\(loud)")
     }
 
-    @Test func `TM-237: the map is smaller in a small window, and where it has no room that is said`() throws {
+    @Test func `TM-237, TM-406: the map is smaller in a small window, and where it has no room that is said`() throws {
         for (columns, rows, cells) in [(80, 24, 16 * 5), (40, 12, 10 * 4), (20, 5, 0)] {
             var desk = try Desk(columns: columns, rows: rows)
             desk.elsewhere(.draw(ShapeDraft(kind: .rectangle, position: middle(2, 1), size: Size(width: 64, height: 64))))

@@ -52,7 +52,7 @@ import terminal_storm
     }
 
     @Test(arguments: ["\u{1FAE8}", "►", "e\u{301}", "क", "😀"])
-    func `TM-4: nothing old stays where a terminal drops a glyph that it does not know`(glyph: String) {
+    func `TM-333: nothing old stays where a terminal drops a glyph that it does not know`(glyph: String) {
         var screen = Screen(columns: 20, rows: 2, depth: .direct)
         var terminal = TinyTerminal(columns: 20, rows: 2)
         var buffer = CellBuffer(columns: 20, rows: 2)

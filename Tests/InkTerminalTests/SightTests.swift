@@ -66,7 +66,7 @@ import Testing
         #expect(desk.markerColumn(row: 10) == 20 && desk.markerColumn(row: 0) == nil)
     }
 
-    @Test func `TM-138, TM-139: who is followed stays in the middle half of the window, until Escape or an own pan`() throws {
+    @Test func `TM-139, TM-372, TM-373: who is followed stays in the middle half of the window, until Escape or an own pan`() throws {
         var desk = try Desk()
         let bob = join(&desk, "bob")
         desk.type("G")
@@ -95,7 +95,7 @@ import Testing
         #expect(!desk.text.contains("following bob"))
     }
 
-    @Test func `TM-138: who follows each other does not run away, and whoever is gone is not followed`() throws {
+    @Test func `TM-372, TM-373: who follows each other does not run away, and whoever is gone is not followed`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(5, 3, 20, 7)))
         let bob = join(&desk, "bob")
@@ -113,7 +113,7 @@ import Testing
         #expect(desk.text.contains("bob is not here any more") && !desk.text.contains("following"))
     }
 
-    @Test func `TM-138: a person is gone to, and each time another`() throws {
+    @Test func `TM-373: a person is gone to, and each time another`() throws {
         var desk = try Desk()
         let (bob, eve) = (join(&desk, "bob"), join(&desk, "eve"))
         desk.act(.cursor(middle(300, 10)), by: bob, then: .zero)
@@ -135,7 +135,7 @@ import Testing
         #expect(desk.markerColumn(row: 10) == 20 && !desk.text.contains("cursors hidden"))
     }
 
-    @Test func `TM-140: dots help to align, and a small map shows where the window is`() throws {
+    @Test func `TM-140, TM-374: dots help to align, and a small map shows where the window is`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(5, 3, 20, 7)))
         desk.type("#")
@@ -154,7 +154,7 @@ import Testing
     }
 
     @Test(arguments: Grid.zooms, [(-1, -1), (1, -1), (-1, 1), (1, 1)])
-    func `TM-71, TM-136: what lies in a corner of the plane is seen there, at every zoom, and nothing lies beyond`(
+    func `TM-136, TM-354: what lies in a corner of the plane is seen there, at every zoom, and nothing lies beyond`(
         grid: Grid, side: (x: Int32, y: Int32)
     )
         throws
@@ -183,7 +183,7 @@ import Testing
     }
 
     @Test(arguments: ["]", "\u{06}far", "Lfar\r", ":find far\r"])
-    func `TM-138: what is gone to is not taken away again by who is followed`(keys: String) throws {
+    func `TM-373: what is gone to is not taken away again by who is followed`(keys: String) throws {
         var desk = try Desk()
         desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(-300, 70), text: "far away")))
         let bob = join(&desk, "bob")
@@ -194,7 +194,7 @@ import Testing
         #expect(desk.text.contains("far away") && !desk.text.contains("following"), "\(desk.text)")
     }
 
-    @Test func `TM-138: where the pointer that keys move takes the window, it goes with nobody any more`() throws {
+    @Test func `TM-372: where the pointer that keys move takes the window, it goes with nobody any more`() throws {
         var desk = try Desk()
         let bob = join(&desk, "bob")
         desk.act(.cursor(middle(200, 60)), by: bob, then: .seconds(1))
@@ -207,7 +207,7 @@ import Testing
         #expect(desk.terminal.cursor == (0, 10) && !desk.text.contains("following"), "\(desk.text)")
     }
 
-    @Test func `TM-138: the next who is followed comes after the one before, who may point no more, and the last ends it`() throws {
+    @Test func `TM-373: the next who is followed comes after the one before, who may point no more, and the last ends it`() throws {
         var desk = try Desk()
         let numbers = Dictionary(uniqueKeysWithValues: ["bob", "eve", "dan"].map { ($0, join(&desk, $0)) })
         // In the order in which the bar has them.
@@ -293,7 +293,7 @@ import Testing
         #expect(map(desk) == nil && desk.text.contains("long long"), "\(desk.text)")
     }
 
-    @Test func `TM-138, TM-141: a press on the map goes there, and draws nothing`() throws {
+    @Test func `TM-138, TM-375: a press on the map goes there, and draws nothing`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(5, 3, 20, 7)))
         desk.elsewhere(.draw(box(700, 3, 720, 7)))

@@ -56,7 +56,7 @@ import Testing
         #expect(place(desk.standing.last) == [61, 6, 13, 3])
     }
 
-    @Test func `TM-36, TM-196: what is moved meets edges and middles, and what comes back has not moved`() throws {
+    @Test func `TM-36, TM-196, TM-393: what is moved meets edges and middles, and what comes back has not moved`() throws {
         var desk = try desk()
         for (column, row, columns, rows) in [(63, 13, 3, 3)] {
             desk.elsewhere(

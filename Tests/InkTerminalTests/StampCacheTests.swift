@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(arguments: 0..<12 as Range<UInt64>)
-    func `TM-70, TM-135: with no room for all a window that moves and is drawn in shows what a full repaint does`(seed: UInt64) {
+    func `TM-135, TM-352: with no room for all a window that moves and is drawn in shows what a full repaint does`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var wall = Wall()
         for _ in 0..<50 { wall.draw(shape(&random)) }
@@ -69,7 +69,7 @@ import Testing
         #expect(boxes > 40 && stamps > 40, "\(boxes) boxes, \(stamps) stamps")
     }
 
-    @Test func `TM-70: what is shown by its box is hit there, and nowhere else, in all pictures that follow`() throws {
+    @Test func `TM-352: what is shown by its box is hit there, and nowhere else, in all pictures that follow`() throws {
         var wall = Wall()
         // Of two strokes the dearer has no room.
         wall.draw(ShapeDraft(kind: .freehand, position: middle(5, 1), points: (0..<20).map { Point(x: $0 * 128, y: 0) }))

@@ -6,7 +6,7 @@ import Testing
 
 /// Borders, heads and ways of lines, picked at a terminal.
 @Suite struct StyleTests {
-    @Test func `TM-190: a border is picked by key, by press and by word, for what is selected and for what is drawn next`() throws {
+    @Test func `TM-190, TM-385: a border is picked by key, by press and by word, for what is selected and for what is drawn next`() throws {
         let looks: [(digit: String, word: String, isSo: (ShapeDraft) -> Bool, corner: String)] = [
             ("1", "light", { $0.lineStyle == .solid && $0.strokeWidth == 16 }, "┌"),
             ("2", "heavy", { $0.lineStyle == .solid && $0.strokeWidth == 32 }, "┏"),
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func `TM-190: what is rounded can be seen to be so, and of several shapes only those change that have a border`() throws {
+    @Test func `TM-190, TM-385: what is rounded can be seen to be so, and of several shapes only those change that have a border`() throws {
         var desk = try Desk()
         desk.box(at: 10)
         desk.type("]b2b6")
@@ -53,7 +53,7 @@ import Testing
         #expect(desk.standing.map(\.lineStyle) == [.dashed, .solid] && desk.text.contains("nothing that is selected has a border"))
     }
 
-    @Test func `TM-190: heads stand at either end, both or none, in the form that was picked`() throws {
+    @Test func `TM-190, TM-385: heads stand at either end, both or none, in the form that was picked`() throws {
         func ends(_ desk: Desk) -> [LineHead] { desk.standing.last.map { [$0.heads.start, $0.heads.end] } ?? [] }
         var desk = try Desk()
         desk.type("a")
@@ -116,7 +116,7 @@ import Testing
         #expect(end(desk.standing[1]) == middle(66, 18) && isSquare(desk.standing[1]), "\(desk.standing[1].points)")
     }
 
-    @Test func `TM-162, TM-190: a word that means no look is told`() throws {
+    @Test func `TM-378, TM-386: a word that means no look is told`() throws {
         for (line, words) in [
             ("border wavy", "there is no border “wavy”: light, heavy, double"), ("heads left", "there is no place for heads “left”"),
             ("start-head club", "there is no head “club”: none, arrow, triangle, dot, bar"), ("elbow yes", "“yes” is neither on nor off"),

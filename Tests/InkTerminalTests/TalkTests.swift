@@ -19,7 +19,7 @@ import Testing
         return TransactionName(using: &random)
     }
 
-    @Test func `TM-270: in a wide window the messages stand beside the board, and Tab goes between them`() throws {
+    @Test func `TM-270, TM-424: in a wide window the messages stand beside the board, and Tab goes between them`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.type("T")
         #expect(desk.terminal.lines[0].hasPrefix(String(repeating: " ", count: 94) + "│"), "\(desk.text)")
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: [(120, 40), (100, 12), (99, 30), (80, 24), (40, 12), (20, 5), (10, 3), (1, 1)])
-    func `TM-270: any window shows the line, and what was said as far as there is room`(columns: Int, rows: Int) throws {
+    func `TM-425: any window shows the line, and what was said as far as there is room`(columns: Int, rows: Int) throws {
         var desk = try Desk(columns: columns, rows: rows)
         desk.hear(message(1, "hello 漢字 everybody who is here"))
         desk.type("T")
@@ -67,7 +67,7 @@ import Testing
         #expect(desk.session?.node().board?.chats.map(\.text) == ["ab"])
     }
 
-    @Test func `TM-271: one's own messages show how far they have come, and one that failed is sent again by Enter`() throws {
+    @Test func `TM-271, TM-426: one's own messages show how far they have come, and one that failed is sent again by Enter`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.type("T")
         desk.type("alone\r")
@@ -120,7 +120,7 @@ import Testing
         #expect(!desk.text.contains("bob is typing"))
     }
 
-    @Test func `TM-273: a paste is one message, and what is said too fast comes back into the line`() throws {
+    @Test func `TM-273, TM-427: a paste is one message, and what is said too fast comes back into the line`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.type("T")
         desk.bytes(Array("\u{1B}[200~one\rtwo\rthree q\u{1B}[201~".utf8))
@@ -148,7 +148,7 @@ import Testing
         #expect(desk.session?.node().board?.chats.last?.text == "not lost")
     }
 
-    @Test func `TM-274: what came unseen is counted, and what names the reader apart`() throws {
+    @Test func `TM-274, TM-428: what came unseen is counted, and what names the reader apart`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.run("name Ana")
         desk.hear(message(1, "hello"))
@@ -226,7 +226,7 @@ import Testing
         #expect(!desk.text.contains("spam 9000 "), "the newest 256 are kept")
     }
 
-    @Test func `TM-278: who looks elsewhere is told by what they chose, and by nothing else`() throws {
+    @Test func `TM-278, TM-429, TM-431: who looks elsewhere is told by what they chose, and by nothing else`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         func heard(_ number: Int, _ text: String = "hello;\u{1B}]2;evil\u{07}") -> String {
             let count = desk.bytes.count
@@ -280,7 +280,7 @@ import Testing
         }
     }
 
-    @Test func `TM-278: what was chosen is there the next time`() throws {
+    @Test func `TM-430: what was chosen is there the next time`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         var content = BoardContent(name: "plan", me: desk.session?.node().author)
         content.settings = "bell on\nrubbish\nnotify osc9\nquiet 99-100\n"

@@ -113,7 +113,7 @@ import Testing
         #expect(!desk.terminal.contains("┌"))
     }
 
-    @Test func `TM-6, TM-8: a burst of moving keys is one gesture, seen at once, and one step of undo`() throws {
+    @Test func `TM-6, TM-8, TM-334: a burst of moving keys is one gesture, seen at once, and one step of undo`() throws {
         for ending in ["pause", "key", "escape", "back"] {
             var desk = try Desk()
             desk.type("r")
@@ -204,7 +204,7 @@ import Testing
         #expect(desk.intents.contains { if case .say(let text) = $0 { text.hasPrefix("hello there abc") } else { false } })
     }
 
-    @Test func `TM-8: keys resize a box as one gesture`() throws {
+    @Test func `TM-334: keys resize a box as one gesture`() throws {
         var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])
@@ -395,7 +395,7 @@ import Testing
         #expect(desk.standing.map(\.text) == ["one\n[2Jtwo"])
     }
 
-    @Test func `TM-11: others' cursors, names and growing strokes are seen`() throws {
+    @Test func `TM-11, TM-337: others' cursors, names and growing strokes are seen`() throws {
         var desk = try Desk()
         let bob = peer("bob")
         desk.hear(.peer(bob))
@@ -671,7 +671,7 @@ import Testing
     }
 
     @Test(arguments: [(80, 24), (120, 40), (60, 14)])
-    func `TM-264: k in the invite box asks for a code, and the box shows it, what comes of it, and that there is none`(
+    func `TM-264, TM-422: k in the invite box asks for a code, and the box shows it, what comes of it, and that there is none`(
         columns: Int, rows: Int
     )
         throws

@@ -20,7 +20,7 @@ import Testing
         #expect(buffer.text == "")
     }
 
-    @Test func `TM-10: words and the beginning of a line are deleted as shells do`() {
+    @Test func `TM-336: words and the beginning of a line are deleted as shells do`() {
         var buffer = TextBuffer("eins\nzwei drei  ")
         buffer.deleteWordBackward()
         #expect(buffer.text == "eins\nzwei " && buffer.caret == 10)

@@ -98,7 +98,7 @@ import Testing
         #expect(desk.standing.count == 1)
     }
 
-    @Test func `TM-10: text that comes in one read is one change, whatever its length`() throws {
+    @Test func `TM-335: text that comes in one read is one change, whatever its length`() throws {
         var desk = try Desk()
         desk.type("t")
         desk.click(2, 2)

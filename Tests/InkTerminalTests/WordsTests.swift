@@ -415,7 +415,7 @@ import Testing
         #expect(desk.terminal.lines.dropLast(2).contains { $0.contains(" bob") })
     }
 
-    @Test func `TM-65: every ink is seen on its paper, and the inks stay apart`() {
+    @Test func `TM-348: every ink is seen on its paper, and the inks stay apart`() {
         func luminance(_ color: Color) -> Double {
             let channels = [color.rgb >> 16, color.rgb >> 8 & 255, color.rgb & 255].map { value in
                 let part = Double(value) / 255
@@ -446,7 +446,7 @@ import Testing
     }
 
     @Test(arguments: [ColorDepth.direct, .indexed, .sixteen])
-    func `TM-65: on light paper what is drawn has the inks for it`(depth: ColorDepth) throws {
+    func `TM-65, TM-349: on light paper what is drawn has the inks for it`(depth: ColorDepth) throws {
         var desk = try Desk(depth: depth)
         desk.type("c3")
         desk.drag([(5, 5), (20, 5)])

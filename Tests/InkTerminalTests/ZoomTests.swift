@@ -31,7 +31,7 @@ import Testing
         return nil
     }
 
-    @Test func `TM-130: the wheel with Control goes nearer and farther about what it points at, by keys and back to 100 %`() throws {
+    @Test func `TM-130, TM-368, TM-369: the wheel with Control goes nearer and farther about what it points at, by keys and back to 100 %`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(ShapeDraft(kind: .rectangle, position: middle(40, 10))))
         desk.elsewhere(.draw(box(2, 3, 70, 18)))
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: Grid.zooms)
-    func `FM-12, TM-130: at each zoom the picture is what stands, seen on that grid, as it is after a full repaint`(grid: Grid) throws {
+    func `FM-12, TM-130, TM-369: at each zoom the picture is what stands, seen on that grid, as it is after a full repaint`(grid: Grid) throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(2, 1, 30, 9, text: "a label of some words")))
         desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(40, 3), text: "a title\nand more\n漢字")))
@@ -134,7 +134,7 @@ import Testing
         #expect(difference(desk, grid, column: there.column - 14, row: there.row - 8) == nil)
     }
 
-    @Test func `TM-132: a zoom ends a move by keys and keeps it`() throws {
+    @Test func `TM-370: a zoom ends a move by keys and keeps it`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(10, 5, 30, 9)))
         desk.type("v]lll-")
@@ -142,7 +142,7 @@ import Testing
         #expect(desk.standing[0].position == middle(13, 5) && desk.text.contains("67 %"))
     }
 
-    @Test func `TM-132: two clicks with a zoom between them are no double click`() throws {
+    @Test func `TM-370: two clicks with a zoom between them are no double click`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(ShapeDraft(kind: .text, position: .zero, text: "words")))
         desk.type("v")
@@ -154,7 +154,7 @@ import Testing
         #expect(desk.text.contains("TEXT"))
     }
 
-    @Test func `TM-81, TM-130: the pointer that keys move stays where it points`() throws {
+    @Test func `TM-81, TM-368: the pointer that keys move stays where it points`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(ShapeDraft(kind: .rectangle, position: middle(45, 11))))
         desk.type("v")
@@ -266,7 +266,7 @@ import Testing
         }
     }
 
-    @Test func `TM-70, TM-135: a step of a window costs the strip that is new, of strokes of thousands of samples too`() throws {
+    @Test func `TM-70, TM-135, TM-371: a step of a window costs the strip that is new, of strokes of thousands of samples too`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         for number in 0..<20 {
             let points = (0..<5000).map { Point(x: Int32($0 % 1000 * 30), y: Int32(($0 / 10 + number * 41) % 100 * 200)) }
@@ -296,7 +296,7 @@ import Testing
     }
 
     @Test(arguments: [(0, 0), (79, 21)])
-    func `TM-81, TM-130: a zoom about another place than the caret leaves it in sight`(place: (column: Int, row: Int)) throws {
+    func `TM-81, TM-368: a zoom about another place than the caret leaves it in sight`(place: (column: Int, row: Int)) throws {
         var desk = try Desk()
         desk.type("t")
         desk.click(40, 10)

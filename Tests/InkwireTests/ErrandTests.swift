@@ -22,7 +22,7 @@ import Testing
         #expect(InteractiveRun.wayBack(to: "-a b", dataDirectory: "/tmp/my boards") == "inkwire open --data-dir '/tmp/my boards' -- '-a b'")
     }
 
-    @Test func `TM-168: a file is written whole, and one that is there only by who says so`() throws {
+    @Test func `TM-168, TM-381: a file is written whole, and one that is there only by who says so`() throws {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let path = folder + "/plan.txt"

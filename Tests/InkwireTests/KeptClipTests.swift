@@ -25,7 +25,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["clipboard"])
     }
 
-    @Test func `FE-92, TM-192: what is no file, or too large, is told and not read`() throws {
+    @Test func `FE-92, TM-388: what is no file, or too large, is told and not read`() throws {
         let clip = KeptClip(dataDirectory: folder)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         #expect(FileManager.default.createFile(atPath: path, contents: Data(count: ShapeClip.bytesMax + 1)))

@@ -51,7 +51,7 @@ struct CommandList: Sendable {
         return line.paste(text, isPart: isPart)
     }
 
-    /// Says why a command was not run, and keeps what was typed (TM-162).
+    /// Says why a command was not run, and keeps what was typed (TM-378).
     mutating func complain(_ words: String) { complaint = words }
 
     /// Moves the choice by so many commands; it stops at the ends.
@@ -147,7 +147,7 @@ struct CommandList: Sendable {
         }
     }
 
-    /// What is wrong, whole where there are rows for it: it says which words there are (TM-235).
+    /// What is wrong, whole where there are rows for it: it says which words there are (TM-405).
     private func complaintLines(_ layout: Layout) -> [String] {
         let columns = max(1, layout.columns - 2)
         let lines = wordWrapped(safeForTerminal(complaint), columns: columns)
@@ -200,7 +200,7 @@ extension BoardCommand {
         return allCases.first { $0.name == name } ?? allCases.first { $0.row.otherNames.contains(name) }
     }
 
-    /// How well what is typed fits, 0 best; nil if it does not. Letters of the name in their order suffice (TM-161).
+    /// How well what is typed fits, 0 best; nil if it does not. Letters of the name in their order suffice (TM-377).
     fileprivate func rank(for text: String) -> Int? {
         let sought = text.lowercased()
         guard !sought.isEmpty else { return 0 }

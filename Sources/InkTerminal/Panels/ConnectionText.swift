@@ -91,7 +91,7 @@ struct ConnectionText {
         return now < way.since + Ways.directPatience ? "; a direct way is looked for" : "; no direct way was found"
     }
 
-    /// In whole minutes, so that what stands still writes nothing (TM-14).
+    /// In whole minutes, so that what stands still writes nothing (TM-14, TM-356).
     private func age(since: Instant?, _ word: String = "") -> String {
         guard let since else { return "" }
         let minutes = max(0, (now - since).nanoseconds / 60_000_000_000)

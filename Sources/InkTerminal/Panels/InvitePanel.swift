@@ -120,6 +120,7 @@ struct InvitePanel: Sendable {
 
     private func draw(_ picture: Picture, on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle) {
         let foot = "q shows it in letters - Esc hides this"
+        // TM-438
         func tell(_ words: String) {
             Self.write(
                 wordWrapped(words, columns: layout.columns) + [""] + wordWrapped(foot, columns: layout.columns), isTitled: false,
@@ -153,7 +154,7 @@ struct InvitePanel: Sendable {
     private static func one(_ role: Role) -> String { "\(role == .owner || role == .editor ? "an" : "a") \(role)" }
     private static func plural(_ role: Role) -> String { "\(role)s" }
 
-    /// What is said of the code, and how it came to its end (TM-264).
+    /// What is said of the code, and how it came to its end (TM-422).
     private static func spoken(_ offer: CodeOffer, _ columns: Int, now: Instant) -> [String] {
         var lines: [String] = []
         if let code = offer.code {

@@ -260,7 +260,7 @@ extension Panel {
         }
     }
 
-    /// Letters are typed into it.
+    /// Letters are typed into it (TM-347).
     var takesText: Bool { if case .talk = self { true } else { line != nil } }
 }
 

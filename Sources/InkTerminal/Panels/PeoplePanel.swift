@@ -105,7 +105,7 @@ struct PeoplePanel: Sendable {
         }
     }
 
-    /// Escape leaves a question, and the panel where there is none; true where it stays (TM-291).
+    /// Escape leaves a question, and the panel where there is none; true where it stays (TM-434).
     mutating func escape() -> Bool {
         if case .list = stage { return false }
         stage = .list

@@ -29,7 +29,7 @@ struct PersonRow: Hashable, Sendable {
 
     /// The row in as much as has room, whole forms only (TM-290).
     func text(columns: Int, _ style: GlyphStyle, fitting: ([String]) -> String) -> String {
-        // Before the name, where nobody writes one into his (TM-290).
+        // Before the name, where nobody writes one into his (TM-432).
         let tick = claim != nil ? "!" : isVerified ? style == .unicode ? "✓" : "v" : " "
         let who = "\(marker)\(tick) \(Self.withoutTicks(name))"
         let what = [role.map { "\($0)" } ?? "", isHost ? "host" : ""].filter { !$0.isEmpty }.joined(separator: " ")

@@ -52,7 +52,7 @@ struct PromptLine: Sendable {
         return true
     }
 
-    /// Takes a paste as one line: all or nothing, and false for nothing. Of a part of a paste as much as fits, and false if that is not all (TM-273).
+    /// Takes a paste as one line: all or nothing, and false for nothing. Of a part of a paste as much as fits, and false if that is not all (TM-427).
     mutating func paste(_ text: String, isPart: Bool = false) -> Bool {
         var line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
         // The words at both sides of where a paste was torn are two.

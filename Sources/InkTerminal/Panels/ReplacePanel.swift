@@ -26,7 +26,7 @@ struct ReplacePanel: Sendable {
     }
 }
 
-/// The board as a file: the program writes it, and answers.
+/// The board as a file: the program writes it, and answers (TM-381).
 extension BoardScene {
     /// - Returns: what is wrong with the name; nil for nothing (TM-167).
     mutating func export(to path: String) -> String? {

@@ -96,10 +96,10 @@ struct ShapeFinder: Sendable {
         return low
     }
 
-    /// Goes so many hits on, round the ends where each is gone to; 0 for the one that is there, or the first (TM-164).
+    /// Goes so many hits on, round the ends where each is gone to; 0 for the one that is there, or the first (TM-379).
     mutating func go(_ step: Int) {
         guard !hits.isEmpty else { return }
-        // The place of one that is gone is that of the next.
+        // The place of one that is gone is that of the next (TM-380).
         let isGone = current == nil
         let next = isGone ? (step < 0 ? index - 1 : index) : index + step
         index = look == .hits ? (next % hits.count + hits.count) % hits.count : max(0, min(hits.count - 1, next))

@@ -87,7 +87,7 @@ struct Talk: Sendable {
     }
 }
 
-/// What keys and events do to the messages (TM-271).
+/// What keys and events do to the messages (TM-426).
 extension BoardScene {
     /// The messages can be read now.
     var seesTalk: Bool { layout.talkColumns > 0 || holdsTalk }
@@ -105,7 +105,7 @@ extension BoardScene {
         if front.chats.older == .unknown { askForOlder(now: now) }
     }
 
-    /// The keys are the board's again; beside it the messages stay (TM-270).
+    /// The keys are the board's again; beside it the messages stay (TM-424).
     mutating func leaveTalk() {
         mode.takePanel()
         if layout.talkColumns == 0 { closeTalk() }

@@ -71,7 +71,7 @@ struct ReplayScene: Sendable {
         }
         guard let before = playedAt else { return }
         let end = Double(content.part.upperBound)
-        // A machine that slept, and a program that was stopped, go on where they were.
+        // A machine that slept, and a program that was stopped, go on where they were (TM-420).
         position = min(end, position + min(Self.stillMilliseconds, (now - before).milliseconds) * speed)
         playedAt = position < end ? now : nil
         show(now: now)
@@ -193,7 +193,7 @@ struct ReplayScene: Sendable {
         isDirty = false
         let (cells, isUnfinished) = playback.cells(in: view.viewport, BoardCanvas.Look(style: display.style, isDark: display.isDark))
         if isUnfinished { isDirty = true }
-        // A window of one row is the bar.
+        // A window of one row is the bar (TM-421).
         var buffer = CellBuffer(columns: columns, rows: rows, top: rows > 1 ? cells : [])
         drawMessage(on: &buffer)
         drawBar(on: &buffer)
@@ -259,7 +259,7 @@ struct ReplayScene: Sendable {
         for marker in markers where cell(of: marker) != here { buffer.write("|", column: cell(of: marker), row: row, style: style) }
     }
 
-    /// What else the bar tells, what matters most first.
+    /// What else the bar tells, what matters most first (TM-418).
     private var rightParts: [(String, CellStyle?)] {
         var parts: [(String, CellStyle?)] = []
         let steps = playback.recording.steps
@@ -292,7 +292,7 @@ struct ReplayScene: Sendable {
     private static let frameMilliseconds = 33.0
     /// Twice the longest time without a look at the clock.
     private static let stillMilliseconds = 2000.0
-    /// How long a message is shown, by the clock.
+    /// How long a message is shown, by the clock (TM-419).
     private static let messageMilliseconds = 4000.0
     private static let progressMin = 8
 }
