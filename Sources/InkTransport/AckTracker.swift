@@ -14,9 +14,9 @@ struct AckTracker: Sendable {
     static let delayMax: Duration = .milliseconds(20)
     /// A datagram of so many bytes is as good as full.
     static let fullBytes = 900
-    /// Short packets that are acknowledged at once.
+    /// Short packets that are acknowledged at once (TR-95).
     static let shortMax = 4
-    /// Full ones: of those that came in the last round trip one in so many parts; at least and at most so many.
+    /// Full ones: of those that came in the last round trip one in so many parts; at least and at most so many (TR-214).
     static let parts = 8
     static let fullMin = 2
     static let fullMax = 64
@@ -26,7 +26,7 @@ struct AckTracker: Sendable {
     /// From so long after the last one an acknowledgement for presence alone rides with what leaves anyway: before, it says too little for its
     /// eight bytes, and later a packet of its own would be due in the midst of packets that could have carried it.
     static let ridePause: Duration = .milliseconds(100)
-    /// The newest packet of presence may have waited so long when its acknowledgement leaves.
+    /// The newest packet of presence may have waited so long when its acknowledgement leaves (TR-181).
     static let lazyDelayMax = lazyPause + delayMax
     /// Runs kept; older ones are forgotten, and what was in them is repeated in vain at worst.
     static let rangesMax = 64
@@ -124,6 +124,7 @@ struct AckTracker: Sendable {
         span = (newest.upperBound - 1, now, 0)
     }
 
+    // TR-24
     private static let namedFor: Duration = .seconds(1)
     private static let namedTimes = 4
 

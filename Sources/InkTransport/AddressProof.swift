@@ -1,11 +1,12 @@
 import InkCrypto
 import InkPrimitives
 
-/// Whether the peer is where the handshake came through, or where its newest packet came from instead: challenges, and who is followed (TR-3, TR-9).
+/// Whether the peer is where the handshake came through, or where its newest packet came from instead: challenges, and who is followed (TR-3,
+/// TR-157, TR-9).
 struct AddressProof: Sendable {
-    /// Bytes that may go to an address that is not proved, for each that came from it (RFC 9000 §8.1).
+    /// Bytes that may go to an address that is not proved, for each that came from it (RFC 9000 §8.1; TR-158).
     static let amplification = 3
-    /// Between two pings over the way in use to a peer that takes another one.
+    /// Between two pings over the way in use to a peer that takes another one (TR-191).
     private static let otherWayPause: Duration = .seconds(1)
 
     /// The address that is challenged; nil for none.
@@ -63,7 +64,7 @@ struct AddressProof: Sendable {
             paths.heard(from: route, byteCount: credit, now: now)
             return false
         }
-        // Where the address of the handshake was not proved and does not answer, the peer may be where its packets come from.
+        // Where the address of the handshake was not proved and does not answer, the peer may be where its packets come from (TR-168).
         let isOpen = validation.map { $0.address == paths.main.route.address && $0.tries > 1 } ?? true
         if validation?.address == from {
             validation?.received(byteCount: sign.byteCount)

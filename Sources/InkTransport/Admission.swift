@@ -1,7 +1,7 @@
 import InkPrimitives
 
 /// Who is dialled, whose start is answered, and whose handshake becomes a session: decisions over facts, and nothing else (TR-2, TR-10, TR-11,
-/// TR-22, TR-50, TR-55).
+/// TR-22, TR-179, TR-50, TR-55).
 ///
 ///     dial ────▶ DialFacts ────▶ is anybody to be dialled?
 ///     start ───▶ StartFacts ───▶ answer, cookie, or nothing
@@ -27,7 +27,7 @@ enum Admission {
         var isOurselves = false
         /// The session with the peer that is to be dialled.
         var rival: Rival?
-        /// It turned us down lately (TR-50).
+        /// It turned us down lately (TR-184).
         var isToRest = false
         /// No peer is named, and one that tries just these addresses is under way: it repeats itself.
         var isTried = false
@@ -113,14 +113,18 @@ enum Admission {
         switch facts.history {
         case .known(let isSame, let isHere, let isSignalled):
             guard isSame else { return .refuse }
+            // TR-156
             guard isHere || facts.hasCookie else { return .cookie }
             // What its answer in signalling said is shorter, and another.
             return isSignalled ? .note : .repeatAnswer
         case .spent(let isSame, let isHere):
             guard isSame else { return .refuse }
+            // TR-156
             return isHere || facts.hasCookie ? .replayed : .cookie
         case .new:
+            // TR-2
             let isAwaited = facts.naming == .us && facts.isAnnounced && !facts.isUnderLoad
+            // TR-155
             guard facts.hasCookie || isAwaited else { return .cookie }
             return facts.isWithinRate ? .begin : .refuse
         }
@@ -190,13 +194,13 @@ enum Admission {
             return givingWay(to: facts)
         }
         guard rival.isSamePeer else {
-            // One that does not answer keeps no place.
+            // One that does not answer keeps no place (TR-170).
             return rival.isUnanswered || facts.mayReplace ? .replace(isTold: true) : .turnDown
         }
         // Both sides see the same two sessions and the same ids, so both choose the same one. Of two with the same initiator the
         // newer survives: nobody dials a peer with which a session lives, so the older one is dead over there.
         let survives = rival.isInitiator != facts.isInitiator && rival.isInitiator == facts.isSmaller
-        // A peer that lost its half dials anew. Whether it did must show in a second, not when the next keepalive is overdue.
+        // A peer that lost its half dials anew. Whether it did must show in a second, not when the next keepalive is overdue (TR-169).
         return survives && !rival.isUnanswered ? .turnDown : .replace(isTold: survives)
     }
 
@@ -215,6 +219,7 @@ enum Admission {
     private static func newest(ofBusiest group: (Seat) -> Host, of seats: [Seat], besides own: Host) -> ConnectionID? {
         let counts = seats.reduce(into: [Host: Int]()) { $0[group($1), default: 0] += 1 }
         let most = counts.values.max() ?? 0
+        // TR-179
         guard most > 2 * ((counts[own] ?? 0) + 1) else { return nil }
         // Who has done something for the board stays before who has not.
         func rank(_ seat: Seat) -> (Int, Instant, ConnectionID) { (seat.standing == .stranger ? 1 : 0, seat.establishedAt, seat.id) }

@@ -10,10 +10,10 @@ struct Connection: Sendable {
     static let messageMax = 131_072
     private static let pingBytes = PacketDraft.pingBytes
     /// A challenge to where the peer says to be is padded to this, so that answer and challenge back, from whoever knows of no such address, are
-    /// together no longer than it.
+    /// together no longer than it (TR-189).
     private static let checkBytes = pingBytes * 2
     /// A packet that asks for an acknowledgement and is neither acknowledged nor lost for this long ends the connection; so do messages
-    /// that lack nothing but credit, and an address that is not proved.
+    /// that lack nothing but credit, and an address that is not proved (TR-180).
     static let unacknowledgedMax: Duration = .seconds(30)
     /// Of the bytes that may go to an address that is not proved, what only challenges may take: four tries.
     private static let challengeReserve = pingBytes * 4
@@ -111,7 +111,7 @@ struct Connection: Sendable {
     /// How the connection ends.
     enum Ending { case byPeer(CloseCode), misbehaved(Misbehaviour), timedOut }
 
-    /// Takes a datagram that carries our index. Nothing changes unless its tag verifies (TR-8).
+    /// Takes a datagram that carries our index. Nothing changes unless its tag verifies (TR-167).
     mutating func receive(
         _ datagram: Span<UInt8>, over route: Route, now: Instant, generator: inout SecretGenerator, outputs: inout Outputs<Endpoint.Output>
     ) -> Result<Ending?, KeyedSpace.RefusalError> {
@@ -136,6 +136,7 @@ struct Connection: Sendable {
                 frames.clear(keeping: Self.framesKept)
                 swap(&frames, &self.frames)
             }
+            // TR-171
             try frames.read(plain, count: opened.byteCount)
             let claim = frames.lazy.map(\.claim).max() ?? .none
             if liveness.received(isAckEliciting: claim != .none, now: now) { outputs.append(.recovered(id)) }
@@ -188,7 +189,7 @@ struct Connection: Sendable {
         let before = paths.mainID
         if let stale = paths.relay(over: point, rate: rate, now: now) {
             giveUp(stale, now: now, outputs: &outputs)
-            // What was sent to the number before is asked for here.
+            // What was sent to the number before is asked for here (TR-194).
             if stale == before { owed.owePing() }
         }
         followLook(now: now, outputs: &outputs)
@@ -251,6 +252,7 @@ struct Connection: Sendable {
 
     /// Call at or after `deadline`, then `flush`.
     mutating func handleTimeout(now: Instant, outputs: inout Outputs<Endpoint.Output>) -> Ending? {
+        // TR-223
         guard !rekey.isExpired(now: now) else { return .timedOut }
         settle(now: now, outputs: &outputs) { $0.handleLossTimeout(paths: &$1, now: now, into: &$2) }
         handleOldTimeout(now: now, outputs: &outputs)
@@ -272,7 +274,7 @@ struct Connection: Sendable {
         return nil
     }
 
-    /// Since when the peer owes an acknowledgement, credit, or a proof of its address.
+    /// Since when the peer owes an acknowledgement, credit, or a proof of its address (TR-180).
     @inline(__always) private var overdueSince: Instant? {
         earliest(earliest(waitingSince, outgoing.deniedSince), paths.allowance == nil ? nil : establishedAt)
     }
@@ -609,7 +611,7 @@ struct Connection: Sendable {
         settle(in: .old, now: now, outputs: &outputs) { $0.judge(paths: &$1, now: now, into: &$2) }
     }
 
-    /// What the space before has not acknowledged a probe timeout after its last packet, or when it ends, is sent again in the one in use.
+    /// What the space before has not acknowledged a probe timeout after its last packet, or when it ends, is sent again in the one in use (TR-222).
     private mutating func handleOldTimeout(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         guard rekey.old != nil else { return }
         settle(in: .old, now: now, outputs: &outputs) { $0.handleLossTimeout(paths: &$1, now: now, into: &$2) }

@@ -6,6 +6,7 @@ import InkPrimitives
 /// A cookie is BLAKE2b-128 of the source address under a secret of our own that turns every 120 s; one of the last secret still counts,
 /// so a cookie is good for 120 to 240 s.
 struct CookieJar: Sendable {
+    // TR-155
     static let turnEvery: Duration = .seconds(120)
 
     private struct Turn: Sendable {
@@ -41,7 +42,7 @@ struct CookieJar: Sendable {
 
 /// A token bucket per host, so that none of the room can spend all our curve operations (threat T24).
 struct HandshakeLimiter: Sendable {
-    /// Handshakes a second from one host (wireguard-go's ratelimiter); the burst is ours, so that a whole room behind one NAT gets in.
+    /// Handshakes a second from one host (wireguard-go's ratelimiter); the burst is ours, so that a whole room behind one NAT gets in (TR-164).
     static let rate = 20.0
     static let burst = 32.0
     private static let hostsMax = 1024

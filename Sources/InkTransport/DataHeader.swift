@@ -1,6 +1,6 @@
 /// The clear part of a data packet: type, receiver index, low bytes of the packet number. Authenticated with the packet.
 ///
-/// Seven bytes, or nine with a long number; with the tag 23 or 25 bytes over the frames.
+/// Seven bytes, or nine with a long number; with the tag 23 or 25 bytes over the frames (TR-166).
 struct DataHeader: Hashable, Sendable {
     static let tagCount = 16
     /// Header and tag in the common case.

@@ -97,6 +97,7 @@ struct DeviceCalm: Sendable {
 
     /// Two replacements so close are of two processes that push each other out.
     private static let window = Duration.seconds(60)
+    // TR-183
     private static let calm = Duration.seconds(30)
     /// 30 s × 2^7 is an hour.
     private static let levelMax = 8
@@ -104,6 +105,7 @@ struct DeviceCalm: Sendable {
     private static let forgetAfter = Duration.seconds(7200)
     /// In this time one that is dead is found to be.
     private static let proof = Duration.seconds(1)
+    // TR-184
     private static let firstPause = Duration.milliseconds(500)
     private static let lastPause = Duration.seconds(30)
     private static let devicesMax = 1024

@@ -52,7 +52,7 @@ struct Dialer: Sendable {
         let givesUpAt: Instant
     }
 
-    /// First interval between repetitions of message 1, its growth, cap and jitter, and the end of it all (threat-model §2.1).
+    /// First interval between repetitions of message 1, its growth, cap and jitter, and the end of it all (threat-model §2.1; TR-5).
     static let firstInterval: Duration = .milliseconds(250)
     static let growth = 1.5
     static let intervalMax: Duration = .seconds(2)
@@ -118,7 +118,7 @@ struct Dialer: Sendable {
         return message
     }
 
-    /// Starts an attempt whose messages 1 and 2 signalling carries.
+    /// Starts an attempt whose messages 1 and 2 signalling carries (TR-185).
     ///
     /// - Returns: what the offer says: our index and message 1.
     mutating func open(
@@ -175,7 +175,7 @@ struct Dialer: Sendable {
         return true
     }
 
-    /// Takes a cookie. Only a new one, from an address that we sent to, is answered: a copy of an old one gets nothing (TR-5).
+    /// Takes a cookie. Only a new one, from an address that we sent to, is answered: a copy of an old one gets nothing (TR-161).
     mutating func receive(
         _ packet: CookiePacket, epoch: EpochID, from: SocketAddress, context: Endpoint.Configuration, now: Instant, outputs: inout [Output]
     ) -> Bool {
@@ -197,6 +197,7 @@ struct Dialer: Sendable {
             }
             return true
         }
+        // TR-161
         guard target.cookies < Self.cookiesMax else { return false }
         // The cookie is bound to the packet it answers: the one without a cookie, or the one with the cookie that went stale.
         let bare = Self.start(of: attempt, index: index, cookie: nil, context: context)
@@ -206,7 +207,7 @@ struct Dialer: Sendable {
         else { return false }
         attempt.targets[position].cookie = cookie
         attempt.targets[position].cookies += 1
-        // A round trip runs from here: the one before brought the cookie.
+        // A round trip runs from here: the one before brought the cookie (TR-216).
         attempt.targets[position].roundTrip = target.took(now: now) ?? target.roundTrip
         (attempt.targets[position].sentAt, attempt.targets[position].lastSentAt, attempt.targets[position].sent) = (now, now, 1)
         attempts[index] = attempt
@@ -227,12 +228,14 @@ struct Dialer: Sendable {
         outputs: inout [Output],
         accept: (PeerID) -> Bool
     ) throws(AnswerError) -> Handshaken? {
+        // TR-160
         guard let attempt = attempts[packet.receiverIndex], epoch == nil || epoch == attempt.keys.epoch else { throw .unknown }
         var noise = attempt.noise
         guard let payload = try? noise.readMessage(packet.noise) else { throw .notAuthentic }
         // From here on the peer holds the room's MAC key and answered our very message, so what is wrong is its identity: there is no
         // second answer to wait for from the same peer, yet another address may lead to the right one.
         guard let identity = try? HandshakeIdentity(decodingAnswer: payload, isPadded: !route.isRelay),
+            // TR-6
             identity.vouches(for: noise.remoteStatic),
             attempt.remote == nil || attempt.remote == identity.peer
         else { throw .wrongIdentity }
@@ -255,7 +258,7 @@ struct Dialer: Sendable {
             // The word that carried it echoed ours, so whoever answered is behind that socket.
             (allowance, isDialled) = (nil, true)
         case .direct:
-            // All targets got the same message 1: of several, any may be the one where it was read, and the answer may bear a false sender.
+            // All targets got the same message 1: of several, any may be the one where it was read, and the answer may bear a false sender (TR-157).
             let isProven = target != nil && attempt.targets.count == 1
             allowance = isProven ? nil : target == nil ? 0 : AddressProof.amplification * AnswerPacket.byteCount - finish.count
             isDialled = target != nil
@@ -267,6 +270,7 @@ struct Dialer: Sendable {
                 peer: identity.peer, author: identity.certificate.author, payload: [], isInitiator: true, epoch: attempt.keys.epoch,
                 route: route,
                 channelBinding: hash),
+            // TR-216
             roundTrip: target?.took(now: now), roundTripMin: target.map { max(now - $0.lastSentAt, $0.roundTrip ?? .zero) },
             allowance: allowance, isDialled: isDialled, finish: finish)
     }

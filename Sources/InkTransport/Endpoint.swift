@@ -22,7 +22,7 @@ public struct Endpoint: Sendable {
     public static let attemptCount = 16
     /// Connections at a time; far more than a board has people (TR-22).
     static let connectionsMax = 256
-    /// Attempts at a time, and datagrams a second to addresses that have proved nothing: whatever members name, we are no flood (TR-22).
+    /// Attempts at a time, and datagrams a second to addresses that have proved nothing: whatever members name, we are no flood (TR-22, TR-178).
     static let attemptsMax = 64
 
     private var configuration: Configuration
@@ -192,7 +192,7 @@ public struct Endpoint: Sendable {
         runListener(now: now)
     }
 
-    /// The room goes on to another epoch, or one of those before is passed by all. Sessions live on: their keys are nobody else's.
+    /// The room goes on to another epoch, or one of those before is passed by all (TR-229). Sessions live on: their keys are nobody else's.
     public mutating func change(to epochs: EpochKeys, now: Instant) {
         advance(to: now)
         configuration.epochs = epochs
@@ -205,7 +205,7 @@ public struct Endpoint: Sendable {
     /// The keys of all epochs in which members may be, those in force first.
     public var roomKeys: [RoomKeys] { [configuration.epochs.inForce] + configuration.epochs.former }
 
-    /// The keys of an epoch that some member may be at, of the one in force for nil.
+    /// The keys of an epoch that some member may be at, of the one in force for nil (TR-228).
     private func keys(of epoch: EpochID?) -> RoomKeys? { epoch.map { configuration.epochs[$0] } ?? configuration.epochs.inForce }
 
     /// Ends attempts to meet `remote` (TR-56).
@@ -227,6 +227,7 @@ public struct Endpoint: Sendable {
     public mutating func receive(_ datagram: Span<UInt8>, over route: Route, now: Instant) {
         advance(to: now)
         counted.datagrams += 1
+        // TR-114
         guard !datagram.isEmpty, let type = PacketType(rawValue: datagram[0]), datagram.count <= Limits.datagramBytesMax else {
             counted.forged += 1
             return
@@ -329,7 +330,7 @@ public struct Endpoint: Sendable {
         }
     }
 
-    /// Says what a connection does without (TR-150, TR-151).
+    /// Says what a connection does without (TR-150, TR-232, TR-151).
     public mutating func setThrift(_ thrift: Thrift, on id: ConnectionID) {
         guard let before = connections[id]?.thrift, before != thrift else { return }
         connections[id]?.setThrift(thrift)
@@ -348,7 +349,7 @@ public struct Endpoint: Sendable {
 
     // MARK: Outputs
 
-    /// When to call `handleTimeout` next; nil when only a datagram or the session can move us. Exact once the outputs are drained.
+    /// When to call `handleTimeout` next; nil when only a datagram or the session can move us. Exact once the outputs are drained (TR-174).
     public var deadline: Instant? {
         if !outputs.isEmpty || !dirty.isEmpty { return now }
         var deadline = earliest(dialer.deadline, listener.deadline)
@@ -522,6 +523,7 @@ public struct Endpoint: Sendable {
     // MARK: Handshakes
 
     private mutating func receiveHandshake(_ type: PacketType, _ datagram: [UInt8], over route: Route, now: Instant) {
+        // TR-154, TR-227
         guard let keys = configuration.epochs.keys(ofMAC: datagram) else {
             counted.forged += 1
             return
@@ -671,7 +673,7 @@ public struct Endpoint: Sendable {
         outputs.append(.established(id, remote))
     }
 
-    /// The session that is here survives: whether it lives must show before the other comes again.
+    /// The session that is here survives: whether it lives must show before the other comes again (TR-169).
     private mutating func keep(_ rival: Rivals.Rival, besides remote: Remote, now: Instant) {
         connections[rival.id]?.ask()
         dirty.insert(rival.id)

@@ -1,7 +1,8 @@
 import InkCrypto
 import InkPrimitives
 
-/// The keys by which members of a room know each other's handshakes: those in force, and of the epochs before that some of them may still be at (TR-140).
+/// The keys by which members of a room know each other's handshakes: those in force, and of the epochs before that some of them may still be at
+/// (TR-227).
 public struct EpochKeys: Sendable {
     /// Former epochs at most: a packet of a stranger costs one hash for each (design: topics).
     public static let formerMax = 15

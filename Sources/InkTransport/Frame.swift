@@ -22,6 +22,7 @@ enum Frame: Hashable, Sendable {
     case rekeyQuestion(RekeyMessage)
     case rekeyAnswer(RekeyMessage)
 
+    // TR-120
     static let paddingType: UInt8 = 0x00
     static let pingType: UInt8 = 0x01
     static let acknowledgementType: UInt8 = 0x02

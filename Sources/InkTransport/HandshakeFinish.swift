@@ -1,10 +1,10 @@
 import InkPrimitives
 
-/// Message 3, which the initiator repeats until the responder's first packet comes (TR-98).
+/// Message 3, which the initiator repeats until the responder's first packet comes (TR-215).
 ///
 /// All that follows is sealed by it: where it is lost, so is what was sent meanwhile.
 struct HandshakeFinish: Sendable {
-    /// Copies that go to an address that did not answer from where we dialled.
+    /// Copies that go to an address that did not answer from where we dialled (TR-159).
     private static let unprovenCopies = 3
     /// Packets that are closer to each other are often lost together.
     private static let livePause: Duration = .milliseconds(8)

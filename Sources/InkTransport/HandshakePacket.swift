@@ -15,7 +15,7 @@ enum PacketType: UInt8 {
     case cookie = 0xF4
     /// Data with a packet number of four bytes.
     case dataLong = 0xF5
-    /// Opens the sender's own NAT; nobody answers it.
+    /// Opens the sender's own NAT; nobody answers it (TR-120).
     case punch = 0xF6
 }
 
@@ -111,6 +111,7 @@ struct StartPacket: Sendable {
         Self.prologue(keys: keys, initiator: initiator, responder: responder, attempt: attempt)
     }
 
+    // TR-4
     static func prologue(keys: RoomKeys, initiator: PeerID, responder: PeerID, attempt: [UInt8]) -> [UInt8] {
         var writer = ByteWriter(capacity: 129)
         writer.write("inkwire/\(Endpoint.version)".utf8)
@@ -285,7 +286,7 @@ enum PunchPacket {
 /// What messages 2 and 3 carry encrypted: who speaks.
 struct HandshakeIdentity: Sendable {
     let certificate: DeviceCertificate
-    /// Made of the device key in the certificate and the salt beside it, so that it cannot be another device's (TR-30).
+    /// Made of the device key in the certificate and the salt beside it, so that it cannot be another device's (TR-30, TR-182).
     let peer: PeerID
     /// Message 3 only: whom the initiator believes to speak with.
     let remote: PeerID?

@@ -2,7 +2,7 @@ import InkPrimitives
 
 /// Who counts as one where we share out what is scarce: an IPv4 address, or the 64 bits of an IPv6 network.
 ///
-/// One machine has 2^64 addresses in its IPv6 network (RFC 4291 §2.5.1), so a bound for each address would bound nothing.
+/// One machine has 2^64 addresses in its IPv6 network (RFC 4291 §2.5.1), so a bound for each address would bound nothing (TR-165).
 struct Host: Hashable, Comparable, Sendable {
     /// 0 for IPv4, 1 for IPv6, 2 for a socket of a rendezvous.
     private let family: UInt8

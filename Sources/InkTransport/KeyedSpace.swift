@@ -2,7 +2,7 @@ import InkCrypto
 import InkPrimitives
 
 /// What belongs to one set of keys: both receiver indices, what the keys protect from being taken twice, and what was sent under them and is not yet
-/// known to have arrived. A rekey renews all of it, and leaves lanes and paths as they are.
+/// known to have arrived. A rekey renews all of it, and leaves lanes and paths as they are (TR-221).
 struct KeyedSpace: Sendable {
     /// What the peer writes into its packets for us, and we into ours for it.
     let localIndex: UInt32
@@ -28,7 +28,7 @@ struct KeyedSpace: Sendable {
         let byteCount: Int
     }
 
-    /// Nothing changes unless the tag verifies (TR-8).
+    /// Nothing changes unless the tag verifies (TR-8, TR-167).
     ///
     /// - Parameter frames: where the frames are in clear afterwards, from its beginning.
     mutating func open(_ datagram: Span<UInt8>, into frames: inout [UInt8]) -> Result<Opened, RefusalError> {

@@ -62,7 +62,7 @@ struct Listener: Sendable {
     /// What a start leads to.
     enum StartOutcome { case answer([UInt8]), cookie([UInt8]), replayed, refused }
 
-    /// Half-open handshakes kept, spent ones included (T13).
+    /// Half-open handshakes kept, spent ones included (T13) (TR-163).
     static let halfOpenMax = 256
     /// From this many on even announced attempts need a cookie.
     static let loadThreshold = 128
@@ -72,7 +72,7 @@ struct Listener: Sendable {
     static let lifetime: Duration = .seconds(25)
     static let announcementLifetime: Duration = .seconds(30)
     static let announcementsMax = 256
-    /// Rounds over all addresses, pause between two datagrams, and pause between rounds before it doubles.
+    /// Rounds over all addresses, pause between two datagrams, and pause between rounds before it doubles (TR-162).
     static let punchRounds = 4
     static let punchPause: Duration = .milliseconds(50)
     static let roundPause: Duration = .milliseconds(250)
@@ -165,6 +165,7 @@ struct Listener: Sendable {
         facts.isAnnounced = announcements.contains {
             $0.attempt == start.attempt && $0.remote == start.initiator && $0.keys.epoch == keys.epoch && now < $0.until
         }
+        // TR-155
         facts.isUnderLoad = waiting.count >= Self.loadThreshold || pace.startsThisSecond(now: now) >= Self.loadPerSecond
         facts.isWithinRate = limiter.hasRoom(for: Host(from.ip), now: now)
         return facts
@@ -335,7 +336,7 @@ struct Listener: Sendable {
             CookiePacket.encode(cookie, receiverIndex: start.senderIndex, start: datagram, keys: keys, using: &generator))
     }
 
-    /// Makes room: the oldest handshake of the host that has most of them, so that one cannot push the others out.
+    /// Makes room: the oldest handshake of the host that has most of them, so that one cannot push the others out (TR-163).
     private mutating func evict(using generator: inout SecretGenerator) {
         var counts: [Host: Int] = [:]
         for entry in halfOpen.values { counts[entry.host, default: 0] += 1 }

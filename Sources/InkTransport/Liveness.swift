@@ -26,7 +26,7 @@ struct Liveness: Sendable {
     private(set) var lastReceived: Instant
     private(set) var probingSince: Instant?
     private(set) var isDegraded = false
-    /// When it is dead where nothing has come by then, since the other may have forgotten it (TR-152).
+    /// When it is dead where nothing has come by then, since the other may have forgotten it (TR-233).
     private var verdictAt: Instant?
     /// When last one side asked and the other will have answered.
     private var lastExchange: Instant
@@ -42,7 +42,7 @@ struct Liveness: Sendable {
         jitter = patience + 0.4 * random.unit()
     }
 
-    /// An authentic packet came. True if the connection was degraded until now.
+    /// An authentic packet came (TR-177). True if the connection was degraded until now.
     mutating func received(isAckEliciting: Bool, now: Instant) -> Bool {
         lastReceived = now
         if isAckEliciting { lastExchange = now }
@@ -94,6 +94,7 @@ struct Liveness: Sendable {
 
     private var interval: Duration { (isCalm ? .idle : activity).keepaliveInterval }
 
+    // TR-232
     private func probingStartsAt(waitingSince: Instant?) -> Instant {
         let overdueAt = lastReceived + min(interval * 3 / 2, Self.overdueMax)
         guard let waitingSince else { return overdueAt }

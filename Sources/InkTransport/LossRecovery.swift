@@ -2,8 +2,8 @@ import InkPrimitives
 
 /// Packets on the way: which arrived, which are lost, when to probe (RFC 9002 §6), with earlier verdicts for interactive data.
 ///
-/// Each packet remembers its path: loss and reordering are judged among packets of one path, and a round trip counts only if the acknowledgement
-/// came the way that the packet went (RFC 9002 §5.1 knows one path; compare draft-ietf-quic-multipath).
+/// Each packet remembers its path (TR-67): loss and reordering are judged among packets of one path, and a round trip counts only if the
+/// acknowledgement came the way that the packet went (RFC 9002 §5.1 knows one path; compare draft-ietf-quic-multipath).
 ///
 /// *Departures from RFC 9002.* A packet with ops is lost as soon as a later one was acknowledged and a short wait for reordering passed
 /// (3 ms or rtt/8), instead of three packets later: at sixty packets a second the third one is 50 ms away. Both the wait and the packet
@@ -43,10 +43,11 @@ struct LossRecovery: Sendable {
     /// A lost packet is kept for four round trips, since it may yet arrive. The peer decides how long one seems; more than this is not for it
     /// to say (TR-32).
     static let lostKeptMax: Duration = .seconds(4)
-    /// What went a way that is not in use is lost so long after.
+    /// What went a way that is not in use is lost so long after (TR-196).
     static let strayTime: Duration = .seconds(2)
+    // TR-16
     static let reorderWaitMin: Duration = .milliseconds(3)
-    /// Longest pause between two probes while data is unacknowledged (TR-16, TR-20).
+    /// Longest pause between two probes while data is unacknowledged (TR-173, TR-20).
     static let probeTimeoutMax: Duration = .seconds(1)
 
     /// Ascending by number. Of the quiet ones some are missing.
@@ -58,7 +59,8 @@ struct LossRecovery: Sendable {
     private(set) var next: UInt64 = 0
     /// Nil where none is left out.
     var skipped: SkippedNumbers?
-    /// Those that wait for an acknowledgement. An acknowledgement is looked up here and in `idle`, so what it says again costs nothing (TR-32).
+    /// Those that wait for an acknowledgement. An acknowledgement is looked up here and in `idle`, so what it says again costs nothing (TR-32,
+    /// TR-124).
     private var outstanding = RangeSet()
     /// Those that nobody waits for, and whose arrival would be news: quiet ones and lost ones.
     private var idle = RangeSet()
@@ -84,7 +86,7 @@ struct LossRecovery: Sendable {
     ///
     /// - Parameter rtt: of the path that probes take.
     func probeTimeout(_ rtt: RTTEstimator) -> Duration {
-        // ×1.5 three times, then ×2: RFC 9002 §6.2.1 doubles it each time, and of a stroke several packets may be lost in a row (TR-16).
+        // ×1.5 three times, then ×2: RFC 9002 §6.2.1 doubles it each time, and of a stroke several packets may be lost in a row (TR-173).
         let factor = probes <= 3 ? [1, 1.5, 2.25, 3.375][probes] : 3.375 * Double(1 << min(probes - 3, 10))
         return min(rtt.probeTimeout(ackDelayMax: AckTracker.delayMax).scaled(by: factor), Self.probeTimeoutMax)
     }

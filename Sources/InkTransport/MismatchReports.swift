@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// How often it is told that a member speaks another version (TR-18).
+/// How often it is told that a member speaks another version (TR-176).
 struct MismatchReports: Sendable {
     /// Between two of one kind.
     private static let pause: Duration = .seconds(10)

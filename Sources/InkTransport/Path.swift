@@ -12,7 +12,7 @@ struct PathID: Hashable, Comparable, Sendable {
 struct Path: Sendable {
     /// Whether the peer is known to be there.
     enum Proof: Hashable, Sendable {
-        /// Nothing of ours may go there but challenges, and copies while the path in use is in doubt.
+        /// Nothing of ours may go there but challenges, and copies while the path in use is in doubt (TR-63).
         case none
         /// The handshake came through there, and nobody proved it: so many bytes may still go there (RFC 9000 §8.1).
         case handshake(allowance: Int)
@@ -73,7 +73,7 @@ struct Path: Sendable {
         let seconds = ((rtt.minimum ?? Self.relayWait) + Self.relayWait).milliseconds / 1000
         return max(Self.relayFloor, Int(min(Double(relayRate) * seconds, Double(CongestionController.ceiling))))
     }
-    /// A slow relay holds no more (RFC 9002 §7.2).
+    /// A slow relay holds no more (RFC 9002 §7.2; TR-69).
     private static let relayFloor = 2 * Limits.datagramBytes
     /// Half of what a rendezvous lets wait, since its other half is for what others in the room send at the same time.
     private static let relayWait: Duration = .milliseconds(50)
@@ -92,7 +92,7 @@ struct Path: Sendable {
     /// When it may.
     ///
     /// While a long packet of ours is on the line it would wait there, where a short queue drops it; here what comes meanwhile goes with it. Where none of
-    /// ours is on the way there is nothing to wait for: who answers each word with a word has no other pace than the way's.
+    /// ours is on the way there is nothing to wait for (TR-209): who answers each word with a word has no other pace than the way's.
     @inline(__always) var liveAt: Instant? {
         waiting == 0 ? .distantPast : earliest(bulkAt, max(live.next(rate: liveRate), pacer.nextLive(rate: pacingRate)))
     }
@@ -134,7 +134,7 @@ struct Path: Sendable {
     /// No round trip takes less.
     mutating func assume(roundTrip: Duration) { congestion.assume(roundTrip: roundTrip) }
 
-    /// Says nothing of how much the path carries where it was lost for its length (TR-111), or went to another host (TR-85).
+    /// Says nothing of how much the path carries where it was lost for its length (TR-111), or went to another host (TR-211).
     mutating func lost(_ byteCount: Int, ordinal: UInt64, sentAt: Instant, now: Instant) {
         guard counts(ordinal), search.lost(byteCount, sentAt: sentAt, roundTrip: rtt.smoothed, now: now) else { return }
         congestion.lost(byteCount, sentAt: sentAt, now: now)
@@ -217,7 +217,7 @@ struct Path: Sendable {
             .milliseconds(1500))
     }
 
-    /// And left so much later (TR-64).
+    /// And left so much later (TR-190).
     var leaveAfter: Duration { min(max(.milliseconds(250), rtt.probeTimeout(ackDelayMax: AckTracker.delayMax)), .milliseconds(500)) }
 }
 
@@ -319,12 +319,14 @@ struct PathCheck: Sendable {
     /// Of those that were not answered: the address named by nobody is given up, and so is a warm one.
     var isExhausted: Bool { budget != nil ? tries >= Self.uninvitedTries : isWarm && asked.count >= Self.warmTries }
 
-    /// Of those that the peer calls forth these are three seconds, which is more than any answer takes.
+    /// Of those that the peer calls forth these are three seconds, which is more than any answer takes (TR-188).
     private static let remembered = 8
+    // TR-187
     private static let triggerPause: Duration = .milliseconds(400)
     private static let pauses: [Duration] = [100, 200, 400, 800, 1500, 3000].map { .milliseconds($0) }
     private static let lastPause: Duration = .seconds(5)
     private static let idlePause: Duration = .seconds(15)
+    // TR-62
     private static let uninvitedTries = 5
     /// Also short enough to keep a NAT's mapping (RFC 4787 §4.3, and those that keep 30 s).
     private static let warmPause: Duration = .seconds(15)

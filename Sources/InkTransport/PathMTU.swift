@@ -15,14 +15,14 @@ struct PathMTU: Hashable, Sendable {
         case searching(size: Int, losses: Int, askedAt: Instant?)
     }
 
-    /// What every path carries.
+    /// What every path carries (TR-225).
     static let floor = Limits.datagramBytes
     /// What is left of tunnels, of lines with PPPoE, of Ethernet under IPv6 (1500 less 48) and under IPv4 (1500 less 28).
     static let sizes = [1280, 1400, 1452, 1472]
     static let largestV6 = 1452
-    /// So many probes of one size are lost before it is too long (RFC 8899 §5.1.2).
+    /// So many probes of one size are lost before it is too long (RFC 8899 §5.1.2; TR-224).
     private static let lossesMax = 3
-    /// RFC 8899 §5.1.1, PMTU_RAISE_TIMER.
+    /// RFC 8899 §5.1.1, PMTU_RAISE_TIMER (TR-224).
     private static let rest: Duration = .seconds(600)
     /// After a black hole: the path may have changed for a moment only.
     private static let restAfterHole: Duration = .seconds(60)

@@ -22,9 +22,10 @@ struct Paths: Sendable {
 
     /// Paths of addresses that the peer named, those that packets came from and nobody named, and relays.
     static let invitedMax = Limits.candidates
+    // TR-62
     static let uninvitedMax = 2
     static let relaysMax = 8
-    /// A way that was left is not returned to before.
+    /// A way that was left is not returned to before (TR-192).
     static let returnAfter: Duration = .seconds(60)
     /// So long operations ride on both ways.
     static let shadowTime: Duration = .seconds(1)
@@ -113,6 +114,7 @@ struct Paths: Sendable {
             let at = now + Self.stagger * place
             if let index = all.firstIndex(where: { $0.route == route }) {
                 all[index].isInvited = true
+                // TR-186
                 guard !all[index].isProven, all[index].id != mainID, all[index].check?.isFresh(Self.inviteTime, now: now) != true else {
                     continue
                 }
@@ -123,7 +125,7 @@ struct Paths: Sendable {
         }
     }
 
-    /// The peer is to be found behind this socket of a rendezvous. Another number at one place is the same way: the peer connected anew.
+    /// The peer is to be found behind this socket of a rendezvous (TR-194). Another number at one place is the same way: the peer connected anew.
     ///
     /// - Parameter rate: bytes a second that it carries of our room; nil if it is not known.
     /// - Returns: the path whose packets went to the number before, and are lost.
@@ -150,7 +152,7 @@ struct Paths: Sendable {
 
     /// What a rendezvous carried it carries no more.
     ///
-    /// - Returns: paths that are gone.
+    /// - Returns: paths that are gone (TR-195).
     mutating func relayLost(at place: Int, now: Instant) -> [PathID] {
         let lost = all.filter { if case .relay(let point) = $0.route { point.place == place } else { false } }
         for path in lost {
@@ -304,7 +306,7 @@ struct Paths: Sendable {
     @discardableResult
     mutating func moveMain(to address: SocketAddress) -> Bool {
         let index = mainIndex
-        // Another host is another path, and what was learned of the old one's capacity does not hold (RFC 9000 §9.4).
+        // Another host is another path, and what was learned of the old one's capacity does not hold (RFC 9000 §9.4; TR-211).
         let isOtherHost = all[index].route.address?.ip != address.ip
         if isOtherHost { all[index].forgetCapacity() }
         all.removeAll { $0.route == .direct(address) && $0.id != mainID }
@@ -320,7 +322,7 @@ struct Paths: Sendable {
     private func alternative(besides lost: Int?) -> PathID? {
         let others = all.filter { path in
             if case .relay(let point) = path.route, point.place == lost { return false }
-            // A relay that only a frame named must answer first.
+            // A relay that only a frame named must answer first (TR-197).
             return path.id != mainID && (path.isProven || path.isRelay && path.isInvited)
         }
         return others.min {
@@ -347,6 +349,7 @@ struct Paths: Sendable {
         guard let better else { return }
         // From where nobody answers yet any way leads on.
         if !main.isRelay, main.isProven {
+            // TR-65
             guard main.rtt.hasSample, better.rtt.smoothed + .milliseconds(2) < main.rtt.smoothed * 3 / 4, changes.take(now: now) else {
                 return
             }
@@ -355,7 +358,7 @@ struct Paths: Sendable {
         update(better.id) { $0.leftAt = nil }
     }
 
-    /// The best of the direct ways that are not in use is asked now and then, so that it is there when it is needed.
+    /// The best of the direct ways that are not in use is asked now and then, so that it is there when it is needed (TR-193).
     private mutating func keepWarm(now: Instant) {
         let spare = all.filter { $0.id != mainID && $0.isProven && !$0.isRelay }.sorted { $0.rtt.smoothed < $1.rtt.smoothed }
         for path in spare.dropFirst() { update(path.id) { ($0.proof, $0.check) = (.none, nil) } }

@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// Bytes of one stream on their way in: puts pieces in order and cuts messages out.
+/// Bytes of one stream on their way in (TR-12): puts pieces in order and cuts messages out.
 ///
 /// What comes behind a hole is kept as it came, so that it takes the memory that it has bytes, however far behind it says to stand.
 struct ReceiveStream: Sendable {

@@ -58,7 +58,7 @@ struct Rekey: Sendable {
     private var restsUntil: Instant
     /// Receiver indices that lead here no more.
     private var gone: [UInt32] = []
-    /// Whether a person asked for a log of keys, and those that were made and not told of (TR-121).
+    /// Whether a person asked for a log of keys, and those that were made and not told of (TR-226).
     private let disclosesKeys: Bool
     private var disclosures: [KeyDisclosure] = []
 
@@ -139,7 +139,7 @@ struct Rekey: Sendable {
 
     /// True if a question or an answer waits for a fresh receiver index.
     ///
-    /// - Parameter sent: packets in the space in use.
+    /// - Parameter sent: packets in the space in use (TR-217).
     func wantsIndex(sent: UInt64, now: Instant) -> Bool {
         switch exchange {
         case .questioned: true
@@ -200,7 +200,7 @@ struct Rekey: Sendable {
         return Upcoming(space: space, secret: secret, bornAt: now)
     }
 
-    /// The peer asks, in a packet of the space in use. What comes late, twice or too often changes nothing (TR-103).
+    /// The peer asks, in a packet of the space in use. What comes late, twice or too often changes nothing (TR-103, TR-218).
     ///
     /// - Throws: where it does not know the session's secret.
     mutating func receive(question: RekeyMessage, generator: inout SecretGenerator, now: Instant) throws(Misbehaviour) {
@@ -212,9 +212,11 @@ struct Rekey: Sendable {
         case .asking where isInitiator, .questioned, .answered, .agreed: return
         case .asking, .settled: break
         }
+        // TR-218
         guard old == nil, now >= restsUntil else { return }
         var noise = NoiseHandshake(
             renewing: .responder, psk: secret, prologue: prologue(asker: remote, answerer: own), ephemeral: generator.secret())
+        // TR-219
         guard let payload = try? noise.readMessage(question.noise), let index = RekeyMessage.index(in: payload) else { throw .brokenRekey }
         restsUntil = now + rest
         // Both asked at once: the session's initiator wins (TR-102).
@@ -283,7 +285,7 @@ struct Rekey: Sendable {
     /// The peer says something in the space before: it is to know the new one.
     mutating func hearOld() { if tellsAt != nil { tellsAt = .distantPast } }
 
-    /// True once, if something must leave in the space in use because nothing has (TR-104).
+    /// True once, if something must leave in the space in use because nothing has (TR-220).
     ///
     /// - Parameter sent: packets that left in it.
     mutating func takeWord(sent: UInt64, now: Instant) -> Bool {
@@ -292,6 +294,7 @@ struct Rekey: Sendable {
         return sent == 0
     }
 
+    // TR-104
     private mutating func adopt(_ upcoming: Upcoming, current: inout KeyedSpace) {
         var space = upcoming.space
         space.sent.follow(current.sent)

@@ -66,7 +66,7 @@ struct Repeater: Sendable {
     static let rateMax = 16_000.0
     /// A copy rides no sooner after the one before: two packets that leave together are lost together.
     static let spacing: Duration = .milliseconds(3)
-    /// Share of packets lost from which copies take room from bulk: it has many packets, so the share is known well.
+    /// Share of packets lost from which copies take room from bulk: it has many packets, so the share is known well (TR-97).
     static let besideBulkMin = 0.005
     private(set) var pieces: [Piece] = []
     private var isOdd = false
@@ -120,7 +120,7 @@ struct Repeater: Sendable {
         return take(at: index, now: now)
     }
 
-    /// Takes the piece that ends where another one of its stream begins.
+    /// Takes the piece that ends where another one of its stream begins (TR-175).
     mutating func take(endingAt offset: UInt64, slot: Int, room: Int, now: Instant) -> Source? {
         let index = pieces.lastIndex {
             $0.source.slot == slot && $0.source.range.upperBound == offset && now >= $0.ridesAt && $0.source.range.count <= room

@@ -1,7 +1,7 @@
 import InkCrypto
 import InkPrimitives
 
-/// Sessions that compete for a place: what is known of peers and devices, and what `Admission` decides by it (TR-10, TR-22, TR-50, TR-55).
+/// Sessions that compete for a place: what is known of peers and devices, and what `Admission` decides by it (TR-10, TR-22, TR-179, TR-50, TR-55).
 struct Rivals: Sendable {
     /// Turned down so often in a row by one peer, our device is open twice; it is told once in a minute.
     private static let duplicateCount = 4

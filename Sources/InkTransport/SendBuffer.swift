@@ -9,7 +9,7 @@ struct SendBuffer: Sendable {
         var end: UInt64 { start + UInt64(bytes.count) }
     }
 
-    /// One chunk, bytes.
+    /// One chunk, bytes (TR-213).
     static let chunkCount = 16 << 10
     /// Room that a buffer may keep with nothing in it, bytes.
     private static let spareMax = 4096

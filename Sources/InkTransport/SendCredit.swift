@@ -4,7 +4,7 @@ import InkPrimitives
 struct SendCredit: Sendable {
     /// Bytes that bulk leaves to the lanes above it.
     private static let reserve: UInt64 = 256 << 10
-    /// With this many bytes, any message may go.
+    /// With this many bytes, any message may go (TR-172).
     private static let enough = reserve + UInt64(Connection.messageMax)
     /// What was begun has arrived but for so many bytes: then an honest peer has consumed it, and grants half a window beyond at least, so
     /// that whoever has no credit for a message is denied it. Not zero, since a few live bytes are always on the way; and little, so that

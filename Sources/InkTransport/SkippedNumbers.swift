@@ -9,7 +9,7 @@ struct SkippedNumbers: Sendable {
     private var numbers: [UInt64] = []
     var remembered: Int { numbers.count }
 
-    /// Packets between two of them; the first comes sooner.
+    /// Packets between two of them; the first comes sooner (TR-212).
     private static let pauseMin = 64
     private static let pauseSpread = 448
     private static let firstMin = 16

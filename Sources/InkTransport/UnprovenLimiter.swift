@@ -1,7 +1,7 @@
 import InkPrimitives
 
 /// How many datagrams leave for addresses that have proved nothing, over all attempts and connections: whatever members name, we are no flood
-/// (TR-22, TR-33).
+/// (TR-22, TR-178, TR-33).
 struct UnprovenLimiter: Sendable {
     /// In a second, and at once.
     static let rate = 200.0

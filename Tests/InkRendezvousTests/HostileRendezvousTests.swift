@@ -197,7 +197,7 @@ import Testing
         #expect(meeting.peers[2].expects.count == expects)
     }
 
-    @Test func `RV-5, TR-30: a member that says another's salt speaks under an id of its own, and keeps nobody out`() throws {
+    @Test func `RV-5, TR-30, TR-182: a member that says another's salt speaks under an id of its own, and keeps nobody out`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         let hostile = Meeting.device(99)

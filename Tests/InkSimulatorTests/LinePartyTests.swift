@@ -135,7 +135,7 @@ import Testing
         #expect(party.members[0].node.statistics().allSatisfy { $0.statistics.mtu == 1200 })
     }
 
-    @Test func `TR-82: what a queue shorter than a packet drops is not taken for another's doing`() throws {
+    @Test func `TR-206: what a queue shorter than a packet drops is not taken for another's doing`() throws {
         let delay = Self.way
         var party = try LineParty(seed: 1)
         let history = try party.history(of: 600)

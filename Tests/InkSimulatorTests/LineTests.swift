@@ -58,14 +58,14 @@ import Testing
     }
 
     @Test(arguments: [1, 5, 20, 100] as [Double])
-    func `TR-80, TR-81, TR-83: alone it uses the line and leaves hardly a queue`(mbits: Double) {
+    func `TR-80, TR-81, TR-83, TR-200: alone it uses the line and leaves hardly a queue`(mbits: Double) {
         let found = Self.figures(Self.line(mbits), mbits: mbits, from: 5, to: mbits > 50 ? 8 : 20)
         #expect(found.use > 0.8, "\(found)")
         #expect(found.queueMean <= 20 && found.queueMax <= 60 && found.startMax <= 60 && found.drops <= 0.01, "\(found)")
     }
 
     @Test(arguments: [1, 5, 20] as [Double])
-    func `TR-81, TR-82: four of ours have equal shares and a short queue`(mbits: Double) {
+    func `TR-81, TR-82, TR-201, TR-207: four of ours have equal shares and a short queue`(mbits: Double) {
         let found = Self.figures(Self.line(mbits), mbits: mbits, ours: 4, from: 15, to: mbits > 10 ? 25 : 45)
         #expect(found.jain >= 0.95 && found.use > 0.85 && found.queueMean <= 20 && found.queueMax <= 60 && found.drops <= 0.01, "\(found)")
     }
@@ -73,7 +73,7 @@ import Testing
     /// So many ms more between the beginnings of two of them: where one reached another size first, it kept a third more than the others, or twice
     /// as much.
     @Test(arguments: [(5, 11), (5, 74), (20, 74), (20, 330)] as [(Double, Int)])
-    func `TR-144, TR-147: of four of ours none keeps more than its share, whoever began when`(mbits: Double, late: Int) {
+    func `TR-144, TR-147, TR-230: of four of ours none keeps more than its share, whoever began when`(mbits: Double, late: Int) {
         var world = Self.line(mbits)
         for index in 0..<4 {
             let pair = world.addPair(startsAt: .milliseconds(2000 * index + late * (index + 1)))
@@ -160,7 +160,7 @@ import Testing
 
     /// So many ms later than on an empty line at most, 99 of 100: as long as the queue that TR-81 leaves, or a packet on the line and one before it.
     @Test(arguments: [(1, 20), (5, 20), (20, 20)] as [(Double, Double)])
-    func `TR-81, TR-84, TR-88: operations beside bulk are hardly later than without`(mbits: Double, late: Double) {
+    func `TR-81, TR-84, TR-88, TR-202: operations beside bulk are hardly later than without`(mbits: Double, late: Double) {
         let found = Self.figures(Self.line(mbits), mbits: mbits, ops: true)
         #expect(
             !found.opsLate.isEmpty && found.opsLate[found.opsLate.count * 99 / 100] <= 25 + late && found.use > 0.8,
@@ -168,7 +168,7 @@ import Testing
     }
 
     @Test(arguments: [(0, 1), (0.01, 1), (0.05, 1), (0.1, 1), (0.05, 3)] as [(Double, Int)])
-    func `TR-81: loss of radio does not slow it`(loss: Double, burst: Int) {
+    func `TR-203: loss of radio does not slow it`(loss: Double, burst: Int) {
         var world = Self.line(1000, loss: loss, burst: burst)
         let pair = world.addPair()
         world.pairs[pair].bulkLeft = 10 << 20
@@ -196,7 +196,7 @@ import Testing
 
     /// Kilobits a second, what is given, and where the queue holds 1 s how long a packet may wait there.
     @Test(arguments: [(64, 50_000, 306), (256, 200_000, 90), (1000, 500_000, 60)] as [(Int, Int, Int)])
-    func `TR-80, TR-83: a narrow line carries little besides what is needed`(kbits: Int, bytes: Int, wait: Int) {
+    func `TR-80, TR-83, TR-200: a narrow line carries little besides what is needed`(kbits: Int, bytes: Int, wait: Int) {
         for isLong in [false, true] {
             var world = Self.line(Double(kbits) / 1000, queue: isLong ? .seconds(1) : .milliseconds(100))
             let pair = world.addPair()
@@ -261,7 +261,7 @@ import Testing
         #expect(use > 0.6 && world.down.waitMax.milliseconds <= 60, "\(use), \(world.down.waitMax)")
     }
 
-    @Test func `TR-85: a burst after a long pause fills no queue`() {
+    @Test func `TR-210: a burst after a long pause fills no queue`() {
         var world = Self.line(5)
         let pair = world.addPair()
         world.pairs[pair].bulkLeft = 2 << 20
@@ -274,7 +274,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func `TR-81: a way that jitters is used as well`(seed: UInt64) {
+    func `TR-203: a way that jitters is used as well`(seed: UInt64) {
         var world = Self.line(5)
         (world.down.jitter, world.up.jitter) = (.milliseconds(10), .milliseconds(10))
         _ = world.addPair(startsAt: .milliseconds(7 * Int(seed)))

@@ -56,7 +56,7 @@ import Testing
         arguments: [
             ([0], []), ([], [0]), ([1], []), ([], [1]), ([2], []), ([2, 3], []), ([], [2]), ([0, 2], []), ([0], [1]), ([0, 2, 4], []),
         ] as [(Set<Int>, Set<Int>)])
-    func `TR-80, TR-98: operations are not late where a packet of the handshake was lost`(down: Set<Int>, up: Set<Int>) {
+    func `TR-198, TR-199, TR-215, TR-216: operations are not late where a packet of the handshake was lost`(down: Set<Int>, up: Set<Int>) {
         func direction(_ doomed: Set<Int>) -> Bottleneck {
             var direction = Bottleneck(rate: 1e9, queue: .milliseconds(100), delay: .milliseconds(25), random: SplitMix64(seed: 1))
             direction.doomed = doomed

@@ -50,14 +50,14 @@ import Testing
         return left
     }
 
-    @Test func `TR-95: of bulk an eighth of a round trip is acknowledged at a time, two packets at least and 64 at most`() {
+    @Test func `TR-214: of bulk an eighth of a round trip is acknowledged at a time, two packets at least and 64 at most`() {
         #expect((75...85).contains(Self.acknowledgements(packetsInRoundTrip: 80)))
         #expect((75...85).contains(Self.acknowledgements(packetsInRoundTrip: 400)))
         #expect((39...41).contains(Self.acknowledgements(packetsInRoundTrip: 4)), "each when the next might have come")
         #expect((150...165).contains(Self.acknowledgements(packetsInRoundTrip: 1000)))
     }
 
-    @Test func `TR-95: the last packet of a train is acknowledged soon, and the first does not wait for ever`() {
+    @Test func `TR-214: the last packet of a train is acknowledged soon, and the first does not wait for ever`() {
         var tracker = AckTracker()
         let roundTrip = Duration.milliseconds(200)
         var now = Instant.zero

@@ -39,7 +39,7 @@ import Testing
         StartRow(past: [.new], hasCookie: false, isAwaited: true, isWithinRate: false, verdict: .refuse),
     ]
 
-    @Test func `TR-2, TR-3: a start is answered, gets a cookie, or nothing, by what is known of it`() {
+    @Test func `TR-2, TR-155, TR-156: a start is answered, gets a cookie, or nothing, by what is known of it`() {
         for naming in [Admission.StartFacts.Naming.none, .us, .others] {
             for past in Past.allCases {
                 for bits in 0..<64 {
@@ -119,7 +119,7 @@ import Testing
             network: Host(networkOf: ip), standing: standing, seats: seats)
     }
 
-    @Test func `TR-10: of two sessions with one peer both sides keep the same`() {
+    @Test func `TR-10, TR-169: of two sessions with one peer both sides keep the same`() {
         for isUnanswered in Self.bools {
             for isSmaller in Self.bools {
                 for old in Self.bools {
@@ -140,7 +140,7 @@ import Testing
     }
 
     @Test
-    func `TR-10, TR-50: another process of a device takes its place unless it is to be calm, and always that of one that does not answer`()
+    func `TR-50, TR-170, TR-183: another process of a device takes its place unless it is to be calm, and of one that is mute always`()
     {
         for isUnanswered in Self.bools {
             for mayReplace in Self.bools {
@@ -177,13 +177,13 @@ import Testing
         return Admission.decide(facts)
     }
 
-    @Test func `TR-22: where there is a place nobody gives way, and a rival's place is a place`() {
+    @Test func `TR-22, TR-179: where there is a place nobody gives way, and a rival's place is a place`() {
         #expect(Admission.decide(Self.facts()) == .admit)
         let full = Self.seats([1, 1, 1, 1])
         #expect(Admission.decide(Self.facts(Admission.Rival(), seats: full)) == .replace(isTold: false))
     }
 
-    @Test func `TR-22: the newest of the busiest host gives way, strangers first, where that has more than twice as many`() {
+    @Test func `TR-179: the newest of the busiest host gives way, strangers first, where that has more than twice as many`() {
         let hosts = [1, 1, 1, 2 << 8, 3 << 8]
         #expect(Self.decide(Self.seats(hosts), from: Self.far) == .crowdOut(ConnectionID(3)))
         #expect(Self.decide(Self.seats(hosts) { $0 == 1 ? .stranger : .settled }, from: Self.far) == .crowdOut(ConnectionID(2)))

@@ -46,7 +46,7 @@ private struct Sender {
 }
 
 @Suite struct CongestionTests {
-    @Test func `TR-80: where the handshake told no round trip the first acknowledgement does`() throws {
+    @Test func `TR-198, TR-199: where the handshake told no round trip the first acknowledgement does`() throws {
         var (controller, now) = (CongestionController(), Instant(nanoseconds: 1_000_000_000))
         let stamp = controller.sent(100, bytesInFlight: 0, now: now)
         let assumed = controller.pacingRate
@@ -58,7 +58,7 @@ private struct Sender {
         #expect(controller.pacingRate > assumed * 6)
     }
 
-    @Test func `TR-80: what waited for the last packet of the handshake does not tell how long a round trip takes`() {
+    @Test func `TR-198: what waited for the last packet of the handshake does not tell how long a round trip takes`() {
         var (controller, now) = (CongestionController(), Instant(nanoseconds: 1_000_000_000))
         // The peer cannot read the first packets before message 3 has come once more.
         for span in [400, 383, 50, 50, 60] {
@@ -72,12 +72,12 @@ private struct Sender {
         #expect(controller.pacingRate >= controller.window / 0.05)
     }
 
-    @Test func `TR-82: a queue that stays though it is left is contested`() {
+    @Test func `TR-82, TR-204: a queue that stays though it is left is contested`() {
         let sender = Sender.contesting()
         #expect(sender.controller.phase == .contest)
     }
 
-    @Test func `TR-82: a look at the queue that brings no round trip does not find it gone`() {
+    @Test func `TR-205: a look at the queue that brings no round trip does not find it gone`() {
         var sender = Sender.contesting()
         var rounds = 0
         while rounds < 300, sender.controller.phase == .contest {
@@ -151,7 +151,7 @@ private struct Sender {
         #expect(sender.controller.window == 1200 && sender.controller.phase == .startup)
     }
 
-    @Test func `TR-153: on a narrow line less leaves at once when a queue comes, and not only after the round`() {
+    @Test func `TR-153, TR-234: on a narrow line less leaves at once when a queue comes, and not only after the round`() {
         var sender = Sender(roundTrip: .milliseconds(50))
         for span in [50, 50, 50, 90, 90, 50] { sender.round(.milliseconds(span)) }
         #expect(sender.controller.phase == .steady && sender.controller.isNarrow)
@@ -226,7 +226,7 @@ private struct Sender {
         #expect(sender.controller.phase == .steady && sender.controller.window < window / 3)
     }
 
-    @Test func `TR-85: after a pause no more leaves at once than the line carried`() {
+    @Test func `TR-210: after a pause no more leaves at once than the line carried`() {
         var sender = Sender(roundTrip: .milliseconds(50))
         for _ in 0..<6 { sender.round(.milliseconds(50)) }
         let carried = (sender.controller.measuredRate ?? 0) * 0.05
@@ -267,7 +267,7 @@ private struct Sender {
     }
 
     @Test(arguments: [(60, 1, true), (10, 1, false), (60, 100, false)] as [(Int, Int, Bool)])
-    func `TR-145: a contest takes a queue that is long for long`(queue: Int, shortest: Int, isOthers: Bool) {
+    func `TR-231: a contest takes a queue that is long for long`(queue: Int, shortest: Int, isOthers: Bool) {
         var strikes = Strikes()
         var verdicts: [Strikes.Verdict] = []
         for number in 0..<10 {
@@ -280,7 +280,7 @@ private struct Sender {
         #expect(verdicts.contains(.others) == isOthers && verdicts.prefix(6).allSatisfy { $0 == .own })
     }
 
-    @Test func `TR-80: whatever a peer says of how long it held what, no round trip is less than none`() {
+    @Test func `TR-198: whatever a peer says of how long it held what, no round trip is less than none`() {
         var trips = RoundTrips()
         let now = Instant(nanoseconds: 1_000_000_000)
         _ = trips.take(.nanoseconds(-5), byteCount: 1190, now: now)
@@ -290,7 +290,7 @@ private struct Sender {
         #expect(trips.smoothed > .zero && trips.queue >= .zero)
     }
 
-    @Test func `TR-80, TR-81: after a pause what was seen before its span is forgotten`() {
+    @Test func `TR-81, TR-200: after a pause what was seen before its span is forgotten`() {
         var most = WindowedExtreme<Double>(over: .seconds(10)) { $0 > $1 }
         let now = Instant(nanoseconds: 1_000_000_000)
         most.take(5, now: now)
@@ -302,7 +302,8 @@ private struct Sender {
         #expect(most.value == 1)
     }
 
-    @Test func `TR-80: an answer of a handshake tells the shortest until a long packet has come, for that takes longer on a narrow line`() {
+    @Test
+    func `TR-198: an answer of a handshake tells the shortest until a long packet has come, for that takes longer on a narrow line`() {
         var trips = RoundTrips()
         let now = Instant(nanoseconds: 1_000_000_000)
         trips.begin(.milliseconds(75), byteCount: AnswerPacket.byteCount, now: now)
@@ -391,7 +392,7 @@ private struct Sender {
         #expect(pacer.nextLive(rate: 1_200_000) <= now, "a fast line keeps nobody waiting")
     }
 
-    @Test(arguments: [1_000.0, 20_000, 1_000_000]) func `TR-83: what asks for nothing holds nothing up, however much of it there is`(
+    @Test(arguments: [1_000.0, 20_000, 1_000_000]) func `TR-208: what asks for nothing holds nothing up, however much of it there is`(
         rate: Double
     ) {
         var (pacer, now) = (Pacer(), Instant.zero + .seconds(1))
@@ -410,7 +411,7 @@ private struct Sender {
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `TR-86: some numbers are left out, and who acknowledges one lies`(seed: UInt64) throws {
+    func `TR-212: some numbers are left out, and who acknowledges one lies`(seed: UInt64) throws {
         var path = OnePath()
         path.recovery.skipped = SkippedNumbers(random: SplitMix64(seed: seed))
         var sent: Set<UInt64> = []
@@ -439,7 +440,7 @@ private struct Sender {
         return frame
     }
 
-    @Test func `TR-86: of the numbers that are left out the newest are remembered, however long nothing is acknowledged`() throws {
+    @Test func `TR-212: of the numbers that are left out the newest are remembered, however long nothing is acknowledged`() throws {
         var skipped = SkippedNumbers(random: SplitMix64(seed: 5))
         var (next, left) = (UInt64(0), [UInt64]())
         for _ in 0..<100_000 {

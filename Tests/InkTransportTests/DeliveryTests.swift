@@ -151,7 +151,7 @@ import Testing
         #expect(net.nodes[1].presence == [[9]])
     }
 
-    @Test func `TR-23: a hand that moves is acknowledged seven times a second, and the round trip is still known`() {
+    @Test func `TR-23, TR-181: a hand that moves is acknowledged seven times a second, and the round trip is still known`() {
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(40)))
         net.run(for: .seconds(1))
         let before = net.nodes[1].endpoint.statistics(net.nodes[1].id!)!.packetsOut
@@ -187,7 +187,7 @@ import Testing
         #expect(busy.nodes[1].messages.count < 1400, "bulk came only after \(busy.nodes[1].messages.count) operations")
     }
 
-    @Test func `TR-13: credit bounds what a receiver keeps, and many half-sent messages do not block each other`() {
+    @Test func `TR-172: credit bounds what a receiver keeps, and many half-sent messages do not block each other`() {
         var net = TestNet.pair(faults: Faults(loss: 0.02, delay: .milliseconds(10), jitter: .milliseconds(5)))
         net.records = false
         for stream in 0..<30 { net.send([UInt8](repeating: UInt8(stream), count: 120_000), from: 0, lane: .bulk, stream: UInt64(stream)) }
@@ -200,7 +200,7 @@ import Testing
         #expect(most <= 2 << 20, "\(most) bytes were kept")
     }
 
-    @Test func `TR-13: pending bytes count what is not acknowledged`() {
+    @Test func `TR-172: pending bytes count what is not acknowledged`() {
         var net = TestNet.pair()
         let id = net.nodes[0].id!
         #expect(net.nodes[0].endpoint.pendingBytes(on: id) == 0)

@@ -20,7 +20,8 @@ struct EpochTests {
 
     private static func attempt(_ byte: UInt8) -> [UInt8] { [UInt8](repeating: byte, count: 16) }
 
-    @Test(arguments: [false, true]) func `TR-140: who comes by a former epoch is answered in it, and the session goes on`(isAnnounced: Bool)
+    @Test(arguments: [false, true])
+    func `TR-227, TR-229: who comes by a former epoch is answered in it, and the session goes on`(isAnnounced: Bool)
     {
         var net = Self.apart()
         if isAnnounced {
@@ -38,7 +39,7 @@ struct EpochTests {
         #expect(net.nodes[0].established.count == 1 && net.nodes[1].closed.isEmpty)
     }
 
-    @Test func `TR-140: in one epoch another is dialled by its name, and a bare dial is in the one in force`() {
+    @Test func `TR-228: in one epoch another is dialled by its name, and a bare dial is in the one in force`() {
         var net = Self.apart()
         net.nodes[1].endpoint.dial(attempt: Self.attempt(6), remote: nil, addresses: [net.nodes[0].address], now: net.now)
         net.run(for: .seconds(2))
@@ -49,7 +50,7 @@ struct EpochTests {
         #expect(net.nodes[1].established.first?.remote.epoch == .zero)
     }
 
-    @Test func `TR-140: an epoch that is passed is a stranger's`() {
+    @Test func `TR-227: an epoch that is passed is a stranger's`() {
         var net = Self.apart()
         net.nodes[1].endpoint.change(to: EpochKeys(inForce: Self.later), now: net.now)
         net.nodes[0].endpoint.dial(attempt: Self.attempt(5), remote: nil, addresses: [net.nodes[1].address], now: net.now)

@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func `TR-8, TR-123: of twenty thousand forged packets none is accepted, and window, timers and path stay`() throws {
+    @Test func `TR-123, TR-167: of twenty thousand forged packets none is accepted, and window, timers and path stay`() throws {
         var random = SplitMix64(seed: 9)
         var net = TestNet.pair()
         // Something is on the way, something is lost, and something waits: there is much to be moved.

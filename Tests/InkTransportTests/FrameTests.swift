@@ -4,7 +4,7 @@ import Testing
 @testable import InkTransport
 
 @Suite struct FrameTests {
-    @Test func `TR-7: the header takes seven bytes, nine when much is unacknowledged`() {
+    @Test func `TR-166: the header takes seven bytes, nine when much is unacknowledged`() {
         var packet: [UInt8] = []
         #expect(DataHeader.write(0x1_2345, receiverIndex: 0xA1B2_C3D4, largestAcknowledged: 0x1_2300, to: &packet) == 7)
         #expect(packet == [0xF3, 0xA1, 0xB2, 0xC3, 0xD4, 0x23, 0x45])
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `TR-7: a number is found again wherever the expected one stands within half the range`(seed: UInt64) {
+    func `TR-166: a number is found again wherever the expected one stands within half the range`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         for _ in 0..<500 {
             let number = random.next() >> UInt64(2 + random.below(60))
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func `TR-12: an acknowledgement names the newest runs and reads back`(seed: UInt64) throws {
+    func `TR-171: an acknowledgement names the newest runs and reads back`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var received = RangeSet()
         for _ in 0..<1 + random.below(60) {
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `TR-12: any bytes make frames or an error, and never more bytes than they were`(seed: UInt64) {
+    func `TR-171: any bytes make frames or an error, and never more bytes than they were`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         for _ in 0..<300 {
             let bytes = (0..<random.below(60)).map { _ in

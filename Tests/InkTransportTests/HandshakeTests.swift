@@ -19,7 +19,7 @@ import Testing
         #expect(net.sent.first?.bytes.first == 0xF6)
     }
 
-    @Test func `TR-2: an address dialled bare proves itself by a cookie first`() throws {
+    @Test func `TR-155: an address dialled bare proves itself by a cookie first`() throws {
         let net = TestNet.pair(announced: false)
         #expect(net.nodes[1].endpoint.counters.cookiesSent == 1)
         #expect(net.nodes[0].established.first?.remote.peer == net.nodes[1].peer)
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `TR-2: the handshake gets through heavy loss`(seed: UInt64) {
+    func `TR-155: the handshake gets through heavy loss`(seed: UInt64) {
         var net = TestNet(seed: seed, faults: Faults(loss: 0.3, delay: .milliseconds(40), jitter: .milliseconds(30), duplicate: 0.1))
         net.add(TestNet.configuration(0))
         net.add(TestNet.configuration(1))
@@ -42,7 +42,7 @@ import Testing
         #expect(net.run(for: .seconds(10)) { $0.nodes[0].messages.count == 1 && $0.nodes[1].messages.count == 1 })
     }
 
-    @Test func `TR-1: one flipped bit in any handshake packet is met with silence and changes nothing`() throws {
+    @Test func `TR-1, TR-154: one flipped bit in any handshake packet is met with silence and changes nothing`() throws {
         var initiator = Endpoint(TestNet.configuration(0))
         var responder = Endpoint(TestNet.configuration(1))
         let (left, right) = (TestNet.address(0), TestNet.address(1))
@@ -126,7 +126,7 @@ import Testing
         #expect(initiator.counters.established == 1)
     }
 
-    @Test func `TR-1: another room gets no answer`() {
+    @Test func `TR-154: another room gets no answer`() {
         var net = TestNet()
         net.add(TestNet.configuration(0, keys: RoomKeys(roomSecret: TestNet.secret(8))))
         net.add(TestNet.configuration(1))
@@ -223,7 +223,7 @@ import Testing
         #expect(net.nodes[0].failed.count == 1)
     }
 
-    @Test func `TR-5: the first authentic answer wins, and widening tries the new address at once`() {
+    @Test func `TR-5, TR-160: the first authentic answer wins, and widening tries the new address at once`() {
         var net = TestNet(faults: Faults(delay: .milliseconds(20)))
         net.add(TestNet.configuration(0))
         net.add(TestNet.configuration(1))
@@ -239,7 +239,7 @@ import Testing
         #expect(net.nodes[0].established.first?.remote.address == net.nodes[1].address)
     }
 
-    @Test func `TR-5: an address brings two starts by cookies, however many it sends`() throws {
+    @Test func `TR-161: an address brings two starts by cookies, however many it sends`() throws {
         let configuration = TestNet.configuration(0)
         var endpoint = Endpoint(configuration)
         endpoint.dial(attempt: [UInt8](repeating: 1, count: 16), remote: nil, addresses: [TestNet.address(1)], now: .zero)
@@ -257,14 +257,14 @@ import Testing
         #expect(answered == 2)
     }
 
-    @Test func `TR-16: the first sample of the round trip does not count the way of the cookie`() throws {
+    @Test func `TR-173: the first sample of the round trip does not count the way of the cookie`() throws {
         let net = TestNet.pair(announced: false)
         let id = try #require(net.nodes[0].id)
         let statistics = try #require(net.nodes[0].endpoint.statistics(id))
         #expect(statistics.roundTrip == .milliseconds(100))
     }
 
-    @Test func `TR-3: several candidates cost bulk one round trip at most, and a first operation none`() {
+    @Test func `TR-157: several candidates cost bulk one round trip at most, and a first operation none`() {
         func arrivals(_ others: [SocketAddress]) -> (operation: Duration, bulk: Duration) {
             var net = TestNet()
             net.add(TestNet.configuration(0))
@@ -288,7 +288,7 @@ import Testing
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `TR-2, TR-3: several candidates and heavy loss end in a session that carries everything`(seed: UInt64) {
+    func `TR-155, TR-157: several candidates and heavy loss end in a session that carries everything`(seed: UInt64) {
         var net = TestNet(
             seed: seed, faults: Faults(loss: 0.3, delay: .milliseconds(40), jitter: .milliseconds(30), reorder: 0.1, duplicate: 0.1))
         net.add(TestNet.configuration(0))
@@ -303,7 +303,7 @@ import Testing
         #expect(net.run(for: .seconds(10)) { $0.nodes[0].messages.count == 1 && $0.nodes[1].messages.count == 1 })
     }
 
-    @Test func `TR-5: punches are few, paced, and answered by nobody`() {
+    @Test func `TR-162: punches are few, paced, and answered by nobody`() {
         var net = TestNet()
         net.add(TestNet.configuration(0))
         net.add(TestNet.configuration(1))
@@ -318,7 +318,7 @@ import Testing
         #expect(net.nodes[0].endpoint.deadline == nil)
     }
 
-    @Test func `TR-3: a cookie is good for its address alone, and for 120 to 240 s`() {
+    @Test func `TR-156: a cookie is good for its address alone, and for 120 to 240 s`() {
         var jar = CookieJar()
         var generator = SecretGenerator(seed: [UInt8](repeating: 1, count: 32))
         let (here, there) = (SocketAddress("10.0.0.1:1")!, SocketAddress("10.0.0.1:2")!)

@@ -8,7 +8,7 @@ import Testing
 @Suite struct HostileTests {
     private static let stranger = SocketAddress("192.0.2.66:6666")!
 
-    @Test func `TR-1: garbage is answered with nothing and leaves a session untouched`() throws {
+    @Test func `TR-154: garbage is answered with nothing and leaves a session untouched`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         let id = try #require(net.nodes[1].id)
@@ -38,7 +38,7 @@ import Testing
         #expect(after == before && endpoint.figures(of: id) == figures)
     }
 
-    @Test func `TR-8: one flipped bit in a data packet is refused and moves neither window, timer nor address`() throws {
+    @Test func `TR-8, TR-167: one flipped bit in a data packet is refused and moves neither window, timer nor address`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         let id = try #require(net.nodes[1].id)
@@ -70,7 +70,7 @@ import Testing
         #expect(endpoint.counters.replayed == replayed + 1)
     }
 
-    @Test func `TR-8: a forged packet with a number far ahead does not close the window`() throws {
+    @Test func `TR-8, TR-167: a forged packet with a number far ahead does not close the window`() throws {
         let configuration = TestNet.configuration(0)
         var endpoint = Endpoint(TestNet.configuration(1))
         var raw = try #require(RawPeer(dialling: &endpoint, configuration: configuration, from: Self.stranger, now: .zero))
@@ -100,7 +100,7 @@ import Testing
         _ = RawPeer.outputs(&endpoint)
     }
 
-    @Test func `TR-3: a whole session replayed from another port brings cookies and nothing else`() throws {
+    @Test func `TR-156: a whole session replayed from another port brings cookies and nothing else`() throws {
         for announced in [true, false] {
             var net = TestNet.pair(announced: announced)
             for number in 0..<20 {
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    @Test func `TR-3: a session replayed into another session, room or role is accepted nowhere`() throws {
+    @Test func `TR-156: a session replayed into another session, room or role is accepted nowhere`() throws {
         var first = TestNet.pair(seed: 1)
         first.run(for: .seconds(1))
         // Same members, other randomness: other keys.
@@ -176,7 +176,7 @@ import Testing
         #expect(outgoing <= incoming)
     }
 
-    @Test func `TR-3: message 1 seen before gets the same answer where it first came from`() throws {
+    @Test func `TR-156: message 1 seen before gets the same answer where it first came from`() throws {
         let configuration = TestNet.configuration(1)
         var initiator = Endpoint(TestNet.configuration(0))
         var responder = Endpoint(configuration)
@@ -214,7 +214,7 @@ import Testing
         #expect(answer?.bytes.count == 400 && finish?.bytes.count == 400)
     }
 
-    @Test func `TR-3: an answer that seems to come from a bystander brings no data upon it`() throws {
+    @Test func `TR-157, TR-158: an answer that seems to come from a bystander brings no data upon it`() throws {
         let responder = TestNet.configuration(1)
         var initiator = Endpoint(TestNet.configuration(0))
         var other = Endpoint(responder)
@@ -258,7 +258,7 @@ import Testing
         #expect(most > 40)
     }
 
-    @Test func `TR-3: an answer from one of several addresses that we dialled brings little upon it until it answers a challenge`() throws {
+    @Test func `TR-157, TR-158: an answer from one of several addresses that we dialled brings little upon it before a challenge`() throws {
         let responder = TestNet.configuration(1)
         var initiator = Endpoint(TestNet.configuration(0))
         var other = Endpoint(responder)
@@ -301,7 +301,8 @@ import Testing
         #expect(most > 30)
     }
 
-    @Test func `TR-3, TR-9: message 1 and 3 with a bystander's sender bring little upon it, and the session goes on where the peer is`()
+    @Test
+    func `TR-158, TR-159, TR-168: message 1 and 3 of a bystander's sender bring little upon it, and the session goes on at the peer's`()
         throws
     {
         var net = TestNet()
@@ -326,7 +327,7 @@ import Testing
         #expect(brought <= 3 * (start.count + finish.count), "\(brought) bytes went to the bystander")
     }
 
-    @Test func `TR-3: message 3 from a bystander's address does not bring our packets there`() throws {
+    @Test func `TR-158, TR-159: message 3 from a bystander's address does not bring our packets there`() throws {
         let responder = TestNet.configuration(1)
         var initiator = Endpoint(TestNet.configuration(0))
         var other = Endpoint(responder)
@@ -340,7 +341,7 @@ import Testing
         #expect(other.connectionIDs.count == 1)
     }
 
-    @Test func `TR-5: half-open handshakes are bounded, and one host cannot push out another`() throws {
+    @Test func `TR-163, TR-164: half-open handshakes are bounded, and one host cannot push out another`() throws {
         let keys = TestNet.room
         var endpoint = Endpoint(TestNet.configuration(1))
         var now = Instant.zero
@@ -381,7 +382,7 @@ import Testing
         #expect(endpoint.halfOpenCount == 0 && endpoint.deadline == nil)
     }
 
-    @Test func `TR-5: under load even an announced attempt needs a cookie`() throws {
+    @Test func `TR-164: under load even an announced attempt needs a cookie`() throws {
         let configuration = TestNet.configuration(1)
         var endpoint = Endpoint(configuration)
         for number in 0..<60 {
@@ -396,7 +397,7 @@ import Testing
         }
     }
 
-    @Test func `TR-2: starts that signalling carried are load like any other`() throws {
+    @Test func `TR-155: starts that signalling carried are load like any other`() throws {
         let configuration = TestNet.configuration(1)
         var endpoint = Endpoint(configuration)
         for number in 0..<Listener.loadPerSecond {
@@ -433,7 +434,7 @@ import Testing
         (RawPeer.stream(offset: 0, [0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x02, 0x00, 0x01]), .exceededLimit),
         (RawPeer.stream(offset: 0, [0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0x01]), .malformedFrame),
     ])
-    func `TR-12, TR-31: a member that breaks a rule loses the session`(frames: [UInt8], expected: Misbehaviour) throws {
+    func `TR-31, TR-171: a member that breaks a rule loses the session`(frames: [UInt8], expected: Misbehaviour) throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var raw = try #require(
             RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
@@ -510,7 +511,7 @@ import Testing
     }
 
     @Test(arguments: 0..<4 as Range<UInt64>)
-    func `TR-12: authentic packets of random frames never trap`(seed: UInt64) throws {
+    func `TR-171: authentic packets of random frames never trap`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         for _ in 0..<60 {
             var endpoint = Endpoint(TestNet.configuration(1))
@@ -535,7 +536,7 @@ import Testing
 }
 
 extension HostileTests {
-    @Test func `TR-30: a member that says another's peer id first gets no session, and keeps nobody out`() throws {
+    @Test func `TR-182: a member that says another's peer id first gets no session, and keeps nobody out`() throws {
         let (victim, thief) = (TestNet.configuration(0), TestNet.configuration(2))
         var net = TestNet()
         net.add(victim)
@@ -559,7 +560,7 @@ extension HostileTests {
         #expect(net.run(for: .seconds(2)) { $0.nodes[1].messages.count == 1 })
     }
 
-    @Test func `TR-30: a member that answers with the salt of whom we dialled is refused`() {
+    @Test func `TR-182: a member that answers with the salt of whom we dialled is refused`() {
         var net = TestNet()
         net.add(TestNet.configuration(0))
         var thief = TestNet.configuration(2)
@@ -573,7 +574,7 @@ extension HostileTests {
         #expect(net.nodes[0].established.isEmpty && net.nodes[0].failed.map(\.remote) == [victim])
     }
 
-    @Test func `TR-22: a bare address that is tried already is not tried again beside it`() {
+    @Test func `TR-178: a bare address that is tried already is not tried again beside it`() {
         var endpoint = Endpoint(TestNet.configuration(0))
         let (here, there) = (SocketAddress(ip: .v4(0x0A00_0001), port: 4000), SocketAddress(ip: .v4(0x0A00_0002), port: 4000))
         func starts() -> Int {
@@ -597,7 +598,7 @@ extension HostileTests {
         #expect(starts() == 1)
     }
 
-    @Test func `TR-22: members that name many addresses make us flood nobody`() {
+    @Test func `TR-178: members that name many addresses make us flood nobody`() {
         var endpoint = Endpoint(TestNet.configuration(0))
         var (now, sent) = (Instant.zero, 0)
         for second in 0..<10 {
@@ -667,7 +668,7 @@ extension HostileTests {
         #expect(isLateAllowed)
     }
 
-    @Test func `TR-22: 256 addresses of one network do not fill the house`() throws {
+    @Test func `TR-179: 256 addresses of one network do not fill the house`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var now = Instant.zero
         func dial(_ number: Int, from address: String) -> [Endpoint.Output] {
@@ -767,7 +768,7 @@ extension HostileTests {
         #expect(endpoint.connectionIDs.count == Endpoint.connectionsMax)
     }
 
-    @Test func `TR-22: a peer that is heard and never acknowledges is left after half a minute`() throws {
+    @Test func `TR-180: a peer that is heard and never acknowledges is left after half a minute`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var raw = try #require(RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
         let id = try #require(endpoint.connectionIDs.first)
@@ -785,7 +786,7 @@ extension HostileTests {
         #expect(try #require(closed) - limit < .seconds(2))
     }
 
-    @Test func `TR-22: a peer that acknowledges and never grants credit is left after half a minute`() throws {
+    @Test func `TR-180: a peer that acknowledges and never grants credit is left after half a minute`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var raw = try #require(RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
         let id = try #require(endpoint.connectionIDs.first)
@@ -808,7 +809,7 @@ extension HostileTests {
         #expect(waited > Connection.unacknowledgedMax && waited < Connection.unacknowledgedMax + .seconds(5))
     }
 
-    @Test func `TR-22: a slow link is not taken for a peer that denies credit`() throws {
+    @Test func `TR-180: a slow link is not taken for a peer that denies credit`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var raw = try #require(RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
         let id = try #require(endpoint.connectionIDs.first)
@@ -834,7 +835,7 @@ extension HostileTests {
         #expect(before - endpoint.pendingBytes(on: id) > 250_000)
     }
 
-    @Test func `TR-22: an address that is not proved within half a minute ends the connection`() throws {
+    @Test func `TR-180: an address that is not proved within half a minute ends the connection`() throws {
         // Both ends of a handshake by hand.
         let (left, right) = (TestNet.configuration(0), TestNet.configuration(1))
         var initiator = NoiseHandshake(
@@ -889,7 +890,7 @@ extension HostileTests {
         #expect(ended == Instant.zero + Connection.unacknowledgedMax)
     }
 
-    @Test func `TR-22: one host cannot keep the others out, and a full house still lets a device come back`() throws {
+    @Test func `TR-179: one host cannot keep the others out, and a full house still lets a device come back`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         var now = Instant.zero
         func dial(_ configuration: Endpoint.Configuration, from address: String, ephemeral: Int) -> [Endpoint.Output] {
@@ -923,7 +924,8 @@ extension HostileTests {
         #expect(endpoint.connectionIDs.count == Endpoint.connectionsMax)
     }
 
-    @Test func `TR-5: all addresses of an IPv6 network are one host, and of equals the smallest does not always give way`() throws {
+    @Test
+    func `TR-163, TR-165: all addresses of an IPv6 network are one host, and of equals the smallest does not always give way`() throws {
         var limiter = HandshakeLimiter()
         let allowed = (0..<100).filter { limiter.allows(Host(.v6(high: 0x2001_0DB8 << 32, low: UInt64($0))), now: .zero) }
         #expect(allowed.count == Int(HandshakeLimiter.burst))

@@ -17,7 +17,7 @@ import Testing
         #expect(net.nodes.allSatisfy { $0.keys.isEmpty })
     }
 
-    @Test func `TR-121: where it was asked for, each space is told once, and its keys open what goes over it`() throws {
+    @Test func `TR-226: where it was asked for, each space is told once, and its keys open what goes over it`() throws {
         var net = TestNet()
         var asked = TestNet.configuration(0)
         asked.disclosesKeys = true
@@ -43,7 +43,7 @@ import Testing
         #expect(directions.count == 2)
     }
 
-    @Test func `TR-121: renewed keys are told, too, and open all that follows`() throws {
+    @Test func `TR-226: renewed keys are told, too, and open all that follows`() throws {
         var net = TestNet()
         for index in 0..<2 {
             var configuration = TestNet.configuration(index)

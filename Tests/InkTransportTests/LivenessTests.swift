@@ -53,7 +53,7 @@ import Testing
         #expect(try #require(net.nodes[0].closed.first).at - degraded == .seconds(12))
     }
 
-    @Test func `TR-20: a degraded session recovers with the first packet and delivers what was pending`() throws {
+    @Test func `TR-177: a degraded session recovers with the first packet and delivers what was pending`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         net.cut = [net.nodes[1].address]
@@ -81,7 +81,8 @@ import Testing
         #expect(net.nodes[1].messages.count == 1)
     }
 
-    @Test func `TR-150: a connection that is calm at both ends keeps the rhythm of an idle board, and a lively one again afterwards`()
+    @Test
+    func `TR-150, TR-232: a connection that is calm at both ends keeps the rhythm of an idle board, and a lively one again afterwards`()
         throws
     {
         var net = TestNet.pair()
@@ -98,7 +99,7 @@ import Testing
         #expect(net.sent.count >= 14, "\(net.sent.count) datagrams")
     }
 
-    @Test func `TR-152: one that was not run asks at once, and after long gives up in 300 ms who has forgotten it`() throws {
+    @Test func `TR-152, TR-233: one that was not run asks at once, and after long gives up in 300 ms who has forgotten it`() throws {
         for (gap, isForgotten) in [(8, false), (8, true), (20, false), (20, true)] {
             var net = TestNet.pair()
             net.run(for: .seconds(1))
@@ -179,7 +180,7 @@ import Testing
         #expect(net.nodes[1].messages.count == 5)
     }
 
-    @Test func `TR-16: deadlines are exact: nothing happens before, something is due at each`() {
+    @Test func `TR-174: deadlines are exact: nothing happens before, something is due at each`() {
         var net = TestNet.pair(seed: 4, faults: Faults(loss: 0.2, delay: .milliseconds(20), jitter: .milliseconds(10)))
         for _ in 0..<30 { net.send([UInt8](repeating: 1, count: 500), from: 0) }
         net.drain(0)
@@ -200,7 +201,7 @@ import Testing
         #expect(idle > 10)
     }
 
-    @Test func `TR-9, TR-85: what was on the way to where a peer was before is sent again as soon as it is followed`() throws {
+    @Test func `TR-9, TR-211: what was on the way to where a peer was before is sent again as soon as it is followed`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         let id = try #require(net.nodes[1].id)

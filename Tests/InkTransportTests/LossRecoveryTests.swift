@@ -99,7 +99,7 @@ struct OnePath {
         #expect(rtt.smoothed == .microseconds(110_000))
     }
 
-    @Test func `TR-85: what went to another host than is there now says nothing of this one`() throws {
+    @Test func `TR-211: what went to another host than is there now says nothing of this one`() throws {
         var recovery = OnePath()
         recovery.paths.updateMain { $0.begin(roundTrip: .milliseconds(100), byteCount: StartPacket.byteCount, now: .zero) }
         for number in 0..<10 as Range<UInt64> {
@@ -166,7 +166,7 @@ struct OnePath {
         #expect(try recovery.acknowledge(try Self.ack(0..<1, 3..<5), now: now + .milliseconds(2)).lost.isEmpty)
     }
 
-    @Test func `TR-67: what was given up with its path and arrives teaches nothing about order or capacity`() throws {
+    @Test func `TR-196: what was given up with its path and arrives teaches nothing about order or capacity`() throws {
         var recovery = Self.ten(.bulk)
         let (id, window) = (recovery.paths.mainID, recovery.paths.main.window)
         let now = Instant.zero + .milliseconds(50)
@@ -181,7 +181,7 @@ struct OnePath {
         #expect(recovery.paths.main.window == window && recovery.bytesInFlight == 0)
     }
 
-    @Test func `TR-16: probes back off to one a second and stop with the acknowledgement`() throws {
+    @Test func `TR-173: probes back off to one a second and stop with the acknowledgement`() throws {
         var recovery = Self.ten(.ops)
         var now = Instant.zero + .milliseconds(9)
         var gaps: [Double] = []
@@ -244,7 +244,8 @@ struct OnePath {
         }
     }
 
-    @Test func `TR-23: presence is not probed for, is lost when later packets arrive, and waits longer for its acknowledgement`() throws {
+    @Test
+    func `TR-23, TR-181: presence is not probed for, is lost when later packets arrive, and waits longer for its acknowledgement`() throws {
         var recovery = OnePath()
         recovery.seed(roundTrip: .milliseconds(100))
         for number in 0..<10 as Range<UInt64> {

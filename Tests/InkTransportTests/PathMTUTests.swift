@@ -36,7 +36,7 @@ import Testing
     @Test(arguments: [
         (1200, 1200), (1279, 1200), (1280, 1280), (1399, 1280), (1400, 1400), (1452, 1452), (1472, 1472), (9000, 1472),
     ])
-    func `TR-110, TR-111: the longest size that a path carries is found while bulk goes, and what is lost by that slows nothing`(
+    func `TR-110, TR-111, TR-224: the longest size that a path carries is found while bulk goes, and what is lost by that slows nothing`(
         carries: Int, expected: Int
     ) throws {
         let net = Self.found(carries)
@@ -74,7 +74,7 @@ import Testing
         #expect(relay.nextProbe(now: .zero) == nil && relay.mtu == Limits.datagramBytes)
     }
 
-    @Test func `TR-110: it is looked for again after ten minutes, and on another way at once`() {
+    @Test func `TR-224: it is looked for again after ten minutes, and on another way at once`() {
         var net = Self.found(1280)
         #expect(Self.mtu(net) == 1280)
         net.carries = 1472

@@ -47,7 +47,7 @@ import Testing
         net.nodes[index].id.flatMap { net.nodes[index].endpoint.statistics($0)?.route }
     }
 
-    @Test func `TR-60: a session begins over the rendezvous, with two messages there and nothing else`() throws {
+    @Test func `TR-60, TR-185: a session begins over the rendezvous, with two messages there and nothing else`() throws {
         var net = try Self.met()
         let begun = net.now
         #expect(net.nodes[0].id != nil && net.nodes[1].id != nil)
@@ -209,7 +209,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `TR-63: a challenge that answers one is no longer than it, also where nobody is asked any more or is asked just now`(
+    func `TR-189: a challenge that answers one is no longer than it, also where nobody is asked any more or is asked just now`(
         isGivenUp: Bool
     ) throws {
         var paths = Paths(route: .direct(TestNet.address(0)), proof: .proven)
@@ -229,7 +229,7 @@ import Testing
     }
 
     @Test(arguments: [1, 30, 200])
-    func `TR-61: two who challenge each other end, however long an answer takes`(eachMilliseconds pause: Int) throws {
+    func `TR-187, TR-188: two who challenge each other end, however long an answer takes`(eachMilliseconds pause: Int) throws {
         var paths = Paths(route: .relay(RelayPoint(place: 0, member: 1)), proof: .proven)
         let other = TestNet.address(1)
         paths.invite([other], now: .zero)
@@ -255,7 +255,7 @@ import Testing
         #expect(asked.count <= 8, "\(asked.count) in three seconds")
     }
 
-    @Test func `TR-64: a direct way that dies is left for the relay, and nothing is lost`() throws {
+    @Test func `TR-64, TR-190: a direct way that dies is left for the relay, and nothing is lost`() throws {
         var net = try Self.met(seed: 3)
         try Self.exchange(&net)
         net.run(for: .seconds(2))
@@ -280,7 +280,7 @@ import Testing
         }
     }
 
-    @Test func `TR-64: a hand that moves is seen on while the way that it took dies`() throws {
+    @Test func `TR-64, TR-190: a hand that moves is seen on while the way that it took dies`() throws {
         var net = try Self.met(seed: 5)
         try Self.exchange(&net)
         net.run(for: .seconds(2))
@@ -303,7 +303,7 @@ import Testing
         #expect(Set(net.nodes[1].presence.dropFirst(before)).count == seen - before, "nothing is shown twice")
     }
 
-    @Test func `TR-64: a peer that takes another way than ours draws a ping a second, and that ours has died shows all the same`() throws {
+    @Test func `TR-191: a peer that takes another way than ours draws a ping a second, and that ours has died shows all the same`() throws {
         var endpoint = Endpoint(TestNet.configuration(1))
         let (ours, its) = (SocketAddress("10.0.0.1:4000")!, SocketAddress("10.0.0.1:5000")!)
         var now = Instant.zero
@@ -359,7 +359,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `TR-9, TR-64: one who only watches follows a peer that moves, also to an address that it knew`(isKnown: Bool) throws {
+    func `TR-9, TR-191: one who only watches follows a peer that moves, also to an address that it knew`(isKnown: Bool) throws {
         var net = try Self.met(seed: 6)
         try Self.exchange(&net)
         net.run(for: .seconds(2))
@@ -385,7 +385,7 @@ import Testing
         #expect(Self.route(net, 1) == .direct(moved), "\(String(describing: Self.route(net, 1)))")
     }
 
-    @Test func `TR-61: a word that comes again and again asks nobody more often`() throws {
+    @Test func `TR-186: a word that comes again and again asks nobody more often`() throws {
         var net = try Self.met()
         let dead = (1...16).map { SocketAddress("198.51.100.\($0):4000")! }
         let id = try #require(net.nodes[0].id)
@@ -413,7 +413,7 @@ import Testing
         #expect(figures.packetsLost == 0 && figures.packetsLostSpuriously == 0)
     }
 
-    @Test func `TR-65: who left a way returns to it after a minute, not before`() throws {
+    @Test func `TR-192: who left a way returns to it after a minute, not before`() throws {
         var net = try Self.met(seed: 4)
         try Self.exchange(&net)
         net.run(for: .seconds(2))
@@ -436,7 +436,7 @@ import Testing
         #expect(returned.at - leftAt >= .seconds(60) && returned.at - leftAt <= .seconds(70))
     }
 
-    @Test func `TR-66: the relay over which a session began is a way out for good, however long it carried nothing`() throws {
+    @Test func `TR-66, TR-195: the relay over which a session began is a way out for good, however long it carried nothing`() throws {
         var net = try Self.met(seed: 7)
         for index in 0..<2 {
             let point = RelayPoint(place: 0, member: UInt32(101 - index))
@@ -472,7 +472,7 @@ import Testing
         }
     }
 
-    @Test func `TR-66: a peer behind another socket of the rendezvous is followed there`() throws {
+    @Test func `TR-194: a peer behind another socket of the rendezvous is followed there`() throws {
         var net = try Self.met()
         net.run(for: .seconds(1))
         net.nodes[0].member = nil
@@ -489,7 +489,7 @@ import Testing
         #expect(net.nodes[0].closed.isEmpty && net.nodes[1].closed.isEmpty)
     }
 
-    @Test func `TR-65: of two direct ways the clearly quicker one is taken, also when it opens later`() throws {
+    @Test func `TR-65, TR-193: of two direct ways the clearly quicker one is taken, also when it opens later`() throws {
         var net = try Self.met()
         let slow = SocketAddress("100.64.0.2:4000")!
         let (here, there) = (net.nodes[0].address, net.nodes[1].address)
@@ -569,7 +569,7 @@ import Testing
         #expect((sent[real] ?? 0) <= 1)
     }
 
-    @Test func `TR-68: a rendezvous that reflects, doubles, crosses and corrupts moves nothing`() throws {
+    @Test func `TR-197: a rendezvous that reflects, doubles, crosses and corrupts moves nothing`() throws {
         var net = try Self.met(seed: 9)
         let point = RelayPoint(place: 0, member: 666)
         for round in 0..<40 {
@@ -630,7 +630,7 @@ import Testing
         }
     }
 
-    @Test func `TR-64, TR-114: what was one frame on the way in doubt goes the other way in packets that are no longer`() throws {
+    @Test func `TR-64, TR-225: what was one frame on the way in doubt goes the other way in packets that are no longer`() throws {
         var net = try Self.met(seed: 3)
         try Self.exchange(&net)
         net.run(for: .seconds(1))

@@ -85,7 +85,7 @@ import Testing
         #expect(question > 0, "\(sizes)")
     }
 
-    @Test func `TR-84: who answers each operation with one waits for nothing but the way`() throws {
+    @Test func `TR-209: who answers each operation with one waits for nothing but the way`() throws {
         // They met over a longer one, and nothing long was sent since.
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(20)))
         net.run(for: .seconds(2))

@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func `TR-101, TR-104: after two minutes both have other keys, indices and numbers, and what they say goes on`() throws {
+    @Test func `TR-101, TR-104, TR-221: after two minutes both have other keys, indices and numbers, and what they say goes on`() throws {
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(20)))
         let ids = try net.nodes.map { try #require($0.id) }
         let before = net.nodes.indices.map { net.nodes[$0].endpoint.localIndex(of: ids[$0]) }
@@ -86,7 +86,7 @@ import Testing
         #expect(Set(spans.map { $0.components.seconds }).count >= 6)
     }
 
-    @Test func `TR-101: who sends many packets has new keys earlier`() {
+    @Test func `TR-101, TR-217: who sends many packets has new keys earlier`() {
         var schedule = RekeySchedule.standard
         schedule.packets = 500
         var net = TestNet.pair(rekeying: (schedule, schedule))
@@ -113,7 +113,7 @@ import Testing
         #expect(net.nodes.allSatisfy { $0.closed.isEmpty })
     }
 
-    @Test func `TR-104: who asked and has nothing to say says so after a quarter of the time that is left`() throws {
+    @Test func `TR-220: who asked and has nothing to say says so after a quarter of the time that is left`() throws {
         let schedule = Self.quick(20, refused: 40)
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(25)), rekeying: (schedule, schedule))
         for index in 0..<2 { net.nodes[index].endpoint.setActivity(.idle) }
@@ -148,7 +148,8 @@ import Testing
         #expect(net.nodes.allSatisfy { $0.messages.map(\.bytes) == [[7]] && $0.closed.isEmpty })
     }
 
-    @Test func `TR-103, TR-105: new keys each two seconds on a bad line lose nothing, and stall no more than the line does without`() {
+    @Test
+    func `TR-103, TR-105, TR-222: new keys each two seconds on a bad line lose nothing, and stall no more than the line does without`() {
         let faults = Faults(
             loss: 0.1, delay: .milliseconds(25), jitter: .milliseconds(4), reorder: 0.02, reorderDelay: .milliseconds(15), duplicate: 0.02,
             flip: 0.005)
@@ -200,7 +201,8 @@ import Testing
         #expect([0, 1].contains(Self.renewals(journey.net, 0) - min(Self.renewals(journey.net, 0), Self.renewals(journey.net, 1))))
     }
 
-    @Test func `TR-104, TR-105: what is on the way when the keys change is acknowledged under the old ones, which then are gone`() throws {
+    @Test
+    func `TR-105, TR-220, TR-222: what is on the way when the keys change is acknowledged under the old, which then are gone`() throws {
         let schedule = Self.quick(2)
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(100)), rekeying: (schedule, schedule))
         let ids = try net.nodes.map { try #require($0.id) }
@@ -249,7 +251,7 @@ import Testing
         #expect(!indices.isEmpty && !indices.contains(old[1]))
     }
 
-    @Test func `TR-104: what is lost while the keys change counts among the losses of the line`() throws {
+    @Test func `TR-221: what is lost while the keys change counts among the losses of the line`() throws {
         let schedule = Self.quick(2)
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(50)), rekeying: (schedule, schedule))
         let id = try #require(net.nodes[0].id)
@@ -305,7 +307,7 @@ import Testing
     }
 
     @Test(arguments: [Frame.rekeyQuestionType, Frame.rekeyAnswerType])
-    func `TR-103: who asks or answers without the secret of the session loses it`(type: UInt8) throws {
+    func `TR-219: who asks or answers without the secret of the session loses it`(type: UInt8) throws {
         var (endpoint, raw, now) = try Self.besieged(Self.quick(8))
         if type == Frame.rekeyAnswerType {
             // We ask at 9 s; it is heard from in between.
@@ -323,7 +325,7 @@ import Testing
         #expect(Self.answers(&endpoint).closed == .misbehaved(.brokenRekey))
     }
 
-    @Test func `TR-103: questions too soon, too many or of another count bring no keys, and each that counts one answer`() throws {
+    @Test func `TR-218: questions too soon, too many or of another count bring no keys, and each that counts one answer`() throws {
         var (endpoint, raw, now) = try Self.besieged()
         let ours = TestNet.configuration(1)
         func ask(_ frame: [UInt8]) -> Int {
@@ -349,7 +351,7 @@ import Testing
         #expect(ask(first) == 1)
     }
 
-    @Test func `TR-106: who never confirms new keys keeps the session as long as the old keys may be used, and no longer`() throws {
+    @Test func `TR-223: who never confirms new keys keeps the session as long as the old keys may be used, and no longer`() throws {
         var (endpoint, raw, now) = try Self.besieged()
         let began = Self.established
         now = now + .seconds(6)
@@ -415,7 +417,7 @@ import Testing
         #expect(endpoint.goodbyeDeadline == nil)
     }
 
-    @Test func `TR-106: two who slept for ten minutes close the session at once, and say nothing under its keys`() {
+    @Test func `TR-106, TR-223: two who slept for ten minutes close the session at once, and say nothing under its keys`() {
         var net = TestNet.pair()
         net.run(for: .seconds(30))
         net.now = net.now + .seconds(600)
@@ -427,7 +429,7 @@ import Testing
         #expect(net.run(for: .seconds(2)) { $0.nodes.allSatisfy { $0.established.count == 2 } })
     }
 
-    @Test func `TR-106: two who slept for a minute and a half go on, with new keys`() {
+    @Test func `TR-223: two who slept for a minute and a half go on, with new keys`() {
         var net = TestNet.pair()
         net.run(for: .seconds(60))
         net.now = net.now + .seconds(90)

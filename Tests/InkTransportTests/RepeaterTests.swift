@@ -38,7 +38,7 @@ import Testing
         return sent.map { Int($0 - (sent.first ?? 0)) }
     }
 
-    @Test func `TR-17: a piece rides in the next packet, and in the next two where some are lost, at the end of what they bring`() {
+    @Test func `TR-17, TR-175: a piece rides in the next packet, and in the next two where some are lost, at the end of what they bring`() {
         let calm = Self.packets(Repeater.Losses())
         #expect(calm.map(\.operations).dropFirst() == (1..<12).map { [$0 - 1, $0] }[...])
         let lossy = Self.packets(Repeater.Losses(share: 0.03))

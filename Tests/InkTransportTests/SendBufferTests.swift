@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct SendBufferTests {
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `TR-91: gives back what was written, wherever it is cut, and forgets the front`(seed: UInt64) {
+    func `TR-213: gives back what was written, wherever it is cut, and forgets the front`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var buffer = SendBuffer()
         var all: [UInt8] = []

@@ -39,7 +39,7 @@ import Testing
         #expect(net.nodes[0].closed.isEmpty && net.nodes[1].closed.isEmpty)
     }
 
-    @Test func `TR-10: a new process of a device takes the place of the old one`() throws {
+    @Test func `TR-170: a new process of a device takes the place of the old one`() throws {
         var net = TestNet.pair()
         let old = try #require(net.nodes[1].id)
         net.cut = [net.nodes[0].address]
@@ -54,7 +54,9 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `TR-50: two processes of one device do not push each other out without end, and all are told`(isDialledByThem: Bool) throws {
+    func `TR-183, TR-184: two processes of one device do not push each other out without end, and all are told`(
+        isDialledByThem: Bool
+    ) throws {
         var net = TestNet.pair()
         net.add(TestNet.configuration(2, device: 0))
         var nonce: UInt8 = 20
@@ -96,7 +98,7 @@ import Testing
         #expect(net.nodes[1].duplicates.isEmpty)
     }
 
-    @Test func `TR-10: a peer that lost its half of a session gets a new one at once`() throws {
+    @Test func `TR-169: a peer that lost its half of a session gets a new one at once`() throws {
         var net = TestNet.pair()
         let old = try #require(net.nodes[1].id)
         // The process goes on under its peer id, but without the session, and without a goodbye.
@@ -110,7 +112,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1])
-    func `TR-10: whichever side lost its half, it has a new session in seconds and no storm of handshakes`(loser: Int) throws {
+    func `TR-169: whichever side lost its half, it has a new session in seconds and no storm of handshakes`(loser: Int) throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         let keeper = 1 - loser
@@ -129,7 +131,7 @@ import Testing
         #expect(net.run(for: .seconds(2)) { !$0.nodes[loser].messages.isEmpty })
     }
 
-    @Test func `TR-10: a session that answers is asked when a newcomer is turned down, and stays`() throws {
+    @Test func `TR-169: a session that answers is asked when a newcomer is turned down, and stays`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         let old = try #require(net.nodes[0].id)

@@ -50,7 +50,7 @@ import Testing
         #expect(endpoint.halfOpenCount == 0)
     }
 
-    @Test func `TR-18: a start of 0.1 is fresh where signalling announced it, and a replay hides nothing fresh`() throws {
+    @Test func `TR-176: a start of 0.1 is fresh where signalling announced it, and a replay hides nothing fresh`() throws {
         let (keys, start, _) = try Recorded.load()
         var endpoint = Endpoint(TestNet.configuration(1, keys: keys))
         endpoint.receive(start, from: here, now: .zero)
@@ -88,7 +88,7 @@ import Testing
         #expect(endpoint.deadline == nil)
     }
 
-    @Test func `TR-1, TR-18: without the room's key another version gets nothing, and is told to nobody`() throws {
+    @Test func `TR-18, TR-154: without the room's key another version gets nothing, and is told to nobody`() throws {
         let (keys, start, cookie) = try Recorded.load()
         var endpoint = Endpoint(TestNet.configuration(1, keys: keys))
         for packet in [start, cookie] {
@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test(arguments: [true, false], [true, false])
-    func `TR-4, TR-18: whichever version dials, announced or not, both sides are told, the dialler's attempt fails, and no session lives`(
+    func `TR-4, TR-18, TR-176: whichever version dials, announced or not, both sides are told, the attempt fails, and no session lives`(
         newerDials: Bool, isAnnounced: Bool
     ) throws {
         var (dialler, listener) = (Endpoint(TestNet.configuration(0)), Endpoint(TestNet.configuration(1)))

@@ -5,7 +5,7 @@ import Testing
 
 /// What sessions cost on the wire.
 @Suite struct WireCostTests {
-    @Test func `TR-17, TR-95: sixty operations of 64 bytes a second cost 180 bytes each both ways, and one packet and a half`() {
+    @Test func `TR-17, TR-95, TR-175: sixty operations of 64 bytes a second cost 180 bytes each both ways, and one packet and a half`() {
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(25)))
         net.run(for: .seconds(1))
         net.sent = []
@@ -48,7 +48,7 @@ import Testing
         #expect(net.now - begin == .milliseconds(100) && net.sent.count == 5 && bytes <= 2000, "\(net.sent.count) packets, \(bytes) bytes")
     }
 
-    @Test func `TR-98: message 3 goes once more with something live 8 ms later, and no more before a word could have come`() {
+    @Test func `TR-215: message 3 goes once more with something live 8 ms later, and no more before a word could have come`() {
         var net = Self.established()
         let established = net.now
         for _ in 0..<15 {
@@ -59,7 +59,7 @@ import Testing
         #expect(copies == [.zero, .milliseconds(8)])
     }
 
-    @Test func `TR-98: message 3 is repeated when a word could have come, and then more and more rarely`() {
+    @Test func `TR-215: message 3 is repeated when a word could have come, and then more and more rarely`() {
         var net = Self.established()
         let established = net.now
         net.faults.loss = 1
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test(arguments: [(Activity.present, 0.42, 14.0), (.idle, 0.12, 4.5)])
-    func `TR-19, TR-104: silence costs little, and new keys each two minutes little more`(
+    func `TR-19, TR-220: silence costs little, and new keys each two minutes little more`(
         activity: Activity, packets: Double, bytes: Double
     ) {
         func cost(_ schedule: RekeySchedule) -> (packets: Double, bytes: Double) {

@@ -6,7 +6,7 @@ import InkTransport
 enum Idle {
     /// A connection beyond the first (TR-92).
     static let bytesMax: Int64 = 32 << 10
-    /// No timer of data waits so long: a probe comes after a second (TR-16), a keepalive of who is present after five (TR-19).
+    /// No timer of data waits so long: a probe comes after a second (TR-173), a keepalive of who is present after five (TR-19).
     private static let restMin: Duration = .seconds(2)
     private static let patience: Duration = .seconds(60)
 

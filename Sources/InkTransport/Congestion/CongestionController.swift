@@ -17,7 +17,7 @@ struct CongestionController: Sendable {
     private(set) var phase = Phase.startup
     /// Bytes that may be on the way.
     ///
-    /// One packet until a round trip is known: what two tell has the wait for each other in it.
+    /// One packet until a round trip is known: what two tell has the wait for each other in it (TR-198).
     private(set) var window = Double(packet)
     private var rate = DeliveryRate()
     private var bandwidth = WindowedExtreme<Double>(over: .seconds(4)) { $0 > $1 }
@@ -72,7 +72,7 @@ struct CongestionController: Sendable {
 
     // Contest.
     private var cubic = Cubic()
-    /// Nothing was lost in it: how much is ours nobody has said.
+    /// Nothing was lost in it (TR-204): how much is ours nobody has said.
     private var isUntried = false
     private var looksAt: Instant = .distantPast
     private var lookedAt: Instant?
@@ -99,11 +99,12 @@ struct CongestionController: Sendable {
         trips.begin(roundTrip, byteCount: byteCount, now: now)
     }
 
-    /// Until one is known, no round trip takes less: a window of one packet leaves in that time, and its bytes are all that a guess too short lets go.
+    /// Until one is known, no round trip takes less (TR-199): a window of one packet leaves in that time, and its bytes are all that a guess too
+    /// short lets go.
     mutating func assume(roundTrip: Duration) { pace = max(roundTrip, .milliseconds(1)) }
 
     mutating func sent(_ byteCount: Int, bytesInFlight: Int, now: Instant) -> DeliveryRate.Stamp {
-        // What was learned of a line that was not used for long may be true no more (RFC 9002 §7.8).
+        // What was learned of a line that was not used for long may be true no more (RFC 9002 §7.8; TR-210).
         if bytesInFlight == 0, byteCount > 0, now - sentAt > max(.seconds(1), trips.smoothed * 8) {
             window = min(window, max(carried, Double(Self.initial)))
         }
@@ -162,7 +163,7 @@ struct CongestionController: Sendable {
         if phase == .startup, hasQueueOfOwn { leaveStartup(now: now) }
         guard round.isTripOver(prior: sample.priorDelivered, delivered: rate.delivered) else { return }
         guard phase == .startup || skip > 0 || round.isOver(roundTrip: trips.smoothed) else { return }
-        // TR-153: what tells no round trip shows no queue, and in steady nothing is tried by it.
+        // TR-234: what tells no round trip shows no queue, and in steady nothing is tried by it.
         guard isTimed || phase != .steady else { return }
         switch phase {
         case .startup: startup(now: now)
@@ -207,7 +208,7 @@ struct CongestionController: Sendable {
     mutating func arrivedLate(_ byteCount: Int, sentAt: Instant) {
         round.found(byteCount)
         guard let found = reduction?.found(sentAt: sentAt), found, phase == .contest, let taken = reduction else { return }
-        // Nothing was lost (RFC 9438 §4.9).
+        // Nothing was lost (RFC 9438 §4.9; TR-86).
         (window, cubic, reduction) = (max(window, taken.window), taken.cubic, nil)
     }
 
@@ -307,7 +308,7 @@ struct CongestionController: Sendable {
 
     // MARK: Startup
 
-    /// By what has arrived (TR-80, TR-82).
+    /// By what has arrived (TR-80, TR-200, TR-82).
     private mutating func grow(now: Instant) {
         defer { grownBy = 0 }
         switch phase {
@@ -367,7 +368,8 @@ struct CongestionController: Sendable {
         guard round.samples > 0 else { return }
         if roundQueue > bound { return leaveQueue(now: now) }
         if isFilled, now - max(soughtAt, trips.shortAt) > Self.seekPause, window > Self.least {
-            // Where several keep a queue none of them saw the line without it. Who leaves half of his place for a moment sees whether there is one.
+            // Where several keep a queue none of them saw the line without it (TR-207). Who leaves half of his place for a moment sees whether there
+            // is one.
             (isSeeking, soughtAt, before, skip) = (true, now, window, 1)
             window /= 2
             return
@@ -417,7 +419,7 @@ struct CongestionController: Sendable {
     /// TR-81: down to what leaves no queue, and a little less, so that one goes that was there before us.
     private mutating func drain(now: Instant) {
         guard let base = trips.base, let shortest = round.shortest else { return }
-        // Where several have one packet on the way each, that is too much: the pace has less than one in a round trip.
+        // Where several have one packet on the way each, that is too much (TR-201): the pace has less than one in a round trip.
         // So many a shortest round trip, whatever waits: beside somebody who fills a long queue we would else hear from it once in some seconds.
         let waited = Double(max(shortest, base).nanoseconds) / Double(base.nanoseconds)
         let heard = Self.heardRate * Double(max(shortest, base).nanoseconds) / 1e9
@@ -484,13 +486,13 @@ struct CongestionController: Sendable {
 
     /// Bytes a second: at less, packets are too far apart to say soon that they are too many.
     private static let slowRate = 45_000.0
-    /// Rounds in a row without a queue after which more is tried.
+    /// Rounds in a row without a queue after which more is tried (TR-230).
     private static let calmEnough = 5
     /// Of what arrives, this is tried beyond it at once: as much as may wait, and half of it again.
     private static let probedSeconds = 0.012
-    /// So much of that, and no more, is tried in one round.
+    /// So much of that, and no more, is tried in one round (TR-230).
     private static let leapMax = 1.65
-    /// Bytes a second that leave whatever waits: a packet each 1.2 s, which shows whose queue it is.
+    /// Bytes a second that leave whatever waits: a packet each 1.2 s, which shows whose queue it is (TR-149).
     private static let heardRate = 1000.0
     private static let wideRate = 50_000.0
     private static let seekPause: Duration = .seconds(5)
@@ -501,9 +503,9 @@ struct CongestionController: Sendable {
     /// the way 3 % are too few to be seen among them.
     private static let drained = 0.97
     private static let drainedNarrow = 0.94
-    /// Packets beyond what the line carries, beside what is live: one that is on the line when it comes is all that it finds.
+    /// Packets beyond what the line carries, beside what is live: one that is on the line when it comes is all that it finds (TR-202).
     private static let besideLive = 0.7
-    /// A look takes two to three round trips, of 80 these are 3 %.
+    /// A look takes two to three round trips, of 80 these are 3 % (TR-205).
     private static let lookTrips = 80
     private static let lookPauseMin: Duration = .seconds(10)
     private static let lookPauseMax: Duration = .seconds(40)

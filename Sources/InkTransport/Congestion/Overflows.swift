@@ -11,6 +11,7 @@ struct Overflows: Sendable {
     private var restsUntil: Instant = .distantPast
     private var rest = restMin
 
+    // TR-206
     private static let enough = 3
     private static let span: Duration = .seconds(15)
     private static let restMin: Duration = .seconds(60)

@@ -11,7 +11,7 @@ struct Pacer: Sendable {
     /// The bytes of such a time may leave at once: timers are no finer.
     private static let burstTime: Duration = .milliseconds(1)
 
-    /// True if a packet may leave now.
+    /// True if a packet may leave now (TR-130).
     ///
     /// - Parameter isAlone: no two leave at once.
     func allows(rate: Double, isAlone: Bool = false, now: Instant) -> Bool { freeAt - now <= burst(rate, isAlone: isAlone) }
@@ -32,8 +32,8 @@ struct Pacer: Sendable {
         freeAt = freeAt + span(byteCount, rate)
     }
 
-    /// A packet leaves that asks for nothing: it takes its time of the line, and holds nothing up (RFC 9002 §7.7). With many a second, on a way of which
-    /// little is thought, all the pace was theirs.
+    /// A packet leaves that asks for nothing (TR-208): it takes its time of the line, and holds nothing up (RFC 9002 §7.7). With many a second, on a
+    /// way of which little is thought, all the pace was theirs.
     mutating func sentQuietly(_ byteCount: Int, rate: Double, now: Instant) {
         freeAt = max(freeAt, min(max(freeAt, now) + span(byteCount, rate), now + burst(rate, isAlone: false)))
     }

@@ -50,6 +50,7 @@ struct Strikes: Sendable {
 
     mutating func clear() { count = 0 }
 
+    // TR-231
     private static let evidenceEnough = 40.0
     /// What a startup takes, in time, in round trips, and at most.
     private static let startupTime: Duration = .milliseconds(500)

@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// Where packets are lost and no queue is seen it may be too short to be: if as much arrives of less, less is right; else it is radio.
+/// Where packets are lost and no queue is seen it may be too short to be (TR-203): if as much arrives of less, less is right; else it is radio.
 struct Trial: Sendable {
     private var before: (window: Double, arrived: Double)?
     private var at: Instant = .distantPast
