@@ -1,9 +1,9 @@
 import InkPrimitives
 
-/// What an end of a line is fixed to: a shape, and a place within the box of that shape.
+/// What an end of a line is fixed to: a shape, and a place within the box of that shape (BD-60).
 ///
-/// Where the end is drawn follows from it and from the shape as it stands now (`ShapeDraft.drawn`): who moves the shape writes nothing to the line,
-/// so that two who move and bind at once agree.
+/// Where the end is drawn follows from it and from the shape as it stands now (`ShapeDraft.drawn`; BD-149): who moves the shape writes nothing to
+/// the line, so that two who move and bind at once agree.
 public struct Binding: Hashable, Sendable {
     public var shape: ShapeID
     /// From the left of the box (0) to its right (`full`).
@@ -55,7 +55,7 @@ extension ShapeDraft {
     /// The shape as it is drawn: of a line each bound end lies on the outline of its shape, and an elbow has its corners. All other kinds are drawn
     /// as they are.
     ///
-    /// A binding to what does not stand, or is itself a line, is none: the stored point counts, and what is returned has no binding there.
+    /// A binding to what does not stand, or is itself a line, is none (BD-61): the stored point counts, and what is returned has no binding there.
     ///
     /// - Parameter find: what stands under a name.
     public func drawn(among find: (ShapeID) -> ShapeDraft?) -> ShapeDraft { drawn(meeting: { find($0).flatMap { Outline($0) } }) }
@@ -69,7 +69,7 @@ extension ShapeDraft {
         let (start, end) = (startBinding.flatMap { Target($0, outline) }, endBinding.flatMap { Target($0, outline) })
         if start == nil { drawn.startBinding = nil }
         if end == nil { drawn.endBinding = nil }
-        // An elbow that is let go keeps the corners that it was seen with.
+        // An elbow that is let go keeps the corners that it was seen with (BD-153).
         guard start != nil || end != nil || route == .elbow && points.count < 3 else { return drawn }
         let places = (points.isEmpty ? [.zero] : points).map { Place(position, $0) }
         let corners = places.dropFirst().dropLast()
@@ -188,7 +188,8 @@ package struct Outline: Hashable, Sendable {
         return distance > 1 ? absolute(u / distance, v / distance) : place
     }
 
-    /// Where a line ends that comes from `other` and goes to `place` in the shape: where it enters the shape, or at `place` where it does not.
+    /// Where a line ends that comes from `other` and goes to `place` in the shape (BD-148): where it enters the shape, or at `place` where it does
+    /// not.
     func end(at place: Place, towards other: Place) -> Place {
         let ((u0, v0), (u1, v1)) = (relative(other), relative(place))
         let (du, dv) = (u1 - u0, v1 - v0)

@@ -57,7 +57,7 @@ extension Board {
         return writes.values.sorted { $0.property < $1.property }
     }
 
-    /// The writes that displace shapes; a name given twice counts once. Those that would take one beyond the edge are none: clamped, each of
+    /// The writes that displace shapes; a name given twice counts once (BD-35). Those that would take one beyond the edge are none: clamped, each of
     /// them would be displaced by another step, and none would find back.
     ///
     /// A line that is bound to a shape which is not displaced with it is let go there, and its points are written as they were seen (BD-62).
@@ -75,8 +75,8 @@ extension Board {
         return writes
     }
 
-    /// The writes that let a line go where it is bound to other shapes than these, and leave it where it is seen; none for all else. Points that
-    /// are too long to be written stay as they are stored.
+    /// The writes that let a line go where it is bound to other shapes than these (BD-150), and leave it where it is seen; none for all else. Points
+    /// that are too long to be written stay as they are stored.
     private func writes(lettingGo shape: Shape, butAt moved: Set<ShapeID>, meeting outlines: inout Outlines) -> [Write] {
         guard shape.content.hasEnds else { return [] }
         var writes: [Write] = []
@@ -110,12 +110,12 @@ extension Board {
             .map { ($0.line, $0.points) }
     }
 
-    /// So many lines are written when a shape goes that they are bound to, and so many bytes of their points: a hostile member makes no deletion
-    /// dear, nor one that fits no transaction. The others fall back to where they were seen when they were last written.
+    /// So many lines are written when a shape goes that they are bound to (BD-151), and so many bytes of their points: a hostile member makes no
+    /// deletion dear, nor one that fits no transaction. The others fall back to where they were seen when they were last written.
     static let linesKeptMax = 256
     static let pointBytesKeptMax = Limits.transactionBytes / 2
 
-    /// The writes by which a hand gave a box other corners: of what stands, only what the hand changed, by as much as it did.
+    /// The writes by which a hand gave a box other corners: of what stands, only what the hand changed (BD-36), by as much as it did.
     ///
     /// - Parameters:
     ///   - displacement: how far its place was moved.
@@ -130,8 +130,8 @@ extension Board {
         return writes
     }
 
-    /// Cuts writes into as many transactions as they need; what belongs to one shape stays together, and in each there is room for the write that
-    /// makes it go on with the first.
+    /// Cuts writes into as many transactions as they need; what belongs to one shape stays together (BD-34), and in each there is room for the write
+    /// that makes it go on with the first.
     ///
     /// - Parameter others: what each of them holds beside that; nil for nothing.
     public func parts(of writes: [Write], by author: AuthorID, beside others: [Write]? = nil) throws(RuleViolation) -> [[Write]] {
@@ -185,7 +185,7 @@ extension Board {
         return [Write(ShapeID(author: author, number: 0), .displayName, .text(name))]
     }
 
-    /// The write that makes a transaction go on with the gesture that `first`, the author's last, began: one step of undo in all. For a
+    /// The write that makes a transaction go on with the gesture that `first`, the author's last, began (BD-22): one step of undo in all. For a
     /// stroke that reached a limit, and for a text that is saved while it is typed.
     public static func writes(continuing first: TransactionName, by author: AuthorID) -> [Write] {
         [Write(ShapeID(author: author, number: 0), .continuation, .name(first))]

@@ -36,10 +36,10 @@ extension Board {
     package func hasEnded(_ chain: RightsChain) -> Bool {
         guard let rights = transactionSet.book?.rights else { return false }
         for link in chain.links {
-            // Another admission by that invite gives the same right.
+            // Another admission by that invite gives the same right (BD-183).
             if link.summary.isAdmission, rights.hasEnded(admissionOf: link.author, under: link.grant) { return true }
             guard rights.role(givenBy: link.name) != nil else { continue }
-            // What was given before it was not given under the heads of a removal of it, or it would be here.
+            // What was given before it was not given under the heads of a removal of it, or it would be here (BD-114).
             return !rights.stands(link.name)
         }
         return false

@@ -4,7 +4,7 @@ import InkPrimitives
 public struct TakeBackPlan: Hashable, Sendable {
     /// For `Board.author`, one after the other; each but the first is to go on with it. None where nothing of the work stands.
     public var parts: [[Write]]
-    /// Shapes of which something was left alone because somebody changed or deleted it since; ascending.
+    /// Shapes of which something was left alone because somebody changed or deleted it since; ascending (BD-186).
     public var skipped: [ShapeID]
 }
 
@@ -84,7 +84,7 @@ extension Board {
 extension UndoPlanner {
     /// Puts the greatest write that is not of a span in the place of one that is, if such a one stands.
     ///
-    /// What a transaction of the span says that it restores is not believed: a hostile program would hide its own value behind it.
+    /// What a transaction of the span says that it restores is not believed (BD-189): a hostile program would hide its own value behind it.
     fileprivate mutating func restore(_ property: Property, of id: ShapeID, without span: WorkSpan) {
         guard let winner = standingWriter(of: property, of: id), let standing = write(property, of: id, by: winner) else { return }
         guard span.contains(winner) || standing.restores.map(span.contains) == true else {

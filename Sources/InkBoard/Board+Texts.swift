@@ -26,7 +26,7 @@ extension Board {
         picture.shapes.standingWriter(of: .text, of: id, in: log)?.name
     }
 
-    /// The writes of a text that was typed by hand over what stands.
+    /// The writes of a text that was typed by hand over what stands (BD-31).
     ///
     /// - Parameter merged: lost texts whose words are in it, too.
     public func writes(typing text: String, in id: ShapeID, merged: [TransactionName] = []) throws(RuleViolation) -> [Write] {
@@ -87,7 +87,7 @@ extension Board {
         return nil
     }
 
-    /// The text that this transaction wrote by hand; nil for one that a script, an undo or an older program wrote.
+    /// The text that this transaction wrote by hand; nil for one that a script, an undo or an older program wrote (BD-139).
     private func typed(_ transaction: Transaction, in id: ShapeID) -> String? {
         let writes = transaction.writes.filter { $0.target == id && $0.restores == nil }
         guard writes.contains(where: { $0.property == .textBase }),
@@ -96,7 +96,7 @@ extension Board {
         return text
     }
 
-    /// The writes of this text, `texts`, that whoever made one of them had before the eyes, itself included.
+    /// The writes of this text, `texts`, that whoever made one of them had before the eyes, itself included (BD-138).
     private func knownTexts(
         of transaction: Transaction, among texts: [TransactionName: Transaction], in id: ShapeID
     ) -> Set<TransactionName> {

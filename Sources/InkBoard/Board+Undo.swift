@@ -19,7 +19,7 @@ extension Board {
         picture.undo.canRedo(author, in: strand, of: log)
     }
 
-    /// How to take back this author's last gesture that is in effect; nil for none.
+    /// How to take back this author's last gesture that is in effect; nil for none (BD-11).
     ///
     /// For each register in which the gesture's write stands, the greatest other write stands again; shapes that the gesture made are
     /// deleted; the gesture's own deletions are retracted. What others wrote or deleted since is left alone.

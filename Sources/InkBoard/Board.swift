@@ -213,7 +213,7 @@ public struct Board: Sendable {
     /// Forgets the orphans that a device brought. What of them is good can be had again.
     public mutating func forgetOrphans(from supplier: AuthorID) { transactionSet.forgetOrphans(from: supplier) }
 
-    /// Adds many, as from disk, without saying what they changed; returns what was refused. What counts is shown, and nothing else.
+    /// Adds many, as from disk, without saying what they changed; returns what was refused (BD-171). What counts is shown, and nothing else.
     public mutating func load(_ transactions: some Sequence<Transaction>) -> [Rejection] {
         var rejections: [Rejection] = []
         for transaction in transactions {

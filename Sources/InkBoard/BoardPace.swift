@@ -10,7 +10,7 @@ public struct BoardPace: Hashable, Sendable {
     static let millisecondsMax: UInt64 = 3_600_000
 }
 
-/// What owners said of the pace of a board: the word with the greatest stamp stands.
+/// What owners said of the pace of a board: the word with the greatest stamp stands (BD-193).
 struct PaceWords: Sendable {
     private struct Word: Sendable {
         let slot: Slot

@@ -4,9 +4,9 @@ import InkPrimitives
 /// and reconciliation speaks of nothing else.
 struct Coverage: Sendable {
     private(set) var tree = MerkleTree()
-    /// What has no covered children, ascending by stamp: a member can make them by the thousand (BD-46).
+    /// What has no covered children, ascending by stamp: a member can make them by the thousand (BD-144).
     private var headSlots: [Slot] = []
-    /// What is in the log and neither counts nor has a descendant that does.
+    /// What is in the log and neither counts nor has a descendant that does (BD-173).
     private var uncovered: Set<Slot> = []
 
     /// True if anything of the log is not covered.

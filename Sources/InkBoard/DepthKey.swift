@@ -5,11 +5,11 @@ import InkPrimitives
 /// The bytes are a whole number as a canonical varint (whose byte order is the order of the numbers) and then a base-256 fraction
 /// without trailing zeros. New shapes go on top by counting the whole number up, so 8000 of them cost two bytes each and a billion
 /// four; only putting something between two others lengthens a key, by a byte for each eight times between the same two. A key that
-/// would pass `Limits.depthBytes` is not made: the lower neighbour's key is used again, and the names decide.
+/// would pass `Limits.depthBytes` is not made: the lower neighbour's key is used again (BD-18), and the names decide.
 public struct DepthKey: Hashable, Comparable, Sendable {
     public let bytes: [UInt8]
 
-    /// The place of the first shape: room for 8192 below and without end above.
+    /// The place of the first shape: room for 8192 below and without end above (BD-137).
     public static let first = DepthKey(whole: 8192, fraction: [])
 
     /// The key with these bytes; nil unless they are in the one form described above.

@@ -8,7 +8,8 @@
 enum Elbow {
     /// The corners from end to end; where an end is bound, it lies on the outline.
     ///
-    /// It leaves towards the side on which more room is between the two, and meets a side of either shape. Where one piece can meet both it is one.
+    /// It leaves towards the side on which more room is between the two (BD-65), and meets a side of either shape. Where one piece can meet both it
+    /// is one.
     static func way(from first: Place, _ start: Outline?, to last: Place, _ end: Outline?) -> [Place] {
         let (one, two) = (Extent(first, start), Extent(last, end))
         let (across, along) = (max(two.left - one.right, one.left - two.right), max(two.top - one.bottom, one.top - two.bottom))

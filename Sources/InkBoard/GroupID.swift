@@ -1,7 +1,7 @@
 import InkCrypto
 import InkPrimitives
 
-/// Names a group of shapes. A group is what shapes say of it: it has no record of its own, and so there is no tree to make cyclic.
+/// Names a group of shapes. A group is what shapes say of it: it has no record of its own (BD-154), and so there is no tree to make cyclic.
 public struct GroupID: Hashable, Comparable, Sendable {
     public let rawValue: UInt64
 
@@ -25,6 +25,6 @@ public struct GroupID: Hashable, Comparable, Sendable {
     /// A name that nobody draws by chance: the beginning of the BLAKE2b-256 of what the group is made of.
     package init(hashing bytes: [UInt8]) { rawValue = Blake2b.hash256(bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
 
-    /// Groups may be nested so deep.
+    /// Groups may be nested so deep (BD-66).
     public static let depthMax = 8
 }

@@ -16,7 +16,7 @@ public struct InsertOutcome: Sendable {
     public var result: InsertResult
     /// What entered the set, orphans that were released included; parents before children.
     public var inserted: [Transaction] = []
-    /// Those of them that do not count: they are kept, seen by nobody and sent to nobody (BD-97).
+    /// Those of them that do not count: they are kept, seen by nobody and sent to nobody (BD-169).
     public var uncounted: Set<TransactionName> = []
     /// Shapes whose picture changed: one entry for each transaction and shape.
     public var changes: [ShapeDelta] = []

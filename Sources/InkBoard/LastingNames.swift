@@ -3,8 +3,8 @@ import InkPrimitives
 
 /// What files call shapes: a name that a board makes of itself alone, and that a shape which is made from the file keeps on another board (BD-70).
 ///
-/// A shape is called by its label where no other has that; else by `~` and ten letters of the hash of its id. Who makes a shape from a file gives it
-/// the name as its label, and so it is called the same again.
+/// A shape is called by its label where no other has that; else by `~` and ten letters of the hash of its id (BD-155). Who makes a shape from a file
+/// gives it the name as its label, and so it is called the same again.
 package struct LastingNames: Sendable {
     private var names: [ShapeID: String] = [:]
     private var shapes: [String: ShapeID] = [:]

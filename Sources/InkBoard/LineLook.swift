@@ -1,4 +1,4 @@
-/// How the outline of a shape or a line is drawn. Raw values are bytes of the board; 0 is what is unwritten.
+/// How the outline of a shape or a line is drawn. Raw values are bytes of the board; 0 is what is unwritten (BD-64).
 public enum LineStyle: UInt8, CaseIterable, Hashable, Sendable { case solid = 0, dashed, dotted, double }
 
 /// How the corners of a box, and those of a line that goes around corners, are drawn.

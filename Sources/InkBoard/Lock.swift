@@ -6,9 +6,9 @@ enum Lock {
     static let locked: UInt8 = 1
 }
 
-/// What owners said of the lock of one shape, and what others wrote over it (BD-123).
+/// What owners said of the lock of one shape, and what others wrote over it (BD-123, BD-190).
 ///
-/// What a transaction's past says of the lock never changes: it is asked once, when the transaction is put in.
+/// What a transaction's past says of the lock never changes (BD-191): it is asked once, when the transaction is put in.
 struct ShapeLocks: Sendable {
     private struct Word: Sendable {
         let slot: Slot
@@ -26,8 +26,8 @@ struct ShapeLocks: Sendable {
         words[row, default: []].append(Word(slot: slot, isLocked: isLocked))
     }
 
-    /// Puts in what a transaction wrote to a shape, if that has no effect: of those words that it comes after the one with the greatest stamp locks
-    /// the shape, and its author wrote as no owner.
+    /// Puts in what a transaction wrote to a shape, if that has no effect (BD-190): of those words that it comes after the one with the greatest
+    /// stamp locks the shape, and its author wrote as no owner.
     mutating func takesIn(_ slot: Slot, of row: Int, of log: Log) -> Bool {
         guard !words.isEmpty, let words = words[row], log.role(of: slot) != .owner else { return false }
         var greatest: Word?

@@ -44,7 +44,7 @@ struct Log: Sendable {
     /// Where these are, in their order; of those that are not here nothing.
     func slots(named names: [TransactionName]) -> [Slot] { names.compactMap { slots[$0] } }
 
-    /// Appends a transaction whose parents are all here. True with `isFork` if its author already has one of this sequence.
+    /// Appends a transaction whose parents are all here. True with `isFork` (BD-8) if its author already has one of this sequence.
     ///
     /// - Parameter parents: where its parents are, in the order of their names.
     mutating func append(_ transaction: Transaction, after parents: [Slot], as role: Role = .editor) -> (slot: Slot, isFork: Bool) {
@@ -83,7 +83,7 @@ struct Log: Sendable {
         return slots
     }
 
-    /// The first of `slots(of:sequence:)`, however many there are.
+    /// The first of `slots(of:sequence:)`, however many there are (BD-46).
     func slot(of author: AuthorID, sequence: UInt64) -> Slot? {
         guard let log = authors[author], sequence > 0, sequence <= UInt64(log.bySequence.count) else { return nil }
         let first = log.bySequence[Int(sequence - 1)]

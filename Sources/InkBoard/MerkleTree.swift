@@ -41,7 +41,7 @@ package struct Block: Hashable, Sendable {
     }
 }
 
-/// A hash tree over the names of transactions, by hex digits of the lamport number and then of the name, so that equal sets have equal
+/// A hash tree over the names of transactions, by hex digits of the lamport number and then of the name (BD-14), so that equal sets have equal
 /// roots whatever the order of insertion, and a difference is found by descending.
 ///
 /// A node with at most `leafMax` names is a leaf; one whose names are all in one child has that child's hash, so that the height does

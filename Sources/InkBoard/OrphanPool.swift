@@ -1,7 +1,7 @@
 import InkPrimitives
 
-/// Transactions that wait for parents, bounded by what they cost in memory: each supplier has a share, and where all together are too many, the
-/// oldest of the greatest supplier goes (it can be had again). So nobody pushes out what others brought.
+/// Transactions that wait for parents, bounded by what they cost in memory (BD-10): each supplier has a share, and where all together are too many,
+/// the oldest of the greatest supplier goes (it can be had again). So nobody pushes out what others brought.
 ///
 /// A *supplier* is the device that sent them, whoever signed them; `.zero` is our own disk.
 struct OrphanPool: Sendable {
@@ -33,7 +33,7 @@ struct OrphanPool: Sendable {
     private var byParent: [TransactionName: Set<TransactionName>] = [:]
     /// How many orphans miss each name that has not come.
     private var missingCounts: [TransactionName: Int] = [:]
-    /// Names that orphans miss and that do not wait themselves.
+    /// Names that orphans miss and that do not wait themselves (BD-132).
     private(set) var missing: Set<TransactionName> = []
     private var authorCounts: [AuthorID: Int] = [:]
     private var shares: [AuthorID: Share] = [:]
@@ -50,8 +50,8 @@ struct OrphanPool: Sendable {
     private static let bytesEach = 512
     private static let bytesEachMissing = 256
 
-    /// What each shape beyond the first counts for, of whose number memory does not speak: when the parent comes, all that waits for it is inserted
-    /// in one go, and 16 kB may hold 4000 shapes. Of one supplier as many wait as fit one such transaction.
+    /// What each shape beyond the first counts for, of whose number memory does not speak (BD-45): when the parent comes, all that waits for it is
+    /// inserted in one go, and 16 kB may hold 4000 shapes. Of one supplier as many wait as fit one such transaction.
     private static let bytesEachShape = 1024
 
     static func cost(of transaction: Transaction, missing count: Int) -> Int {
@@ -73,11 +73,11 @@ struct OrphanPool: Sendable {
     /// True if an orphan of `author` waits.
     func containsWork(of author: AuthorID) -> Bool { authorCounts[author] != nil }
 
-    /// Takes one in that misses `parents` (not empty), and puts out the oldest of its supplier, or of the greatest, while there is too much.
+    /// Takes one in that misses `parents` (not empty), and puts out the oldest of its supplier (BD-41), or of the greatest, while there is too much.
     mutating func insert(_ transaction: Transaction, missing parents: [TransactionName], from supplier: AuthorID) {
         guard let parent = parents.first, orphans[transaction.name] == nil else { return }
         let cost = Self.cost(of: transaction, missing: parents.count)
-        // What would push out all else of its supplier comes again once its parents are here.
+        // What would push out all else of its supplier comes again once its parents are here (BD-45).
         guard cost <= shareLimit / 2 || supplier == .zero else { return }
         arrivalCount += 1
         let orphan = Orphan(transaction: transaction, missing: parents, supplier: supplier, arrival: arrivalCount, cost: cost)
@@ -143,7 +143,7 @@ struct OrphanPool: Sendable {
         share.count -= 1
         share.byteCount -= orphan.cost
         guard share.count > 0 else { return }
-        // Those that came and were released would stay in the order for ever.
+        // Those that came and were released would stay in the order for ever (BD-143).
         if share.arrivals.count > 2 * share.count + Self.arrivalsSpare {
             let left = share.arrivals.filter { orphans[$0.name]?.arrival == $0.arrival }
             share.arrivals = Queue()

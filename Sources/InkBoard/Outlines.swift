@@ -1,7 +1,7 @@
 import InkPrimitives
 
-/// Outlines of shapes at which lines end, each measured once however many lines end there: a text is as long as its maker likes, and so are the lines
-/// that a hostile member binds to it.
+/// Outlines of shapes at which lines end, each measured once however many lines end there (BD-67): a text is as long as its maker likes, and so are
+/// the lines that a hostile member binds to it.
 package struct Outlines: Sendable {
     private var outlines: [ShapeID: Outline?] = [:]
     /// How many shapes were measured: what it has cost.

@@ -2,7 +2,7 @@ import InkPrimitives
 
 /// What is seen of a board: a fold over those transactions of a log that count (BD-100).
 ///
-/// The order in which they are put in and taken out leaves no trace: only which are in does. Whoever asks gives the log, and is answered in
+/// The order in which they are put in and taken out leaves no trace: only which are in does (BD-1). Whoever asks gives the log, and is answered in
 /// shapes and transactions; how they are held is nobody else's business.
 struct Picture: Sendable {
     private(set) var shapes = ShapeTable()
@@ -47,7 +47,7 @@ struct Picture: Sendable {
         undo.insert(slot, writes: writes, of: log)
     }
 
-    /// Takes one out that is in: what wrote before it, or beside it, stands again.
+    /// Takes one out that is in: what wrote before it, or beside it, stands again (BD-172).
     mutating func remove(_ slot: Slot, of log: Log) { _ = change(removing: [slot], of: log) }
 
     /// Takes some out that are in, and puts others in that are not: for thousands at once.

@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// The bytes of a path: about 1.2 bytes for each sample of a pen, one for a sample of a terminal's mouse, at most 17.
+/// The bytes of a path: about 1.2 bytes for each sample of a pen (BD-19), one for a sample of a terminal's mouse, at most 17.
 ///
 ///     count varint │ shift byte, if count > 0 │ for each point: token byte, escapes
 ///     shift:  x << 4 | y, the powers of two (0...15) that divide every x and every y
@@ -53,7 +53,7 @@ public enum PointsCodec {
         guard count > 0 else { return [] }
         let shift = try reader.readUInt8()
         let (shiftX, shiftY) = (Int64(shift >> 4), Int64(shift & 15))
-        // Each point takes a byte at least, so nothing is allocated that was not sent.
+        // Each point takes a byte at least, so nothing is allocated that was not sent (BD-126).
         guard reader.remaining >= count else { throw .truncated(needed: count, available: reader.remaining) }
         var points: [Point] = []
         points.reserveCapacity(count)

@@ -1,7 +1,7 @@
 import InkCrypto
 import InkPrimitives
 
-/// Names what a write sets. Numbers below 32 are frozen by the board version; numbers from 32 on are carried as opaque bytes by whoever
+/// Names what a write sets. Numbers below 32 are frozen by the board version (BD-145); numbers from 32 on are carried as opaque bytes by whoever
 /// does not know them, so that a newer peer's properties survive an older one.
 public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     public let rawValue: UInt16
@@ -55,7 +55,8 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     public static let firstSecret = Property(.firstSecret)
 
     // Of shapes, and opaque to the fold: what they say is for whoever writes next.
-    /// Beside a text that was typed by hand: the name of the transaction whose text its editor began from, or nothing where that was unwritten.
+    /// Beside a text that was typed by hand: the name of the transaction whose text its editor began from (BD-31), or nothing where that was
+    /// unwritten.
     public static let textBase = Property(.textBase)
     /// Beside such a text: the names of the transactions whose lost words it holds, too, ascending.
     public static let textMerged = Property(.textMerged)
@@ -92,7 +93,7 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     /// What the board does with it; nil for a number below 32 that no rule names.
     var row: PropertyRow? { known?.row ?? wireRow }
 
-    /// How it stands in a transaction. From 32 on all do alike, whatever this version knows of them: all versions take the same transactions.
+    /// How it stands in a transaction. From 32 on all do alike (BD-48), whatever this version knows of them: all versions take the same transactions.
     var wireRow: PropertyRow? { rawValue >= Self.opaqueMin ? .unknown : known?.row }
 }
 
@@ -197,7 +198,7 @@ package struct PropertyRow: Sendable {
     package enum Law: Sendable {
         /// The write with the greatest stamp stands, and undo can put another in its place.
         case register
-        /// A register; but of a stroke the maker's write with the smallest stamp takes effect, and none after it.
+        /// A register; but of a stroke the maker's write with the smallest stamp takes effect, and none after it (BD-130).
         case samples
         /// A register that tells of its transaction and means nothing beside another: undo does not put it back.
         case remark
@@ -276,7 +277,7 @@ package struct PropertyRow: Sendable {
     /// Nil for what is no part of a drawing.
     package let drawing: Drawing?
 
-    /// What this version does not know: kept, forwarded and undone as a register.
+    /// What this version does not know: kept, forwarded and undone as a register (BD-9).
     static var unknown: PropertyRow { told("extra", .anywhere, .register, .opaque) }
 
     fileprivate static func drawn(

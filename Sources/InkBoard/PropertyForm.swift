@@ -24,7 +24,7 @@ package enum PropertyForm: Hashable, Sendable {
     case binding
     /// One byte.
     case choice(Choice)
-    /// Count varint, at most `GroupID.depthMax`, and names of 8 bytes, no two alike.
+    /// Count varint, at most `GroupID.depthMax`, and names of 8 bytes, no two alike (BD-66).
     case groups
     /// Nothing.
     case mark
@@ -85,7 +85,7 @@ package enum PropertyForm: Hashable, Sendable {
         return false
     }
 
-    /// Reads what `write` wrote; refuses any other spelling, and what is out of range.
+    /// Reads what `write` wrote; refuses any other spelling, and what is out of range (BD-2).
     package func read(from reader: inout ByteReader) throws(WireError) -> Value {
         switch self {
         case .kind: .kind(UInt8(try reader.readCount(limit: Int(Self.kindMax))))
@@ -178,7 +178,7 @@ package enum PropertyForm: Hashable, Sendable {
         return true
     }
 
-    /// The value that `bytes` are; the unwritten one where they are none, since whoever does not know the form passes anything on.
+    /// The value that `bytes` are; the unwritten one where they are none (BD-146), since whoever does not know the form passes anything on.
     func value(of bytes: [UInt8]) -> Value {
         if self == .opaque { return .bytes(bytes) }
         var reader = ByteReader(bytes)

@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// One message of the reconciliation of two boards, at most `Limits.reconcileMessageBytes`.
+/// One message of the reconciliation of two boards, at most `Limits.reconcileMessageBytes` (BD-17).
 ///
 ///     flags 1 │ first 16 bytes of the sender's fingerprint │ its transactions, varint │ announced, varint │ items to the end
 ///     flags:  1 wants an answer · 2 completes an answer · 4 from the initiator of the connection

@@ -35,7 +35,7 @@ public struct Reconciler: Sendable {
     private let isInitiator: Bool
     /// Our messages whose answers are not complete.
     private var unanswered = 0
-    /// What the neighbour was sent in this run, or has on its way from elsewhere.
+    /// What the neighbour was sent in this run, or has on its way from elsewhere (BD-16).
     private var sent: Set<TransactionName> = []
     /// Ranges all of whose names are in `sent`, and how many there were: asked for again they are not walked again (BD-40).
     private var walked: [Message.Range: Int] = [:]
@@ -256,7 +256,7 @@ public struct Reconciler: Sendable {
         Blake2b.hash(entry.name.bytes, key: hashKey, count: 16).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    /// Names told outright in the first message: what a pause of some minutes leaves behind, in 2.5 kB.
+    /// Names told outright in the first message: what a pause of some minutes leaves behind (BD-15), in 2.5 kB.
     static let newestCount = 320
     /// Names of a block that are told outright: 64 × 8 bytes, about as much as two levels of hashes.
     static let listMax = 64
@@ -268,9 +268,9 @@ public struct Reconciler: Sendable {
     private static let itemBytes = 12
     /// Names hashed for one message: about 10 ms.
     static let hashesMax = 32_768
-    /// Messages in one answer.
+    /// Messages in one answer (BD-136).
     package static let messagesMax = 16
-    /// Work that one message may cost besides hashing and the end of a walk over the set: about 20 ms.
+    /// Work that one message may cost besides hashing and the end of a walk over the set (BD-136): about 20 ms.
     static let workMax = 65_536
     /// Work of one item: it is read, its place in the tree is found, and what is gathered for it is written.
     private static let itemWork = 16

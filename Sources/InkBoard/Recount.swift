@@ -40,7 +40,7 @@ package struct Recount: Sendable {
         let inserted = board.hidden.subtracting(hidden).sorted()
         let changed: [ShapeID]
         if removed.contains(where: log.lockPast.isLock) || inserted.contains(where: log.lockPast.isLock) {
-            // Whatever came after a lock has effect now and had none, or the other way round.
+            // Whatever came after a lock has effect now and had none (BD-192), or the other way round.
             picture = Picture(log, claims: board.picture.undo) { !hidden.contains($0) }
             changed = Array(Set((picture.shapes.standing + board.picture.shapes.standing).map(\.id)))
         } else {
@@ -76,7 +76,7 @@ package struct Recount: Sendable {
 
 /// What people see otherwise when other transactions count.
 package struct Recounted: Sendable {
-    /// Shapes whose picture changed, one entry each, ascending.
+    /// Shapes whose picture changed, one entry each, ascending (BD-174).
     package var changes: [ShapeDelta] = []
     /// Messages that count now and did not.
     package var chats: [ChatEntry] = []
@@ -90,8 +90,8 @@ extension Board {
     /// True if a transaction is here and counts.
     package func counts(_ name: TransactionName) -> Bool { log.slot(of: name).map { !hidden.contains($0) } ?? false }
 
-    /// Shows what `recount` made; nil, and nothing happens, if another was taken since it was begun, or if it was made of another log than this
-    /// one or an earlier state of it. What is due still can be begun anew.
+    /// Shows what `recount` made; nil, and nothing happens, if another was taken since it was begun (BD-175), or if it was made of another log than
+    /// this one or an earlier state of it. What is due still can be begun anew.
     ///
     /// - Parameter recount: is left with what stood before, so that it can be let go off the loop, too.
     package mutating func take(_ recount: inout Recount) -> Recounted? {

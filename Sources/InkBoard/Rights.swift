@@ -289,12 +289,12 @@ package struct Rights: Sendable {
         return right
     }
 
-    /// The invite by which an admission's author may join (BD-82).
+    /// The invite by which an admission's author may join (BD-82, BD-157).
     private func invite(of admission: RightsTransaction, at set: RightsBits, view: RightsView) throws(RightsViolation) -> Int {
         guard let invite = right(givenBy: admission.right, at: set) else { throw .unknownRight }
         guard case .invite = roll.rights[invite].kind else { throw .noInvite }
         guard view.stands(invite) else { throw .rightEnded }
-        // Nor does he who was removed come back by the link that he came by.
+        // Nor does he who was removed come back by the link that he came by (BD-161).
         if let own = roll.admitted(under: invite, subject: admission.stamp.author), roll.rights[own].givers.intersects(set) {
             throw .alreadyJoined
         }
@@ -302,12 +302,12 @@ package struct Rights: Sendable {
     }
 
     private func check(_ gift: RightsGift, under named: Int) throws(RightsViolation) {
-        // Who joins by an invite is one step further.
+        // Who joins by an invite is one step further (BD-156).
         let further = if case .grant = gift { 1 } else { 2 }
         guard roll.rights[named].steps + further <= Limits.delegationDepth else { throw .tooDeep }
     }
 
-    /// True for what everybody may do: invite a further device of his own, and end the rights of such (BD-103).
+    /// True for what everybody may do: invite a further device of his own, and end the rights of such (BD-178).
     private func concernsOwnDevices(_ gift: RightsGift?, _ targets: [Int], under named: Int) -> Bool {
         switch gift {
         case .device, nil: break

@@ -1,7 +1,7 @@
 /// Small numbers, a bit each. Two with the same numbers are equal.
 ///
-/// In pieces, which sets share that came of one another: each rights transaction has a set with all before it, and sets held whole would take
-/// memory by the square of how many anybody writes.
+/// In pieces, which sets share that came of one another (BD-164): each rights transaction has a set with all before it, and sets held whole would
+/// take memory by the square of how many anybody writes.
 struct RightsBits: Hashable, Sendable {
     /// Each of at most `pieceWords` words, of which the last is not zero; an empty one where no number is. The last piece is not empty.
     private(set) var pieces: [[UInt64]] = []

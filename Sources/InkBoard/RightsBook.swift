@@ -31,7 +31,7 @@ struct RightsBook: Sendable {
         fileprivate let including: RightsSet
     }
 
-    /// The book of a board with nothing but genesis.
+    /// The book of a board with nothing but genesis (BD-99).
     init(root: Stamp) {
         rights = Rights(root: root)
         sets = [rights.genesis]
@@ -116,6 +116,7 @@ struct RightsBook: Sendable {
             case .admission(let admission):
                 // What names no invite is refused by the rules of rights.
                 guard let key = rights.inviteKey(of: transaction.grant) else { return .admission }
+                // BD-168
                 guard admission.isSigned(by: key, for: transaction.author, on: transaction.board) else { throw .inviteNotSigned }
                 return .admission
             case .grant(let grant): gift = .grant(subject: grant.subject, role: grant.role)

@@ -5,10 +5,10 @@ import InkPrimitives
 ///
 ///     the right ─ written under ─▶ its giver's right ─▶ … ─▶ one that the root owner gave ─▶ genesis, which is left out
 ///
-/// A chain says who gave what. It says neither when nor whether it still stands: that is asked of a board (`Board.role(of:by:)`).
+/// A chain says who gave what. It says neither when nor whether it still stands (BD-113): that is asked of a board (`Board.role(of:by:)`).
 package struct RightsChain: Hashable, Sendable {
     /// The transaction that gives the right, then each time the one that gives the right under which the one before was written, of an
-    /// admission the invite. At most `Limits.delegationDepth`, and `Limits.chainBytes` in all; none for the root owner's right.
+    /// admission the invite. At most `Limits.delegationDepth`, and `Limits.chainBytes` in all (BD-111); none for the root owner's right.
     package let links: [Transaction]
 
     /// The root owner's; of anybody else it shows nothing.
@@ -22,9 +22,9 @@ package struct RightsChain: Hashable, Sendable {
         self.links = links
     }
 
-    /// The role that the right gives `author`, if the chain shows that he was given it.
+    /// The role that the right gives `author`, if the chain shows that he was given it (BD-112).
     ///
-    /// Costs up to 40 µs for each link, and as much again for each admission; what is wrong without its signatures costs none of that.
+    /// Costs up to 40 µs for each link, and as much again for each admission (BD-182); what is wrong without its signatures costs none of that.
     ///
     /// - Parameter genesis: of the board; its signature, or its name, was verified.
     package func role(of author: AuthorID, under genesis: Transaction) throws(ChainFault) -> Role {
@@ -85,7 +85,7 @@ package struct RightsChain: Hashable, Sendable {
 
 /// Why a chain lets nobody in.
 package enum ChainFault: Error, Hashable, Sendable, CaseIterable, CustomStringConvertible {
-    /// More links than a right can be deep, or more bytes than a chain may have.
+    /// More links than a right can be deep, or more bytes than a chain may have (BD-181).
     case tooLong
     /// A link is of another board.
     case otherBoard
@@ -119,7 +119,7 @@ package enum ChainFault: Error, Hashable, Sendable, CaseIterable, CustomStringCo
     }
 }
 
-// A count, then each link behind its length. One chain has one encoding, as each link has.
+// A count, then each link behind its length. One chain has one encoding, as each link has (BD-180).
 extension RightsChain {
     package func write(to writer: inout ByteWriter) {
         writer.writeVarint(links.count)

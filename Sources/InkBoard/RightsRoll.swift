@@ -78,7 +78,7 @@ struct RightsRoll: Sendable {
     /// The entry of this name.
     func number(of name: TransactionName) -> Int? { numbers[name] }
 
-    /// The right that an admission of `subject` under `invite` gives, if there was one before.
+    /// The right that an admission of `subject` under `invite` gives, if there was one before (BD-158).
     func admitted(under invite: Int, subject: AuthorID) -> Int? { admissions[Admission(invite: invite, subject: subject)] }
 
     /// How many have joined by an invite.

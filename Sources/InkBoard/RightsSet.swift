@@ -6,7 +6,7 @@ package struct RightsSet: Hashable, Sendable {
     package static let empty = RightsSet(id: 0)
 }
 
-/// Sets of rights transactions, each held once (BD-89).
+/// Sets of rights transactions, each held once (BD-89, BD-163).
 ///
 /// A transaction has the set of what comes before it as a number. There is at most one new set for a transaction, and most have the
 /// set of their parents: what a board holds of them grows with the changes of rights, not with the drawing. None is ever let go, so a number

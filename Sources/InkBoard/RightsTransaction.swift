@@ -78,9 +78,9 @@ public enum RightsViolation: Error, Hashable, Sendable, CustomStringConvertible 
     case unknownTarget
     /// It removes one right twice.
     case repeatedTarget
-    /// It removes what is not strictly junior to the right used.
+    /// It removes what is not strictly junior to the right used (BD-159).
     case targetNotJunior
-    /// A head of a removal is not among its parents.
+    /// A head of a removal is not among its parents (BD-84).
     case headsBeyondParents
 
     public var description: String {

@@ -4,18 +4,18 @@ import InkPrimitives
 struct RightsView: Sendable {
     /// Rights that nothing gives which counts.
     private var ungiven = RightsBits()
-    /// Rights that a removal which counts has ended, with all those removals.
+    /// Rights that a removal which counts has ended, with all those removals (BD-160).
     private var endings: [Int: [Int]] = [:]
     /// Of each of those what lies under the heads of all.
     private var spared: [Int: RightsBits] = [:]
     /// Rights that are among either: for most no more is looked up.
     private var touched = RightsBits()
-    /// Entries that do not count.
+    /// Entries that do not count (BD-162).
     private(set) var void = RightsBits()
     /// Whether viewers may write messages (BD-88).
     private(set) var viewersMayChat = false
 
-    /// Looks at each right once, the most senior first.
+    /// Looks at each right once, the most senior first (BD-87).
     ///
     /// What a right depends on is the entries that give it and those that remove it. The former name its giver, or its invite, which is
     /// senior to it; the latter name what is strictly senior to it, or they would not be valid. So all of that has been looked at before
@@ -66,7 +66,7 @@ struct RightsView: Sendable {
         touched.insert(right)
     }
 
-    /// Whether one counts of those that give it.
+    /// Whether one counts of those that give it (BD-179).
     private func isGiven(_ right: Int, in set: RightsBits, roll: RightsRoll) -> Bool {
         let entry = roll.rights[right]
         let isGiverTouched = entry.giver.map { touched.contains($0) } ?? false

@@ -64,7 +64,7 @@ public struct RightsEnd: Hashable, Sendable {
     public var heads: [TransactionName]
     /// Said to all; at most `Limits.reasonBytes` of UTF-8.
     public var reason: String
-    /// What is said of the secret that it brings; nil for none.
+    /// What is said of the secret that it brings; nil for none (BD-184).
     public var secret: EpochCommitment?
 
     public init(rights: [TransactionName], heads: [TransactionName], reason: String = "", secret: EpochCommitment? = nil) {
@@ -87,8 +87,8 @@ public struct RightsPolicy: Hashable, Sendable {
 ///     removal    rights: count varint, 32 each │ heads: count varint, 32 each │ reason: length varint, UTF-8 │ secret: 0, or 1 and its commitment 32
 ///     policy     1 byte: bit 0, viewers may write messages
 ///
-/// A removal of one right, with no heads, because "so": `01`, the 32 bytes of the right's name, `00`, `02 73 6f`, `00`. One that removes nothing and brings a secret:
-/// `00`, `00`, `00`, `01` and the commitment. An invite of one editor for an hour: `03 01 4e 10` and the key.
+/// A removal of one right, with no heads, because "so" (BD-185): `01`, the 32 bytes of the right's name, `00`, `02 73 6f`, `00`. One that removes
+/// nothing and brings a secret: `00`, `00`, `00`, `01` and the commitment. An invite of one editor for an hour: `03 01 4e 10` and the key.
 package enum RightsForm: Hashable, Sendable {
     case grant, invite, admission, removal, policy
 

@@ -4,13 +4,13 @@ import InkPrimitives
 ///
 /// No two rights are alike in it, and all of it is known from the transaction that gives the right and what lies before that.
 struct Seniority: Hashable, Comparable, Sendable {
-    /// Steps of giving from the root owner, who has 0.
+    /// Steps of giving from the root owner, who has 0 (BD-81).
     let depth: Int
     /// Of the grant or the invite; of an admission, of its invite.
     let stamp: Stamp
     /// Of an admission who joined, else zero.
     let subject: AuthorID
-    /// Among the devices of one person: of the first nothing.
+    /// Among the devices of one person: of the first nothing (BD-177).
     private let device: Device?
 
     /// A further device of the person whose the rest is.
@@ -39,7 +39,7 @@ struct Seniority: Hashable, Comparable, Sendable {
     /// Of a grant or an invite, written with this stamp under a right of this seniority.
     func giving(_ stamp: Stamp) -> Seniority { Seniority(depth: depth + 1, stamp: stamp, subject: .zero, device: nil) }
 
-    /// Of an invite for a further device of the same person.
+    /// Of an invite for a further device of the same person (BD-176).
     func inviting(deviceAt stamp: Stamp) -> Seniority {
         Seniority(
             depth: depth, stamp: self.stamp, subject: subject,

@@ -255,7 +255,7 @@ public struct Shape: Hashable, Sendable, Identifiable {
         for property in extra { show(property.bytes, of: property.property) }
     }
 
-    /// Shows what stands in a property that this version does not know; nothing is as if it were unwritten.
+    /// Shows what stands in a property that this version does not know; nothing is as if it were unwritten (BD-147).
     ///
     /// What is shown is decided for each property alone, so that it does not depend on what came first.
     mutating func show(_ bytes: [UInt8], of property: Property) {

@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// All that the log says of one shape: who wrote which register, the marks, and the picture that follows.
+/// All that the log says of one shape: who wrote which register, the marks, and the picture that follows (BD-128).
 struct ShapeRecord: Sendable {
     /// Who wrote a register more than once; values are in the log.
     private struct Register: Sendable {
@@ -15,7 +15,7 @@ struct ShapeRecord: Sendable {
     private(set) var shape: Shape
     /// Whose write of `kind` takes effect; nil while the maker's is not here.
     private(set) var kindSlot: Slot?
-    /// False for a kind that this version does not know.
+    /// False for a kind that this version does not know (BD-131).
     private var isKindKnown = false
     private var labelSlot: Slot?
     /// Whose write of a stroke's points takes effect; nil for other kinds, and until the maker's is here.
@@ -29,7 +29,7 @@ struct ShapeRecord: Sendable {
     private var registers: [Register] = []
     /// Transactions that put a deletion mark here.
     private(set) var marks: [Slot] = []
-    /// How many of `marks` are not taken back.
+    /// How many of `marks` are not taken back (BD-6).
     private var liveMarks = 0
 
     init(id: ShapeID) { shape = Self.unwritten(id) }
@@ -146,7 +146,7 @@ struct ShapeRecord: Sendable {
     /// The mark of the transaction at `slot` is taken back, if it is here.
     mutating func unmark(_ slot: Slot) { if marks.contains(slot) { liveMarks -= 1 } }
 
-    // The kind and the label are the maker's alone, and its write with the smallest stamp takes effect: nobody turns a stroke into a box.
+    // The kind and the label are the maker's alone, and its write with the smallest stamp takes effect (BD-7): nobody turns a stroke into a box.
     private mutating func applyKind(_ value: Value, at slot: Slot, log: Log) {
         let wasFreehand = isFreehand
         readKind(value, at: slot, log: log)
@@ -195,7 +195,7 @@ struct ShapeRecord: Sendable {
 
     private func isFirst(_ property: Property) -> Bool { property.rawValue < 32 && firstProperties & 1 << UInt32(property.rawValue) != 0 }
 
-    /// Adds a writer; true if its write stands now.
+    /// Adds a writer; true if its write stands now (BD-5).
     private mutating func record(_ property: Property, at slot: Slot, log: Log) -> Bool {
         if let index = register(of: property) {
             let winner = registers[index].winner

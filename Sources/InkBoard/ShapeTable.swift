@@ -17,7 +17,7 @@ struct ShapeTable: Sendable {
     private struct Retraction: Hashable, Sendable {
         let shape: ShapeID
         let mark: TransactionName
-        /// Who takes it back: of another's mark that means nothing. Nil for an owner, who takes back everybody's (BD-96).
+        /// Who takes it back: of another's mark that means nothing (BD-129). Nil for an owner, who takes back everybody's (BD-96).
         let author: AuthorID?
     }
 
@@ -126,7 +126,7 @@ struct ShapeTable: Sendable {
                     if let mark, !wasRetracted, isRetracted(log[mark], on: id) { records[row].unmark(mark) }
                 }
             case .lock:
-                // Another's word about it means nothing.
+                // Another's word about it means nothing (BD-123).
                 guard log.role(of: slot) == .owner else { break }
                 locks.insert(write.value, of: row, at: slot)
                 records[row].apply(write, at: slot, log: log)

@@ -19,7 +19,7 @@ public struct WorkSpan: Hashable, Sendable {
         if case .transaction(author, let sequence) = origin { sequences.contains(sequence) } else { false }
     }
 
-    /// The bytes of property 90: author (32), first and last sequence (varint each).
+    /// The bytes of property 90 (BD-121): author (32), first and last sequence (varint each).
     var bytes: [UInt8] {
         var writer = ByteWriter(capacity: 48)
         writer.write(author)
@@ -46,7 +46,7 @@ public struct TakeBack: Hashable, Sendable {
     public var by: AuthorID
 }
 
-/// Which spans of work owners took back (BD-121). No picture depends on it: it is asked by who plans an undo, so that none brings such work back.
+/// Which spans of work owners took back (BD-188). No picture depends on it: it is asked by who plans an undo, so that none brings such work back.
 struct TakeBacks: Sendable {
     private struct Entry: Sendable {
         let slot: Slot

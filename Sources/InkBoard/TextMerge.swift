@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// Two texts that came of one, made into one that has the changes of both: a three-way merge by grapheme.
+/// Two texts that came of one, made into one that has the changes of both: a three-way merge by grapheme (BD-33).
 ///
 ///     base ──mine────▶ "red box"  ┐
 ///     "box"                       ├──▶ "red box, closed"
@@ -23,7 +23,7 @@ public struct TextMerge: Hashable, Sendable {
     /// - Parameters:
     ///   - caret: where the caret stands in mine, in graphemes.
     ///   - keepsBoth: letters of mine that both changed stand behind theirs.
-    ///   - bytesMax: a longer result is none: then theirs stays, and all that mine added is displaced.
+    ///   - bytesMax: a longer result is none (BD-141): then theirs stays, and all that mine added is displaced.
     public init(base: String, mine: String, theirs: String, caret: Int = 0, keepsBoth: Bool = false, bytesMax: Int = Limits.textBytes) {
         let (base, mine, theirs) = (Self.letters(base), Self.letters(mine), Self.letters(theirs))
         let (own, others) = (Self.changes(from: base, to: mine), Self.changes(from: base, to: theirs))
@@ -128,7 +128,7 @@ public struct TextMerge: Hashable, Sendable {
         guard isMineChanged else { return (theirs, [], false, 0) }
         guard isTheirsChanged, mine != theirs else { return (mine, [], true, 0) }
         if isInsertion {
-            // Who has the other's words already has added to them.
+            // Who has the other's words already has added to them (BD-140).
             if mine.starts(with: theirs) || mine.reversed().starts(with: theirs.reversed()) { return (mine, [], true, 0) }
             if theirs.starts(with: mine) || theirs.reversed().starts(with: mine.reversed()) { return (theirs, [], false, 0) }
             return (theirs + mine, [], true, theirs.count)

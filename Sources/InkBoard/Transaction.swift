@@ -78,7 +78,7 @@ public struct Transaction: Hashable, Sendable {
     /// True if `author` signed the body. Costs about 40 µs.
     public var hasValidSignature: Bool { Signature.verify(signature, of: Self.signed(encoded[..<bodyCount]), by: author) }
 
-    /// Reads one transaction that fills `bytes`. Canonical or refused, within all limits; the signature is not verified.
+    /// Reads one transaction that fills `bytes`. Canonical or refused, within all limits (BD-2); the signature is not verified.
     public init(decoding bytes: [UInt8]) throws(WireError) {
         guard bytes.count <= Limits.transactionBytes else { throw .limitExceeded }
         guard bytes.count > Self.signatureCount else { throw .truncated(needed: Self.signatureCount + 1, available: bytes.count) }
@@ -94,7 +94,7 @@ public struct Transaction: Hashable, Sendable {
             name: Self.name(of: bytes[..<bodyCount]), header: header, encoded: bytes, writesPosition: position, summary: sink.summary)
     }
 
-    /// Makes and signs a transaction. `writes` may come in any order.
+    /// Makes and signs a transaction (BD-3). `writes` may come in any order.
     package static func sign(_ header: TransactionHeader, writes: [Write], key: SigningKey) throws(RuleViolation) -> Transaction {
         let body = try TransactionCodec.body(header, writes: writes)
         guard body.count + signatureCount <= Limits.transactionBytes else { throw .tooLarge }

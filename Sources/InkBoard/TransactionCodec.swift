@@ -10,7 +10,7 @@ import InkPrimitives
 ///               property << 1 | restores, varint │ origin, if restores │ value
 ///     origin:   0 for the unwritten state │ 1, sequence varint: own │ 2 + index among the restored authors, sequence varint
 ///
-/// All lists ascend strictly, no list of others' targets is empty, each restored author is used: one value has one encoding.
+/// All lists ascend strictly, no list of others' targets is empty, each restored author is used: one value has one (BD-2) encoding.
 package enum TransactionCodec {
     static let version: UInt8 = 1
 
@@ -45,8 +45,8 @@ package enum TransactionCodec {
             claimedWallTime: wallTime)
     }
 
-    /// What is read of writes: all of them, or only whether they may stand as they do. Writes held decoded take many times the bytes that they
-    /// were sent as, so who only checks keeps one at a time.
+    /// What is read of writes: all of them, or only whether they may stand as they do (BD-126). Writes held decoded take many times the bytes that
+    /// they were sent as, so who only checks keeps one at a time.
     struct WriteSink {
         private(set) var count = 0
         private(set) var writes: [Write] = []
@@ -92,7 +92,7 @@ package enum TransactionCodec {
     }
 
     /// What only the whole shows: genesis has exactly its four writes, on boards of version 2 five, and nothing else has any of them; undo, redo and
-    /// continuation exclude each other; one right is given at most, and an admission stands alone.
+    /// continuation exclude each other; one right is given at most, and an admission stands alone (BD-165).
     static func check(_ sink: WriteSink, of header: TransactionHeader) throws(WireError) {
         if header.parents.isEmpty {
             let needed: [Property] = [.boardName, .nonce, .boardVersion, .admission]

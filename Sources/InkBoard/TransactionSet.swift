@@ -10,7 +10,7 @@ struct TransactionSet: Sendable {
     /// The name of genesis.
     let id: BoardID
     private let genesis: TransactionName
-    /// Who may do what; nil on a board that knows no roles.
+    /// Who may do what; nil on a board that knows no roles (BD-166).
     private(set) var book: RightsBook?
     private(set) var log = Log()
     private(set) var coverage = Coverage()
@@ -65,6 +65,7 @@ struct TransactionSet: Sendable {
             return admission
         }
         let missing = transaction.parents.filter { !log.contains($0) }
+        // BD-127
         if let parent = missing.first(where: refused.contains) {
             refuse(transaction.name, &admission)
             admission.result = .invalid(.refusedParent(parent))
@@ -87,7 +88,7 @@ struct TransactionSet: Sendable {
     /// All that does not.
     var uncounted: Set<Slot> { Set((0..<log.end).filter { !counts($0) }) }
 
-    /// Forks seen so far of which more than one side is covered, in order of arrival.
+    /// Forks seen so far of which more than one side is covered, in order of arrival (BD-170).
     var coveredForks: [Fork] {
         guard coverage.leavesOut else { return forks }
         return forks.filter(isCovered)

@@ -12,7 +12,7 @@ public struct Strand: Hashable, Sendable {
     public init(token: UInt64) { self.token = token }
 }
 
-/// What one author can undo and redo: a fold over its own transactions in the order of their sequence, and so the same after a restart.
+/// What one author can undo and redo: a fold over its own transactions in the order of their sequence (BD-13), and so the same after a restart.
 struct UndoHistory: Sendable {
     /// What one transaction means for undo.
     enum Step: Hashable, Sendable {
@@ -48,7 +48,7 @@ struct UndoHistory: Sendable {
     /// All transactions of the gesture that the one at `first` began.
     func gesture(_ first: Slot) -> [Slot] { [first] + (continuations[first] ?? []) }
 
-    /// Takes in the author's next transaction.
+    /// Takes in the author's next transaction (BD-135).
     mutating func apply(_ step: Step, at slot: Slot) {
         switch step {
         case .gesture:

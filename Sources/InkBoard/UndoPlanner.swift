@@ -73,7 +73,7 @@ struct UndoPlanner {
         gone.insert(id)
     }
 
-    /// Lines that are bound to what goes stay where they are seen, unless the step itself puts them elsewhere (BD-63).
+    /// Lines that are bound to what goes stay where they are seen, unless the step itself puts them elsewhere (BD-152).
     mutating func keepLines() {
         for (line, points) in board.linesKept(without: gone) where points != line.content.points && !places(line.id) {
             writes.append(Write(line.id, .points, .points(points)))
@@ -100,10 +100,10 @@ struct UndoPlanner {
         }
     }
 
-    /// Leaves something of a shape alone, which is said.
+    /// Leaves something of a shape alone, which is said (BD-133).
     mutating func skip(_ id: ShapeID) { skipped.insert(id) }
 
-    /// Says that the shape stays gone where somebody else deleted it.
+    /// Says that the shape stays gone where somebody else deleted it (BD-20).
     mutating func noteIfGone(_ id: ShapeID, butFor names: Set<TransactionName>) {
         let isGone = board.picture.shapes.liveMarks(on: id, in: board.log).contains { !names.contains($0.name) }
         if isGone { skipped.insert(id) }
@@ -136,7 +136,7 @@ struct UndoPlanner {
         return (value, greatest.map { origin($0.transaction) } ?? .unwritten)
     }
 
-    /// What these put back in a register, as a step does that takes another's work back; nil where they wrote it themselves.
+    /// What these put back in a register, as a step does that takes another's work back (BD-187); nil where they wrote it themselves.
     private mutating func restored(_ property: Property, of id: ShapeID, by these: [Transaction]) -> Origin? {
         for transaction in these.reversed() {
             if let write = write(property, of: id, by: transaction) { return write.restores }
@@ -144,7 +144,7 @@ struct UndoPlanner {
         return nil
     }
 
-    /// Puts the gesture's last write back in the place of `undo`'s, if that or what restores the same stands.
+    /// Puts the gesture's last write back in the place of `undo`'s, if that or what restores the same stands (BD-12).
     ///
     /// - Parameter value: what is written, where the gesture's own value is of another time. One that it put back itself is of none.
     mutating func redo(_ undo: Write, as value: Value? = nil) {
@@ -158,7 +158,7 @@ struct UndoPlanner {
         noteIfGone(undo.target, butFor: [])
     }
 
-    /// All that was added, and the write that names the step.
+    /// All that was added, and the write that names the step (BD-134).
     func plan(_ property: Property) -> UndoPlan {
         let name = gesture[0].name
         let step = Write(ShapeID(author: author, number: 0), property, .name(name))
@@ -166,7 +166,7 @@ struct UndoPlanner {
         return UndoPlan(parts: parts.isEmpty ? [[step]] : parts.map { $0 + [step] }, skipped: skipped, target: name)
     }
 
-    /// All that was added, in as many transactions as it needs, and the shapes that are left alone.
+    /// All that was added, in as many transactions as it needs, and the shapes that are left alone (BD-142).
     ///
     /// - Parameter step: what each of them holds, too.
     func parts(beside step: [Write]) -> (parts: [[Write]], skipped: [ShapeID]) {

@@ -2,8 +2,8 @@ import InkPrimitives
 
 /// What an address is good for, as a place where a peer may be (CN-6, CN-11).
 ///
-/// Documentation networks (RFC 5737, RFC 3849) are like any other: no provider carries them, so a packet dies at the first router, and laboratories
-/// are numbered so.
+/// Documentation networks (RFC 5737, RFC 3849) are like any other (CN-26): no provider carries them, so a packet dies at the first router, and
+/// laboratories are numbered so.
 package enum AddressSpace: Hashable, Sendable {
     /// This machine.
     case loopback

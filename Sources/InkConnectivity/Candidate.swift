@@ -17,8 +17,8 @@ public struct Candidate: Hashable, Sendable {
 
     /// What we have to offer, best first (CN-10): where we reach the world from, how the world sees us, and what else we have.
     ///
-    /// Where nothing is connected nobody else is, and who is on this machine has our other addresses, too; such addresses are offered only where there are
-    /// no others.
+    /// Where nothing is connected nobody else is (CN-29), and who is on this machine has our other addresses, too; such addresses are offered only
+    /// where there are no others.
     ///
     /// - Parameter reflexive: our address in each family as a STUN server sees it.
     public static func ranked(own: [LocalAddress], reflexive: [SocketAddress]) -> [Candidate] {

@@ -52,6 +52,7 @@ public struct CandidateFilter: Hashable, Sendable {
         var hasOwn = false
         let usable = bounded(offered).filter { candidate in
             guard isUsable(candidate.address), !ownAddresses.contains(candidate.address) else { return false }
+            // CN-28
             guard ownIPs.contains(candidate.address.ip) else { return true }
             defer { hasOwn = true }
             return !hasOwn
@@ -100,10 +101,11 @@ public struct CandidateFilter: Hashable, Sendable {
     /// Numbers that other networks have as well, each for itself.
     package static func isPrivate(_ ip: IPAddress) -> Bool { AddressSpace(ip) == .privateUse }
 
-    /// Places among `Limits.candidates` that hosts leave to server-reflexive ones (CN-8): two for each family.
+    /// Places among `Limits.candidates` that hosts leave to server-reflexive ones (CN-27): two for each family.
     package static let reflexiveMin = 4
 
-    /// Each address once, as server-reflexive if it is both: behind no NAT it is the rendezvous' view that tells a routed network from a stranger's.
+    /// Each address once, as server-reflexive if it is both: behind no NAT it is the rendezvous' view that tells a routed network from a stranger's
+    /// (CN-8).
     private func bounded(_ candidates: [Candidate]) -> [Candidate] {
         let reflexive = Set(candidates.lazy.filter { $0.kind == .serverReflexive }.map(\.address))
         var hostsLeft = Limits.candidates - min(Self.reflexiveMin, reflexive.count)

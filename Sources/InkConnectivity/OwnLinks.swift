@@ -2,7 +2,7 @@ import InkPrimitives
 
 /// The links of this machine on which others may be: what of them can be spoken to at once, and who on them is believed to be near.
 public struct OwnLinks: Hashable, Sendable {
-    /// Of the interfaces of `speakers`, best first, link-local ones with their zone among them.
+    /// Of the interfaces of `speakers`, best first, link-local ones with their zone among them (CN-32).
     public let addresses: [LocalAddress]
     /// Where something is said to all on a link: one address of each interface (CN-21).
     public let speakers: [LocalAddress]
@@ -13,7 +13,7 @@ public struct OwnLinks: Hashable, Sendable {
     /// - Parameter addresses: of this machine, of interfaces that reach more than one other.
     public init(_ addresses: [LocalAddress] = []) {
         let outer = addresses.filter { $0.isConnected && !$0.address.ip.isLoopback }
-        // Alone on a machine without a network one still meets the other programs there.
+        // Alone on a machine without a network one still meets the other programs there (CN-33).
         let ranked = LocalAddress.ranked(outer.isEmpty ? addresses.filter { $0.address.ip.isLoopback && !$0.address.ip.isV6 } : outer)
         var interfaces: [Int] = []
         for address in ranked where interfaces.count < Self.speakersMax && !interfaces.contains(address.interface) {

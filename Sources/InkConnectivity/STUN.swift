@@ -13,7 +13,7 @@ public enum STUN {
     /// The largest message that is read; a path that takes IPv4's 576-byte datagrams carries no more (RFC 8489 §6.1).
     package static let messageBytesMax = 548
 
-    /// True when the datagram is STUN and nothing else that shares our socket (RFC 7983, RFC 8489 §6.3): two zero bits in front,
+    /// True when the datagram is STUN and nothing else that shares our socket (RFC 7983, RFC 8489 §6.3; CN-1): two zero bits in front,
     /// the cookie, and a length that is a multiple of four and ends where the datagram ends.
     public static func isSTUN(_ datagram: [UInt8]) -> Bool {
         guard datagram.count >= headerBytes, datagram[0] <= 3 else { return false }
@@ -33,7 +33,7 @@ public enum STUN {
 
     /// What a server sends to `source`, or nil when silence is right.
     ///
-    /// Answers Binding requests only, so that an answer can never cause an answer (CN-4). The answer is 12 bytes longer than a bare
+    /// Answers Binding requests only, so that an answer can never cause an answer (CN-4, CN-25). The answer is 12 bytes longer than a bare
     /// request over IPv4, 24 over IPv6, which the RFC makes unavoidable; it names no software. FINGERPRINT comes back where one was sent.
     public static func answer(to datagram: [UInt8], from source: SocketAddress) -> [UInt8]? {
         guard isSTUN(datagram), let request = try? STUNMessage(decoding: datagram), request.kind == .request else { return nil }
@@ -115,7 +115,7 @@ package struct STUNMessage: Hashable, Sendable {
                 attributes.append(Attribute(type: type, value: value))
                 continue
             }
-            // It covers everything before it and stands last (RFC 8489 §14.7).
+            // It covers everything before it and stands last (RFC 8489 §14.7; CN-23).
             guard reader.isAtEnd, value == Self.fingerprint(of: datagram[..<start]) else { throw .unexpected }
             hasFingerprint = true
         }

@@ -64,7 +64,7 @@ public struct STUNClient: Sendable {
         (server, mapped, state) = (nil, nil, .idle)
     }
 
-    /// Takes a datagram that is STUN by `STUN.isSTUN`. Anything but the answer that we wait for is ignored (CN-2).
+    /// Takes a datagram that is STUN by `STUN.isSTUN`. Anything but the answer that we wait for is ignored (CN-2, CN-24).
     ///
     /// - Returns: true when it was that answer.
     @discardableResult
@@ -75,6 +75,7 @@ public struct STUNClient: Sendable {
         switch message.kind {
         case .success:
             guard message.unknownRequiredTypes.isEmpty, let address = message.mappedAddress else { return false }
+            // CN-3
             if mapped != address {
                 mapped = address
                 outputs.append(.mapped(address))

@@ -45,7 +45,7 @@ public struct STUNClients: Sendable {
 
     /// Asks at once what is believed to be known: the path to the servers may be another.
     ///
-    /// - Parameter servers: only where one of these is asked; nil for all.
+    /// - Parameter servers: only where one of these is asked; nil for all (CN-31).
     public mutating func restart(_ servers: [SocketAddress]? = nil, now: Instant) {
         for index in families.indices {
             guard let server = families[index].client.server, servers?.contains(server) ?? true else { continue }

@@ -1,6 +1,6 @@
 import CSodium
 
-/// The slow hash Argon2id, version 1.3 with one lane (RFC 9106): what it costs to try one input is time and memory together.
+/// The slow hash Argon2id, version 1.3 with one lane (RFC 9106; CR-30): what it costs to try one input is time and memory together.
 public enum Argon2id {
     /// Bytes of a salt.
     public static let saltCount = 16
@@ -18,7 +18,7 @@ public enum Argon2id {
         public static let moderate = Cost(passes: 3, memory: 256 << 20)
     }
 
-    /// `count` bytes of digest, at least 16; nil where this machine does not give the memory.
+    /// `count` bytes of digest, at least 16; nil where this machine does not give the memory (CR-31).
     ///
     /// - Parameter salt: `saltCount` bytes.
     public static func hash(_ bytes: [UInt8], salt: [UInt8], cost: Cost, count: Int) -> [UInt8]? {

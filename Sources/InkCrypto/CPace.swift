@@ -1,7 +1,7 @@
 import CSodium
 
 /// One run of CPace over ristretto255 with SHA-512, one side of it (draft-irtf-cfrg-cpace, initiator-responder): a short secret that two people know
-/// becomes a key that both programs share, and nobody learns more of the secret than whether one guess was right.
+/// becomes a key that both programs share, and nobody learns more of the secret than whether one guess was right (CR-22).
 ///
 /// It says nothing about whether the other knew the secret: that shows only when he confirms the key.
 public struct CPace: Sendable {
@@ -48,7 +48,7 @@ public struct CPace: Sendable {
         self.share = share
     }
 
-    /// The key, if the other's share is a point and not the identity; nil otherwise, and then the run has failed (draft §6.2).
+    /// The key, if the other's share is a point and not the identity; nil otherwise, and then the run has failed (CR-38) (draft §6.2).
     public func key(with other: [UInt8]) -> CPaceKey? { key(with: other, associated: []) }
 
     /// - Parameter theirs: what the other side said besides.
@@ -94,7 +94,7 @@ public struct CPace: Sendable {
         }
     }
 
-    /// `generator_string`.
+    /// `generator_string` (CR-39).
     package static func generatorString(password: [UInt8], channel: [UInt8], session: [UInt8]) -> [UInt8] {
         let used = lengthValue(name).count + lengthValue(password).count + 1
         return lengthValue(name, password, [UInt8](repeating: 0, count: max(0, blockCount - used)), channel, session)

@@ -97,6 +97,7 @@ package enum ChaChaPoly {
                     nil, nil, body, UInt64(bodyCount), body + bodyCount, base, UInt64(headerCount), nonceBytes, key) == 0
             }
         }
+        // CR-8
         guard isAuthentic else { return false }
         packet.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }

@@ -12,6 +12,7 @@ public enum DeviceBox {
 
     /// Seals `plain`; nil for a key that is no point of the curve's main group. `context` is authenticated and not contained.
     public static func seal(_ plain: [UInt8], to device: AuthorID, context: [UInt8], using generator: inout SecretGenerator) -> [UInt8]? {
+        // CR-36
         guard let recipient = publicKey(of: device) else { return nil }
         let ephemeral = StaticKey(secret: generator.secret())
         let key = StaticKey.withAgreement(ephemeral.secret, with: recipient) {

@@ -13,7 +13,7 @@ public typealias EpochCommitment = Identifier<EpochCommitmentTag>
 ///     a        derive(secret of a, "inkwire/1 epoch", epoch)
 ///     a < b    derive(derive(secret of a, "inkwire/1 epoch", epoch), "inkwire/1 epoch with", secret of b), and so on
 public enum EpochSecret {
-    /// What a transaction says of the secret that it brings.
+    /// What a transaction says of the secret that it brings (CR-37).
     public static func commitment(to secret: Secret32) -> EpochCommitment {
         let said = secret.derive("inkwire/1 epoch commitment").withBytes { EpochCommitment($0) }
         guard let said else { preconditionFailure("a derived secret has 32 bytes") }

@@ -104,7 +104,7 @@ public struct NoiseHandshake: Sendable {
         return message
     }
 
-    /// Takes the next message and gives its payload. On a throw nothing has changed: a forged message does not spoil the true one.
+    /// Takes the next message and gives its payload. On a throw nothing has changed (CR-7): a forged message does not spoil the true one.
     public mutating func readMessage(_ message: [UInt8]) throws(NoiseError) -> [UInt8] {
         guard !isComplete, !isOurTurn else { throw .outOfTurn }
         guard message.count <= Self.messageMax else { throw .badLength(message.count) }

@@ -33,7 +33,7 @@ public final class Secret32: Equatable, Sendable {
 
     /// Another secret that tells nothing about this one: BLAKE2b-256 keyed by this one over the length of `label`, `label`, `context`.
     ///
-    /// - Parameter label: what the new secret is for; at most 255 bytes of UTF-8.
+    /// - Parameter label: what the new secret is for; at most 255 bytes of UTF-8 (CR-34).
     public func derive(_ label: String, context: [UInt8] = []) -> Secret32 {
         let name = Array(label.utf8)
         precondition(name.count <= 255, "a label has at most 255 bytes, not \(name.count)")
@@ -58,7 +58,7 @@ public final class Secret32: Equatable, Sendable {
             })
     }
 
-    /// Constant time.
+    /// Constant time (CR-32).
     public static func == (left: Secret32, right: Secret32) -> Bool {
         left.block.withPointer { one in right.block.withPointer { other in sodium_memcmp(one, other, byteCount) == 0 } }
     }

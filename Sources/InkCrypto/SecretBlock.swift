@@ -1,6 +1,6 @@
 import CSodium
 
-/// A run of secret bytes outside the ordinary heap: between guard pages, locked into memory where the system allows, left out of core
+/// A run of secret bytes outside the ordinary heap: between guard pages, locked into memory where the system allows (CR-33), left out of core
 /// dumps, erased when the last owner drops it (CR-1).
 ///
 /// One block costs three or four pages and as many system calls (about 10 µs), so what lives together is kept in one block.

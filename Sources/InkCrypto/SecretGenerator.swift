@@ -2,7 +2,7 @@ import CSodium
 
 /// Secret randomness from one seed: the ChaCha20 key stream (RFC 8439 §2.4) under the seed as key, nonce zero.
 ///
-/// The same seed gives the same stream, which lets a simulation replay; a process seeds it from the system. Each request begins a
+/// The same seed gives the same stream, which lets a simulation replay (CR-9); a process seeds it from the system. Each request begins a
 /// fresh block of 64 bytes, so nothing drawn earlier, and nothing still to come, waits in ordinary memory. A secret replaces the key
 /// that made it, so nobody who reads the generator later can make it again (fast key erasure, Bernstein 2017); other bytes, which
 /// leave in clear as nonces and names, do not. A copy repeats the stream: keep one owner.
@@ -36,7 +36,7 @@ public struct SecretGenerator: RandomNumberGenerator, Sendable {
         }
     }
 
-    /// A new secret, drawn straight into guarded memory. The key that made it is erased.
+    /// A new secret, drawn straight into guarded memory. The key that made it is erased (CR-35).
     public mutating func secret() -> Secret32 {
         let (secret, next) = (guarded(), guarded())
         (key, block) = (next, 0)

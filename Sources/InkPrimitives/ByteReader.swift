@@ -25,7 +25,7 @@ public enum WireError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Reads canonical values, front to back. A throw leaves the position where it was; nothing here traps on any input.
+/// Reads canonical values, front to back. A throw leaves the position where it was; nothing here traps on any input (PR-2).
 public struct ByteReader: Sendable {
     private let bytes: [UInt8]
     /// Index of the next unread byte.
@@ -68,6 +68,7 @@ public struct ByteReader: Sendable {
         try need(length)
         var value = UInt64(first & 0x3F)
         for index in 1..<max(length, 1) where length > 1 { value = value << 8 | UInt64(bytes[position + index]) }
+        // PR-1
         guard length == Varint.length(value) else { throw .nonCanonical }
         position += length
         return value

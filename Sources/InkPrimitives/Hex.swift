@@ -58,7 +58,7 @@ public enum Base64URL {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// The bytes written in `text`; nil for a foreign character, padding, an impossible length, or stray low bits (one value, one text).
+    /// The bytes written in `text`; nil for a foreign character, padding (PR-7), an impossible length, or stray low bits (one value, one text).
     public static func decode(_ text: String) -> [UInt8]? {
         var bytes: [UInt8] = []
         var (accumulator, bits): (UInt32, UInt32) = (0, 0)

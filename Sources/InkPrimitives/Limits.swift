@@ -28,11 +28,11 @@ public enum Limits {
     public static let reconcileMessageBytes = 32_768
     /// Parents of one transaction.
     public static let parents = 16
-    /// Steps of giving from the root owner's right to any other; whoever joins by an invite lies one step below it.
+    /// Steps of giving from the root owner's right to any other (BD-156); whoever joins by an invite lies one step below it.
     public static let delegationDepth = 16
     /// What shows who gave a right, bytes of transactions.
     public static let chainBytes = 65_536
-    /// Where numbers of shapes end on boards of version 2; below it nothing is written.
+    /// Where numbers of shapes end on boards of version 2; below it nothing is written (BD-167).
     public static let shapeNumberEnd: UInt64 = 1 << 48
     /// Rights ended by one transaction.
     public static let removalsPerWrite = 64
@@ -48,7 +48,7 @@ public enum Limits {
     public static let datagramBytes = 1200
     /// UDP payload that is taken, whatever paths turn out to carry, bytes.
     public static let datagramBytesMax = 1500
-    /// Packets that may arrive late and still be accepted (the window of WireGuard, 127 words of 64 bits).
+    /// Packets that may arrive late and still be accepted (the window of WireGuard, 127 words of 64 bits) (PR-4).
     public static let replayWindow = 8128
     /// Memory that orphans may take in all, and those that one device brought, bytes.
     public static let orphanBytes = 64 << 20

@@ -4,7 +4,7 @@
 /// append, `nextOutput()` is `next()`: each output is given once, in the order in which it came about, also where the next input came before
 /// all were taken.
 ///
-/// Each is moved out, never copied: one that holds a message would else be counted twice and counted off again.
+/// Each is moved out, never copied: one that holds a message would else be counted twice and counted off again (PR-9).
 public struct Outputs<Output> {
     /// All from `head` on wait; what is before it was taken out, and is nil.
     @usableFromInline var items: [Output?] = []

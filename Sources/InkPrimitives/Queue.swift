@@ -43,7 +43,7 @@ public struct Queue<Element> {
     /// Takes everything out and gives its memory back.
     @inlinable public mutating func removeAll() { (items, head) = ([], 0) }
 
-    /// Keeps no element alive that was taken out, but for a few or as many as still wait.
+    /// Keeps no element alive that was taken out, but for a few or as many as still wait (PR-8).
     @inlinable mutating func forgetTaken() {
         if head == items.count {
             if items.capacity > spareMax { items = [] } else { items.removeAll(keepingCapacity: true) }

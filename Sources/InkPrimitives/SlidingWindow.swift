@@ -1,7 +1,7 @@
 /// Which packet numbers were accepted: the `Limits.replayWindow` newest (RFC 9147 §4.5.1, RFC 6479).
 ///
 /// Asking and committing are two calls on purpose: a number is committed only after its packet's tag verified, else a forger could
-/// burn numbers that are still to come.
+/// burn numbers that are still to come (PR-3).
 public struct SlidingWindow: Hashable, Sendable {
     // A ring of 128 words; the word of the newest number is never shared with the oldest one, which leaves 127 words of window.
     private var words: [UInt64] = Array(repeating: 0, count: 128)

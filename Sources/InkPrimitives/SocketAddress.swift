@@ -1,4 +1,4 @@
-/// An IP address, version 4 or 6. A v4-mapped v6 address is turned into v4 when made, so that one host has one spelling.
+/// An IP address, version 4 or 6. A v4-mapped v6 address is turned into v4 when made, so that one host has one spelling (PR-6).
 public enum IPAddress: Hashable, Comparable, Sendable {
     case v4(UInt32)
     case v6(high: UInt64, low: UInt64)

@@ -12,7 +12,7 @@ public struct SplitMix64: RandomNumberGenerator, Hashable, Sendable {
         return Self.mix(state)
     }
 
-    /// An independent stream for `name`. Streams of different names do not disturb each other, so adding one reshuffles nothing.
+    /// An independent stream for `name`. Streams of different names do not disturb each other, so adding one reshuffles nothing (PR-5).
     public func split(_ name: String) -> SplitMix64 {
         var hash = state
         for byte in name.utf8 { hash = Self.mix((hash ^ UInt64(byte)) &+ 0x9E37_79B9_7F4A_7C15) }

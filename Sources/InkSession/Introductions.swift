@@ -111,6 +111,6 @@ struct Introductions: Sendable {
             isRendezvousPrivate: standing.addresses.contains { CandidateFilter.isPrivate($0.ip) })
     }
 
-    /// Which addresses of a link may be dialled (CN-12).
+    /// Which addresses of a link may be dialled (CN-12, CN-30).
     var linkFilter: CandidateFilter { CandidateFilter(allowsLoopback: isOnOneMachine, networks: whereabouts.networks) }
 }

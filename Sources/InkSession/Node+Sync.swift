@@ -54,7 +54,7 @@ extension Node {
         case .reconcile(let bytes): if isInRoom { try receiveReconcile(bytes, on: connection, now: now) }
         case .ask(let names):
             guard isInRoom, let board, endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
-            // What does not count is given to nobody, whoever knows its name (BD-97).
+            // What does not count is given to nobody, whoever knows its name (BD-169).
             for name in names where board.covers(name) { queue(name, on: connection, now: now) }
         case .receipt(let claimed):
             neighbours[connection]?.receipts.heard(claimed, now: now)

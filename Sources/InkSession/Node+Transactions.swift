@@ -108,7 +108,7 @@ extension Node {
             agreement.asks.arrived(inserted.name)
             let cameLive = agreement.lateNews.isOver(inserted.name) || isLive && inserted.name == transaction.name
             if !cameLive { historyCount += 1 }
-            // What does not count is kept and sent to nobody (BD-97).
+            // What does not count is kept and sent to nobody (BD-169).
             if !outcome.uncounted.contains(inserted.name) { passOn(inserted, isLive: cameLive, from: source, now: now) }
         }
         agreement.givers.supplied(by: source, count: historyCount, now: now)

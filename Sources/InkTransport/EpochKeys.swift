@@ -4,7 +4,7 @@ import InkPrimitives
 /// The keys by which members of a room know each other's handshakes: those in force, and of the epochs before that some of them may still be at
 /// (TR-227).
 public struct EpochKeys: Sendable {
-    /// Former epochs at most: a packet of a stranger costs one hash for each (design: topics).
+    /// Former epochs at most: a packet of a stranger costs one hash for each (design: topics) (TR-140).
     public static let formerMax = 15
 
     /// What dials begin with, unless they name another.

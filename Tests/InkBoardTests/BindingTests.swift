@@ -21,7 +21,7 @@ import Testing
     private static func drawn(_ line: ShapeDraft, _ shapes: [ShapeID: ShapeDraft]) -> [Point] { corners(line.drawn { shapes[$0] }) }
 
     @Test(arguments: [ShapeKind.rectangle, .note, .ellipse, .diamond])
-    func `BD-60: a bound end lies on the outline, on the way to its place`(kind: ShapeKind) {
+    func `BD-60, BD-148: a bound end lies on the outline, on the way to its place`(kind: ShapeKind) {
         let shapes = [Self.target: Self.shape(kind, 1000, 1000)]
         // From each side towards the middle (1400, 1200).
         for (from, expected) in [
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: seeds(400))
-    func `BD-60: both ends of a line between two shapes lie on their outlines`(seed: UInt64) throws {
+    func `BD-148: both ends of a line between two shapes lie on their outlines`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let kinds: [ShapeKind] = [.rectangle, .note, .ellipse, .diamond]
         func someShape(_ x: Int32, _ random: inout SplitMix64) -> ShapeDraft {
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func `BD-60: the next corner decides where a line with corners ends, and corners stay`() {
+    @Test func `BD-148: the next corner decides where a line with corners ends, and corners stay`() {
         let shapes = [Self.target: Self.shape(.rectangle, 1000, 1000)]
         let line = ShapeDraft(
             kind: .arrow, position: .zero, points: [.zero, Point(x: 1400, y: 0), Point(x: 1, y: 1)],
@@ -206,7 +206,7 @@ import Testing
         if line.startBinding == nil, way.count > 2 { #expect(way.first == line.position) }
     }
 
-    @Test func `BD-62, BD-65: an elbow that is let go keeps the corners with which it was seen`() throws {
+    @Test func `BD-62, BD-153: an elbow that is let go keeps the corners with which it was seen`() throws {
         var scene = try Scene()
         try scene.ana.set(scene.arrow, .route(.elbow))
         try scene.ana.move(scene.right, by: Point(x: 0, y: 1600))
@@ -262,7 +262,7 @@ import Testing
         }
     }
 
-    @Test func `BD-60: who moves a shape writes nothing to its lines, and two who move and bind at once agree`() throws {
+    @Test func `BD-149: who moves a shape writes nothing to its lines, and two who move and bind at once agree`() throws {
         var scene = try Scene()
         #expect(try scene.ends(scene.bob.board) == [Point(x: 800, y: 200), Point(x: 2000, y: 200)])
         let moved = try scene.ana.write(try scene.ana.board.writes(moving: [scene.left], by: Point(x: 0, y: 800)))
@@ -292,7 +292,7 @@ import Testing
         #expect(try scene.ends(scene.ana.board) == [Point(x: 800, y: 200), Point(x: 2000, y: 200)])
     }
 
-    @Test func `BD-62: an arrow that is moved with its shapes stays bound, with one of two it is let go at the other`() throws {
+    @Test func `BD-150: an arrow that is moved with its shapes stays bound, with one of two it is let go at the other`() throws {
         var scene = try Scene()
         try scene.ana.move(scene.left, scene.right, scene.arrow, by: Point(x: 8, y: 8))
         #expect(try #require(scene.ana.board.shape(scene.arrow)).content.isBound)
@@ -324,7 +324,7 @@ import Testing
         #expect(both.map(\.property) == [.deletion, .deletion])
     }
 
-    @Test func `BD-12, BD-63: an arrow stays where it is seen when the drawing of its shape is undone, and redo attaches it again`() throws
+    @Test func `BD-12, BD-152: an arrow stays where it is seen when the drawing of its shape is undone, and redo attaches it again`() throws
     {
         let first = try genesis(by: try key(1))
         var (ana, bob) = (try Replica(1, genesis: first), try Replica(2, genesis: first))
@@ -347,7 +347,7 @@ import Testing
         #expect(ana.board.shapes == picture)
     }
 
-    @Test func `BD-11, BD-63: what deletes a shape again leaves an arrow where it is seen then, not where it was the first time`() throws {
+    @Test func `BD-11, BD-152: what deletes a shape again leaves an arrow where it is seen then, not where it was the first time`() throws {
         var scene = try Scene()
         try scene.ana.move(scene.right, by: Point(x: 0, y: 1600))
         try scene.ana.delete(scene.right)
@@ -364,7 +364,7 @@ import Testing
         #expect(try scene.ends(scene.ana.board) != seen)
     }
 
-    @Test func `BD-63: a shape at which thousands of lines end is deleted in one step that writes some of them`() throws {
+    @Test func `BD-151: a shape at which thousands of lines end is deleted in one step that writes some of them`() throws {
         var ana = try Replica(1, genesis: try genesis(by: try key(1)))
         let box = try ana.draw(Self.shape(.rectangle, 0, 0))
         var lines: [ShapeID] = []
@@ -386,7 +386,7 @@ import Testing
         return ShapeDraft(kind: .line, position: Point(x: 1 << 20, y: 0), points: points, endBinding: Binding(box))
     }
 
-    @Test func `BD-63: no line that another binds makes a shape undeletable, nor its deletion dear`() throws {
+    @Test func `BD-151: no line that another binds makes a shape undeletable, nor its deletion dear`() throws {
         let first = try genesis(by: try key(1))
         var (ana, mallory) = (try Replica(1, genesis: first), try Replica(2, genesis: first))
         let box = try ana.draw(Self.shape(.rectangle, 1, 1))

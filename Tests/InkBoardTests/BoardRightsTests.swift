@@ -8,7 +8,9 @@ import Testing
 /// The laws of rights through the whole board: signed transactions, in every order, from peers and from disk.
 @Suite struct BoardRightsTests {
     @Test(arguments: seeds(200))
-    func `BD-94, BD-95, BD-96, BD-97, BD-98, BD-99, BD-117: boards show and agree on what the rules say, whatever came when`(seed: UInt64)
+    func `BD-94, BD-95, BD-96, BD-97, BD-98, BD-99, BD-117, BD-168, BD-170, BD-171: boards show what the rules say, whatever came when`(
+        seed: UInt64
+    )
         throws
     {
         var random = SplitMix64(seed: seed).split("orders")
@@ -99,7 +101,7 @@ import Testing
         return people
     }
 
-    @Test func `BD-93: a board of version 2 knows roles and smaller numbers, one of version 1 knows neither`() throws {
+    @Test func `BD-93, BD-166, BD-167: a board of version 2 knows roles and smaller numbers, one of version 1 knows neither`() throws {
         var people = try Self.room(.editor)
         #expect(throws: RuleViolation.unknownVersion) { try Board(genesis: people[0].board.transactions[0], newest: 1) }
         #expect(people[1].board.admission == .grants && people[1].board.role(of: people[1].author) == .editor)
@@ -116,7 +118,8 @@ import Testing
         #expect(old.board.role(of: people[1].author) == .editor && old.board.standingRights.isEmpty)
     }
 
-    @Test func `BD-116, BD-117: a removal that brings a secret begins an epoch, an owner's renewal another, and who counts no more none`()
+    @Test
+    func `BD-116, BD-117, BD-184: a removal that brings a secret begins an epoch, an owner's renewal another, and who counts no more none`()
         throws
     {
         var people = try Self.room(.owner, .owner, .viewer)
@@ -172,7 +175,7 @@ import Testing
         #expect(reel.changes(from: removal + 1, to: removal).map(\.after?.content.kind) == [.ellipse])
     }
 
-    @Test func `BD-116: a removal is as long whoever stays`() throws {
+    @Test func `BD-185: a removal is as long whoever stays`() throws {
         let people = try Self.room(.viewer, .viewer, .viewer, .viewer, .viewer, .viewer, .viewer, .viewer)
         let right = try #require(people[0].board.right(of: people[1].author))
         let grant = try #require(people[0].board.transaction(right))
@@ -185,7 +188,7 @@ import Testing
         #expect(grant.encoded.count == 213 && sizes == [280, 280], "\(grant.encoded.count) \(sizes)")
     }
 
-    @Test func `BD-94: each role writes what it may and nothing else`() throws {
+    @Test func `BD-94, BD-168: each role writes what it may and nothing else`() throws {
         var people = try Self.room(.viewer, .commenter, .editor)
         let shape = try people[3].draw(ShapeDraft(kind: .rectangle, position: .zero))
         for index in people.indices where index != 3 { people[index].receive(people[3]) }
@@ -237,7 +240,7 @@ import Testing
         #expect(people[0].board.role(of: joiner.author) == .editor && people[0].board.fingerprint == joiner.board.fingerprint)
     }
 
-    @Test func `BD-97, BD-98: what is written past a removal is kept and not seen, and a removal that becomes void gives it back`() throws {
+    @Test func `BD-97, BD-98, BD-169, BD-171: what is written past a removal is kept and unseen, and is back when it is void`() throws {
         var people = try Self.room(.owner, .editor)
         let editor = try #require(people[0].board.standingRights.first { $0.subject == people[2].author })
         let owner = try #require(people[0].board.standingRights.first { $0.subject == people[1].author })

@@ -85,7 +85,7 @@ import Testing
         #expect(board.insert(try Self.forged(ana) { _ in }).result == .inserted)
     }
 
-    @Test func `BD-4: what builds on what was refused is refused, whichever comes first`() throws {
+    @Test func `BD-127: what builds on what was refused is refused, whichever comes first`() throws {
         let people = try Self.people(1)
         var bad = try Self.forged(people[0]) { $0.lamport += 5 }.header
         let refused = try Self.forged(people[0]) { $0.lamport += 5 }
@@ -102,7 +102,7 @@ import Testing
         #expect(board.insert(child).result == .invalid(.refusedParent(refused.name)))
     }
 
-    @Test func `BD-5: concurrent move and recolour keep both, and the later stamp wins one property`() throws {
+    @Test func `BD-5, BD-128: concurrent move and recolour keep both, and the later stamp wins one property`() throws {
         var people = try Self.people(2)
         let id = try people[0].draw(Self.box)
         people[1].receive(people[0])
@@ -118,7 +118,7 @@ import Testing
         #expect(content.position == Point(x: 80, y: 88))
     }
 
-    @Test func `BD-6: deletion wins over concurrent edits and only the mark's author takes it back`() throws {
+    @Test func `BD-6, BD-129: deletion wins over concurrent edits and only the mark's author takes it back`() throws {
         var people = try Self.people(2)
         let id = try people[0].draw(Self.box)
         people[1].receive(people[0])
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test func `BD-6: a retraction works whether it or its mark comes first, another's never`() throws {
+    @Test func `BD-6, BD-129: a retraction works whether it or its mark comes first, another's never`() throws {
         var people = try Self.people(2)
         let id = try people[1].draw(Self.box)
         people[0].receive(people[1])
@@ -190,7 +190,7 @@ import Testing
         #expect(people[1].board.shapes == people[0].board.shapes)
     }
 
-    @Test func `BD-7: the corners of a line are anybody's to move`() throws {
+    @Test func `BD-130: the corners of a line are anybody's to move`() throws {
         var people = try Self.people(2)
         let id = try people[0].draw(ShapeDraft(kind: .line, position: .zero, points: [.zero, Point(x: 80, y: 0)]))
         people[1].receive(people[0])
@@ -222,7 +222,7 @@ import Testing
         #expect(copy.board.transactions.last?.sequence == 3)
     }
 
-    @Test func `BD-10: orphans wait, name what is missing, and enter parents first`() throws {
+    @Test func `BD-132: orphans wait, name what is missing, and enter parents first`() throws {
         var people = try Self.people(2)
         for text in ["a", "b", "c", "d"] { try people[0].say(text) }
         let said = people[0].board.transactions
@@ -268,7 +268,7 @@ import Testing
     }
 
     @Test(arguments: 0..<10 as Range<UInt64>)
-    func `BD-46: of heads and forks by the hundred the right ones are found`(seed: UInt64) throws {
+    func `BD-46, BD-144: of heads and forks by the hundred the right ones are found`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let start = try genesis(by: key(1))
         var board = try Board(genesis: start)
@@ -326,7 +326,7 @@ import Testing
         #expect(throws: RuleViolation.badValue(field: "text")) { try people[0].say(String(repeating: "x", count: 4097)) }
     }
 
-    @Test func `BD-18: a new shape lies on top, and depth can be changed`() throws {
+    @Test func `BD-137: a new shape lies on top, and depth can be changed`() throws {
         var people = try Self.people(2)
         let ids = try (0..<3).map { _ in try people[0].draw(Self.box) }
         people[1].receive(people[0])

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ConvergenceTests {
     @Test(arguments: seeds(150))
-    func `BD-1, BD-5, BD-6, BD-7, BD-8, BD-9: replicas agree whatever the order, with repeats`(seed: UInt64) throws {
+    func `BD-1, BD-5, BD-6, BD-7, BD-8, BD-9, BD-128, BD-129: replicas agree whatever the order, with repeats`(seed: UInt64) throws {
         let people = try someHistory(seed: seed)
         let all = union(people)
         var random = SplitMix64(seed: seed ^ 0xFEED)
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(arguments: seeds(40))
-    func `BD-1, BD-10: what an insertion reports leads from the old picture to the new one`(seed: UInt64) throws {
+    func `BD-1, BD-132: what an insertion reports leads from the old picture to the new one`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let people = try someHistory(seed: seed)
         let all = union(people)

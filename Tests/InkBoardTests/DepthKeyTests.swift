@@ -23,7 +23,7 @@ import Testing
         #expect(keys.count > 300)
     }
 
-    @Test func `BD-18: keys on top stay short and never pass the limit anywhere`() {
+    @Test func `BD-137: keys on top stay short and never pass the limit anywhere`() {
         var top: DepthKey?
         for _ in 0..<20_000 { top = DepthKey.between(top, nil) }
         #expect(top?.bytes.count == 4)

@@ -3,7 +3,7 @@ import InkPrimitives
 import Testing
 
 @Suite struct LastingNamesTests {
-    @Test func `BD-70: what has no label of its own is called by its id, for ever`() {
+    @Test func `BD-70, BD-155: what has no label of its own is called by its id, for ever`() {
         var shapes = ["box", "", "to b", "Ink"].enumerated().map { index, label in
             Shape(
                 id: ShapeID(author: AuthorID([UInt8](repeating: 7, count: 32))!, number: UInt64(index + 1)),

@@ -49,7 +49,9 @@ import Testing
     }
 
     @Test(arguments: seeds(100))
-    func `BD-1, BD-123, BD-124: a lock keeps out what comes after it and nothing else, in each of a hundred orders of arrival`(seed: UInt64)
+    func `BD-1, BD-123, BD-190, BD-191, BD-192: a lock keeps out what comes after it and nothing else, in a hundred orders of arrival`(
+        seed: UInt64
+    )
         throws
     {
         var random = SplitMix64(seed: seed)
@@ -115,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func `BD-123: what others write to a locked shape is kept and has no effect, what they wrote beside it has`() throws {
+    @Test func `BD-123, BD-190: what others write to a locked shape is kept and has no effect, what they wrote beside it has`() throws {
         var people = try Self.room()
         let id = try people[2].draw(Self.box)
         for index in [0, 3] { people[index].receive(people[2]) }
@@ -148,7 +150,7 @@ import Testing
         #expect(people[0].board.shape(id)?.isLocked == false)
     }
 
-    @Test func `BD-123: who once came after a lock cannot go back before it, and who never did is taken back`() throws {
+    @Test func `BD-190, BD-191: who once came after a lock cannot go back before it, and who never did is taken back`() throws {
         var people = try Self.room()
         let id = try people[0].draw(Self.box)
         for index in [2, 3] { people[index].receive(people[0]) }
@@ -168,7 +170,7 @@ import Testing
         #expect(people[0].board.shape(id)?.content.fill == nil && people[0].board.shape(id)?.content.text == "before")
     }
 
-    @Test func `BD-123: the undo of who is no owner leaves a locked shape alone and says so`() throws {
+    @Test func `BD-190: the undo of who is no owner leaves a locked shape alone and says so`() throws {
         var people = try Self.room()
         let id = try people[2].draw(Self.box)
         try people[2].move(id, by: Point(x: 8, y: 8))

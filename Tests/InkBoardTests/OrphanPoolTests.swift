@@ -50,7 +50,7 @@ import Testing
         #expect(board.orphanCount == 0 && board.orphanByteCount == 0 && board.missing.isEmpty)
     }
 
-    @Test func `BD-41: orphans that came and were released leave nothing behind`() throws {
+    @Test func `BD-143: orphans that came and were released leave nothing behind`() throws {
         let (genesis, chain) = try Self.orphans(400, by: 3)
         var pool = OrphanPool(byteLimit: 64 << 20, shareLimit: 64 << 20)
         for orphan in chain {

@@ -5,7 +5,7 @@ import Testing
 @testable import InkBoard
 
 @Suite struct PaceTests {
-    @Test func `BD-125: the newest word of an owner stands, in any order, and nobody else's`() throws {
+    @Test func `BD-125, BD-193: the newest word of an owner stands, in any order, and nobody else's`() throws {
         var people = try TakeBackTests.room(2)
         #expect(people[0].board.pace == nil)
         for milliseconds in [10_000, 500, 0, 60_000] as [UInt64] {

@@ -151,7 +151,7 @@ private struct Answers: Equatable {
     }
 
     @Test(arguments: seeds(60))
-    func `BD-95, BD-96, BD-100: what is taken out and put in again leaves no trace, and is as the rules say`(seed: UInt64) throws {
+    func `BD-95, BD-96, BD-100, BD-172: what is taken out and put in again leaves no trace, and is as the rules say`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed ^ 0xB0A4D)
         let board = try Self.board(seed: seed, using: &random)
         // Half of the boards know roles.

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct PropertyTests {
     // A number below 32 that means something else is another protocol, and so are other bytes from any number on.
-    @Test func `BD-47: the table is what peers and scripts rely on`() {
+    @Test func `BD-47, BD-145: the table is what peers and scripts rely on`() {
         let rows = KnownProperty.allCases.map { property in
             let row = property.row
             let keys = row.secondKey.map { "\(row.key),\($0)" } ?? "\(row.key)"
@@ -41,7 +41,7 @@ import Testing
             ])
     }
 
-    @Test func `BD-47: every property has a row by its number, and no other number below 32 has one`() {
+    @Test func `BD-47, BD-145: every property has a row by its number, and no other number below 32 has one`() {
         for number in 0...UInt16(130) {
             let property = Property(rawValue: number)
             let isKnown = KnownProperty.allCases.contains { $0.rawValue == number }
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func `BD-48: from 32 on what bytes mean is their form's to say, and bytes that are none mean nothing`() {
+    @Test func `BD-146: from 32 on what bytes mean is their form's to say, and bytes that are none mean nothing`() {
         for (form, value, _) in Self.samples {
             #expect(form.value(of: form.bytes(of: value)) == value, "\(form)")
             guard form != .opaque else { continue }
@@ -153,7 +153,7 @@ import Testing
                 && PropertyForm.text(limit: 4).value(of: [9, 65]) == .text(""))
     }
 
-    @Test func `BD-49: what is not known is shown as bytes, follows undo and redo, and is bounded`() throws {
+    @Test func `BD-49, BD-147: what is not known is shown as bytes, follows undo and redo, and is bounded`() throws {
         var (ana, bob) = (try Replica(1, genesis: try genesis(by: try key(1))), try Replica(2, genesis: try genesis(by: try key(1))))
         let id = try ana.draw(ShapeDraft(kind: .rectangle, position: .zero))
         func shown(_ person: Replica) -> [UInt16: [UInt8]] {

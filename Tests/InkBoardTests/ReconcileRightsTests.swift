@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(arguments: seeds(150))
-    func `BD-97, BD-101: boards that hold different things, and hide different ones, agree after a few runs on what counts of all`(
+    func `BD-97, BD-101, BD-169, BD-173: boards that hold and hide different things agree after a few runs on what counts`(
         seed: UInt64
     ) throws {
         var random = SplitMix64(seed: seed).split("pairs")

@@ -166,7 +166,7 @@ import Testing
         #expect(step.send == [left.transactions[6].name])
     }
 
-    @Test func `BD-17: hostile messages throw or are answered within bounds`() throws {
+    @Test func `BD-17, BD-136: hostile messages throw or are answered within bounds`() throws {
         let (left, right) = try Self.boards(common: 400, left: 30, right: 30)
         var random = SplitMix64(seed: 12)
         var victim = Reconciler(hashKey: Self.hashKey, isInitiator: false)
@@ -196,7 +196,7 @@ import Testing
         }
     }
 
-    @Test func `BD-17: the work that a message cost is told, and has a bound`() throws {
+    @Test func `BD-136: the work that a message cost is told, and has a bound`() throws {
         let (left, _) = try Self.boards(common: 400, left: 30, right: 30)
         var victim = Reconciler(hashKey: Self.hashKey, isInitiator: false)
         var message = ReconcileMessage(isFromInitiator: true, root: NodeHash(left.fingerprint), transactionCount: 1)

@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: seeds(100))
-    func `BD-101: fingerprint and heads are those of what counts and of what that comes after`(seed: UInt64) throws {
+    func `BD-101, BD-173: fingerprint and heads are those of what counts and of what that comes after`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var (board, late) = try Self.board(seed: seed, using: &random)
         for _ in 0..<3 {
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(arguments: seeds(100))
-    func `BD-102: what a count reports leads from the old picture to the new one, whatever came meanwhile`(seed: UInt64) throws {
+    func `BD-102, BD-174: what a count reports leads from the old picture to the new one, whatever came meanwhile`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var (board, late) = try Self.board(seed: seed, using: &random)
         var hidden: Set<TransactionName> = []
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func `BD-102: a count that was begun before another was taken is none, and claims made meanwhile hold`() throws {
+    @Test func `BD-102, BD-175: a count that was begun before another was taken is none, and claims made meanwhile hold`() throws {
         var person = try Replica(1, genesis: try genesis(by: try key(1)))
         let id = try person.draw(ShapeDraft(kind: .ellipse, position: .zero))
         var (first, second) = (
@@ -130,7 +130,7 @@ import Testing
         #expect(person.board.shape(id) == nil)
     }
 
-    @Test func `BD-102: a count of another log is none, and of an earlier state of this one it is taken`() throws {
+    @Test func `BD-175: a count of another log is none, and of an earlier state of this one it is taken`() throws {
         let first = try genesis(by: try key(1))
         var (one, two) = (try Replica(1, genesis: first), try Replica(2, genesis: first))
         let start = one.board

@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func `BD-89: a set that one was added to shares with the one before it what stayed`() {
+    @Test func `BD-89, BD-164: a set that one was added to shares with the one before it what stayed`() {
         var sets = [RightsBits()]
         for number in 0..<20_000 {
             sets.append(sets[number])

@@ -95,7 +95,7 @@ import Testing
         #expect(line.fault(try RightsChain([invite] + rest), of: 1) == .invite)
     }
 
-    @Test func `BD-103, BD-112: a chain goes over a device of one who has no role, and over nothing else of his`() throws {
+    @Test func `BD-103, BD-112, BD-176: a chain goes over a device of one who has no role, and over nothing else of his`() throws {
         var line = try Line(steps: 0)
         line.people.append(try Replica(40, genesis: line.genesis))
         try line.give(.viewer, to: 1, from: 0)
@@ -121,7 +121,7 @@ import Testing
         #expect(Self.fault(try invite(.viewer), of: try key(50).author, line.genesis) == .roleForbids)
     }
 
-    @Test func `BD-111: a chain that is too long is refused before anything is verified`() throws {
+    @Test func `BD-111, BD-181: a chain that is too long is refused before anything is verified`() throws {
         let line = try Line(steps: 16)
         let links = try line.chain(of: 16).links
         let long = (0..<1000).map { links[$0 % 16] }
@@ -151,7 +151,7 @@ import Testing
         #expect(try RightsChain(Array(heavy.prefix(3))).links.count == 3)
     }
 
-    @Test func `BD-112: what is left out, turned round, of another board or somebody else's is no chain`() throws {
+    @Test func `BD-112, BD-182: what is left out, turned round, of another board or somebody else's is no chain`() throws {
         let line = try Line(steps: 4)
         let links = try line.chain(of: 4).links
         #expect(line.fault(try RightsChain(Array(links.dropLast())), of: 4) == .truncated)
@@ -201,7 +201,7 @@ import Testing
         #expect(Self.fault(try RightsChain([drawing] + owners), of: line.people[2].author, line.genesis) == .unlinked)
     }
 
-    @Test func `BD-112: no chain holds of which one bit was changed`() throws {
+    @Test func `BD-112, BD-182: no chain holds of which one bit was changed`() throws {
         let line = try Line(steps: 2)
         let bytes = Self.bytes(try line.chain(of: 2))
         let author = line.people[2].author
@@ -259,7 +259,7 @@ import Testing
         return joiner
     }
 
-    @Test func `BD-114: who was removed comes back neither by another admission nor by a claim`() throws {
+    @Test func `BD-183: who was removed comes back neither by another admission nor by a claim`() throws {
         var line = try Line(steps: 0)
         let (invite, link) = try Self.invited(&line, uses: 0)
         let joiner = try Self.join(20, &line, by: invite, link)
@@ -313,7 +313,7 @@ import Testing
         #expect(throws: ClaimFault.self) { try line.people[0].board.role(of: second, claiming: claim, wallTime: nil) }
     }
 
-    @Test(arguments: seeds(200)) func `BD-110, BD-112, BD-114: the chain of every right that somebody has says what the board does`(
+    @Test(arguments: seeds(200)) func `BD-110, BD-112, BD-114, BD-180: the chain of every right that somebody has says what the board does`(
         seed: UInt64
     ) throws {
         let scroll = try RightsScroll(seed: seed, members: 2 + Int(seed % 7))

@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct RightsTests {
     @Test(arguments: 1...16 as ClosedRange<UInt64>)
-    func `BD-81, BD-84, BD-85, BD-86, BD-89, BD-90, BD-91: laws hold over random histories, and the naive rules agree`(batch: UInt64) {
+    func `BD-81, BD-84, BD-85, BD-86, BD-89, BD-90, BD-91, BD-160, BD-161, BD-162: laws hold over random histories, and naive rules agree`(
+        batch: UInt64
+    ) {
         for seed in batch * 1000..<batch * 1000 + RightsTests.histories {
             #expect(RightsLaws.broken(by: RightsHistory(seed: seed), orders: 2) == [])
         }
@@ -24,7 +26,7 @@ import Testing
         #expect(RightsNeed.allCases.filter { Role.viewer.allows($0, viewersMayChat: true) } == [.nothing, .message])
     }
 
-    @Test func `BD-81: nothing is given deeper than sixteen steps from the root owner`() throws {
+    @Test func `BD-156: nothing is given deeper than sixteen steps from the root owner`() throws {
         var room = RightsRoom()
         var giver = room.root
         for depth in 1...16 {
@@ -37,7 +39,8 @@ import Testing
         #expect(room.refusal(of: .grant(subject: room.keys[17], role: .viewer), by: 16, under: giver) == .tooDeep)
     }
 
-    @Test func `BD-103: a second device is the same person, and only the first and who is senior to both end its right`() throws {
+    @Test
+    func `BD-103, BD-176, BD-177, BD-178, BD-179: a second device is the same person, and only the first and his seniors end it`() throws {
         var room = RightsRoom()
         let elder = try room.give(.grant(subject: room.keys[1], role: .owner), by: 0, under: room.root)
         let viewer = try room.give(.grant(subject: room.keys[2], role: .viewer), by: 0, under: room.root)
@@ -74,7 +77,7 @@ import Testing
         #expect(room.rights.stands(second) && !room.rights.stands(viewer))
     }
 
-    @Test func `BD-81, BD-103: steps to devices are steps`() throws {
+    @Test func `BD-81, BD-156, BD-176: steps to devices are steps`() throws {
         var room = RightsRoom()
         var (giver, holder) = (room.root, 0)
         for step in 1...8 {
@@ -87,7 +90,7 @@ import Testing
         #expect(room.rights.best(of: room.keys[8])?.depth == 0)
     }
 
-    @Test func `BD-82: who joins has the role of his invite, one right however often he says so, and does not come back by it`() throws {
+    @Test func `BD-82, BD-157, BD-158: who joins has his invite's role, one right however often, and does not come back by it`() throws {
         var room = RightsRoom()
         let invite = try room.give(.invite(key: room.keys[9], role: .editor), by: 0, under: room.root)
         let before = room.newest
@@ -117,7 +120,7 @@ import Testing
         #expect(room.rights.stands(under) && !room.rights.stands(beside) && !room.rights.stands(invite))
     }
 
-    @Test func `BD-83, BD-84: only what is strictly junior is removed, and a back-dated grant is no more senior than its giver`() throws {
+    @Test func `BD-83, BD-159: only what is strictly junior is removed, and a back-dated grant is no more senior than its giver`() throws {
         var room = RightsRoom()
         let ann = try room.give(.grant(subject: room.keys[1], role: .owner), by: 0, under: room.root)
         let old = room.newest
@@ -135,7 +138,7 @@ import Testing
         }
     }
 
-    @Test func `BD-86, BD-87: who is removed removes nobody beside it, and who had been removed by him stands again`() throws {
+    @Test func `BD-87, BD-162: who is removed removes nobody beside it, and who had been removed by him stands again`() throws {
         var room = RightsRoom()
         let ann = try room.give(.grant(subject: room.keys[1], role: .owner), by: 0, under: room.root)
         let bob = try room.give(.grant(subject: room.keys[2], role: .owner), by: 0, under: room.root)
@@ -203,7 +206,7 @@ import Testing
         }
     }
 
-    @Test func `BD-89: drawing makes no sets, and sixteen parents make one`() throws {
+    @Test func `BD-163: drawing makes no sets, and sixteen parents make one`() throws {
         var room = RightsRoom()
         let start = room.newest
         var beside: [RightsSet] = []
@@ -244,7 +247,7 @@ import Testing
         #expect(try work(after: [asked]) == asked && room.rights.standing(at: asked).map(\.subject).last == room.keys[8])
     }
 
-    @Test func `BD-82, BD-89: who joins over and over, on as many forks as he likes, takes memory for what he adds`() throws {
+    @Test func `BD-158, BD-164: who joins over and over, on as many forks as he likes, takes memory for what he adds`() throws {
         var room = RightsRoom()
         let invite = try room.give(.invite(key: room.keys[9], role: .viewer), by: 0, under: room.root)
         let start = room.newest
@@ -259,7 +262,7 @@ import Testing
         #expect(room.rights.standing().count == 2 && room.rights.counts(first))
     }
 
-    @Test func `BD-89: what sets come to is remembered by the bytes that it takes`() throws {
+    @Test func `BD-164: what sets come to is remembered by the bytes that it takes`() throws {
         var room = RightsRoom()
         var sets: [RightsSet] = []
         for _ in 0..<12 {

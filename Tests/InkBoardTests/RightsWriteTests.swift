@@ -67,7 +67,7 @@ import Testing
         #expect(Self.bytes(.removal, .removal(RightsEnd(rights: [], heads: [Self.name], secret: Self.secret))) == nil)
     }
 
-    @Test func `BD-92: a transaction gives one right at most, and an admission stands alone`() throws {
+    @Test func `BD-165: a transaction gives one right at most, and an admission stands alone`() throws {
         let owner = try key(1)
         let person = ShapeID(author: owner.author, number: 0)
         let grant = Write(person, .grant, .right(.grant(RightsGrant(role: .editor, subject: Self.author))))

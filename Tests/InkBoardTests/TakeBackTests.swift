@@ -74,7 +74,9 @@ import Testing
     }
 
     @Test(arguments: seeds(400))
-    func `BD-120: what is left is what would be there had the vandal never come, and one undo brings it back`(seed: UInt64) throws {
+    func `BD-120, BD-186, BD-187: what is left is what would be there had the vandal never come, and one undo brings it back`(
+        seed: UInt64
+    ) throws {
         var random = SplitMix64(seed: seed)
         var people = try Self.room(3)
         let victim = people[3].author
@@ -125,7 +127,7 @@ import Testing
         #expect(people[0].board.writes(takingBack: try #require(people[0].board.span(of: victim)), by: people[0].author).parts.isEmpty)
     }
 
-    @Test(arguments: seeds(400)) func `BD-120: a step that is done again leaves lines where it left them, whatever they were bound to`(
+    @Test(arguments: seeds(400)) func `BD-187: a step that is done again leaves lines where it left them, whatever they were bound to`(
         seed: UInt64
     )
         throws
@@ -191,7 +193,7 @@ import Testing
         #expect(people[0].board.shapeCount == 200)
     }
 
-    @Test func `BD-121: no undo brings back what was taken back, until that is undone`() throws {
+    @Test func `BD-188: no undo brings back what was taken back, until that is undone`() throws {
         var people = try Self.room(3)
         func share() { for to in people.indices { for from in people.indices where to != from { people[to].receive(people[from]) } } }
         let id = try people[1].draw(Self.box(1))
@@ -216,7 +218,7 @@ import Testing
         #expect(people[2].board.shape(id)?.content.fill == Color(rgb: 3))
     }
 
-    @Test func `BD-121: of an editor such a record means nothing, nor do bytes that are none`() throws {
+    @Test func `BD-121, BD-188: of an editor such a record means nothing, nor do bytes that are none`() throws {
         var people = try Self.room(3)
         let id = try people[1].draw(Self.box(1))
         people[2].receive(people[1])
@@ -255,7 +257,7 @@ import Testing
         #expect(people[0].board.shape(id)?.content.fill == nil)
     }
 
-    @Test func `BD-122: a span begins with the first work that claims to be of its time`() throws {
+    @Test func `BD-122, BD-189: a span begins with the first work that claims to be of its time`() throws {
         var people = try Self.room(1)
         for time in [1000, 5000, 3000, 9000] as [UInt64] {
             let number = people[1].board.freeShapeNumber(of: people[1].author, from: 1)
@@ -271,7 +273,7 @@ import Testing
         #expect(people[0].board.shapes.map(\.id.number) == [1, 4])
     }
 
-    @Test func `BD-120: 500 changes among 2000 of others: only they go`() throws {
+    @Test func `BD-120, BD-186: 500 changes among 2000 of others: only they go`() throws {
         var random = SplitMix64(seed: 500)
         var people = try Self.room(4)
         var ids: [ShapeID] = []

@@ -42,7 +42,7 @@ import Testing
         #expect(merged("👩‍👩‍👧", "👩‍👩‍👧🇩🇪", "漢👩‍👩‍👧") == ["漢👩‍👩‍👧🇩🇪", ""])
     }
 
-    @Test func `BD-33: a merge that no text can hold leaves theirs and displaces what mine added`() {
+    @Test func `BD-141: a merge that no text can hold leaves theirs and displaces what mine added`() {
         let base = String(repeating: "a", count: 10_000)
         let (mine, theirs) = (base + String(repeating: "m", count: 5000), String(repeating: "t", count: 5000) + base)
         let merge = TextMerge(base: base, mine: mine, theirs: theirs)
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test(arguments: 0..<300 as Range<UInt64>)
-    func `BD-33: of insertions none is lost, and each one's letters keep their order`(seed: UInt64) {
+    func `BD-140: of insertions none is lost, and each one's letters keep their order`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         func typed(_ base: String, _ alphabet: [Character]) -> String {
             var letters = Array(base)

@@ -32,7 +32,7 @@ import Testing
         #expect(people[1 - loser].board.textMerge(by: merge.name).first?.base == lost.theirs)
     }
 
-    @Test func `BD-32: a write whose editor knew what it overwrote costs nobody a word`() throws {
+    @Test func `BD-32, BD-138: a write whose editor knew what it overwrote costs nobody a word`() throws {
         var (people, note) = try Self.people(2)
         try people[0].write(people[0].board.writes(typing: "base ana", in: note))
         people[1].receive(people[0])
@@ -45,7 +45,7 @@ import Testing
         #expect(people[0].board.lostText(of: people[0].author, in: note) == nil)
     }
 
-    @Test func `BD-32: an editor that began before it saw the other's write did not know it, though its transaction comes after`() throws {
+    @Test func `BD-138: an editor that began before it saw the other's write did not know it, though its transaction comes after`() throws {
         var (people, note) = try Self.people(2)
         let began = try people[1].board.writes(typing: "base bob", in: note)
         try people[0].write(people[0].board.writes(typing: "base ana", in: note))
@@ -56,7 +56,7 @@ import Testing
         #expect(lost.base == "base" && lost.mineText == "base ana" && lost.theirsText == "base bob")
     }
 
-    @Test func `BD-32: what a script, an undo or a restore wrote is not merged by its author`() throws {
+    @Test func `BD-139: what a script, an undo or a restore wrote is not merged by its author`() throws {
         for step in 0..<2 {
             var (people, note) = try Self.people(2)
             if step == 0 {
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `BD-32: of three writers each finds its own words, over the last text that both knew`() throws {
+    @Test func `BD-138: of three writers each finds its own words, over the last text that both knew`() throws {
         var (people, note) = try Self.people(3)
         try people[0].write(people[0].board.writes(typing: "base a", in: note))
         people[1].receive(people[0])
@@ -102,7 +102,7 @@ import Testing
         #expect(people[0].board.lostText(of: people[0].author, in: note) == nil)
     }
 
-    @Test func `BD-34: a wish over more shapes than a transaction holds is cut, and taken back as one`() throws {
+    @Test func `BD-34, BD-142: a wish over more shapes than a transaction holds is cut, and taken back as one`() throws {
         var ana = try Replica(1, genesis: try genesis(by: try key(1)))
         let count = Limits.writesPerTransaction / 4 + 300
         var writes: [Write] = []

@@ -72,7 +72,7 @@ import Testing
         #expect(throws: WireError.limitExceeded) { try Transaction(decoding: Array(repeating: 1, count: 65_537)) }
     }
 
-    @Test func `BD-2: a count that promises more than was sent allocates nothing`() throws {
+    @Test func `BD-126: a count that promises more than was sent allocates nothing`() throws {
         let person = try Replica(2, genesis: try genesis(by: try key(1)))
         var writer = ByteWriter()
         writer.write(1 as UInt8)
@@ -179,7 +179,7 @@ import Testing
         #expect(person.board.transactions.last?.writes.contains { $0.property == write.property && $0.value == .bytes([]) } == true)
     }
 
-    @Test func `BD-9: a shape of an unknown kind is kept and not shown`() throws {
+    @Test func `BD-131: a shape of an unknown kind is kept and not shown`() throws {
         var person = try Replica(1, genesis: try genesis(by: try key(1)))
         let id = ShapeID(author: person.author, number: 1)
         try person.write([Write(id, .kind, .kind(60)), Write(id, .position, .point(.zero))])

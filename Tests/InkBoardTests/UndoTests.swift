@@ -73,7 +73,7 @@ import Testing
         #expect(ana.board.redoWrites(of: ana.author) == nil)
     }
 
-    @Test func `BD-11: only a new gesture of one's own ends redo`() throws {
+    @Test func `BD-135: only a new gesture of one's own ends redo`() throws {
         var (ana, bob) = try Self.pair()
         let id = try ana.draw(Self.box)
         try ana.move(id, by: Point(x: 8, y: 0))
@@ -87,7 +87,7 @@ import Testing
         #expect(!ana.board.canRedo(ana.author))
     }
 
-    @Test func `BD-11: what another changed since is left alone and said`() throws {
+    @Test func `BD-133: what another changed since is left alone and said`() throws {
         var (ana, bob) = try Self.pair()
         let id = try ana.draw(Self.box)
         try ana.set(id, .stroke(Color(rgb: 1)), .fill(Color(rgb: 2)))
@@ -104,7 +104,7 @@ import Testing
         #expect(bob.board.shape(id)?.content.stroke == nil)
     }
 
-    @Test func `BD-11: redo leaves alone what another changed since the undo`() throws {
+    @Test func `BD-133: redo leaves alone what another changed since the undo`() throws {
         var (ana, bob) = try Self.pair()
         let id = try ana.draw(Self.box)
         try ana.set(id, .stroke(Color(rgb: 1)), .fill(Color(rgb: 2)))
@@ -120,7 +120,7 @@ import Testing
         #expect(bob.board.shape(id)?.content.stroke == Color(rgb: 1))
     }
 
-    @Test func `BD-11: a step that others changed altogether is still a step`() throws {
+    @Test func `BD-133: a step that others changed altogether is still a step`() throws {
         var (ana, bob) = try Self.pair()
         let id = try ana.draw(Self.box)
         try ana.move(id, by: Point(x: 8, y: 0))
@@ -230,7 +230,7 @@ import Testing
         #expect(ana.board.shape(note)?.content.text == "bob's" && ana.board.shapes.count == 2)
     }
 
-    @Test func `BD-11: the undo of the largest gesture fits one transaction`() throws {
+    @Test func `BD-11, BD-134: the undo of the largest gesture fits one transaction`() throws {
         var (ana, _) = try Self.pair()
         var ids: [ShapeID] = []
         for start in stride(from: 0 as UInt64, to: 3000, by: 500) {
@@ -247,7 +247,7 @@ import Testing
         #expect(ana.board.shapes.allSatisfy { $0.content.position == Self.box.position })
     }
 
-    @Test func `BD-11, BD-34: what does not fit one transaction is taken back in several, as one step`() throws {
+    @Test func `BD-134, BD-142: what does not fit one transaction is taken back in several, as one step`() throws {
         var (ana, _) = try Self.pair()
         let long = String(repeating: "x", count: Limits.textBytes)
         var ids: [ShapeID] = []

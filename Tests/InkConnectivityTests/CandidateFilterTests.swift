@@ -12,7 +12,7 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
         "[fe80::1]:5000", "[::127.0.0.1]:5000", "[::7f00:1]:5000", "[::ffff:7f00:1]:5000", "[::ffff:0:7f00:1]:5000", "192.0.0.4:5000",
         "192.88.99.1:5000", "[100::1]:5000", "[fec0::1]:5000", "[4000::1]:5000", "[2001:2::1]:5000", "[2001:20::1]:5000",
     ])
-    func `CN-6: a forbidden target is neither offered nor dialled`(text: String) throws {
+    func `CN-6, CN-26: a forbidden target is neither offered nor dialled`(text: String) throws {
         let filter = CandidateFilter(networks: [LocalNetwork(assumedFor: .v4(0x7F00_0001))])
         guard let address = SocketAddress(text) else { return }  // dotted tails inside v6 are no address at all here
         let candidate = Candidate(address: address, kind: .host)
@@ -123,7 +123,7 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
     }
 
     @Test(arguments: [0, 12, 15, 16, 60])
-    func `CN-8: however many interfaces there are, what the world sees is offered and dialled`(count: Int) throws {
+    func `CN-27: however many interfaces there are, what the world sees is offered and dialled`(count: Int) throws {
         let hosts = try (0..<count).map { try host("198.51.100.\($0 + 1):40000") }
         let seen = try ["203.0.113.5:50000", "[2001:db8::5]:40000", "203.0.113.5:50001", "203.0.113.5:50002", "203.0.113.5:50003"].map {
             try reflexive($0)
@@ -137,7 +137,7 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
         }
     }
 
-    @Test func `CN-8: of several addresses that have our own numbers one is dialled, loopback besides`() throws {
+    @Test func `CN-28: of several addresses that have our own numbers one is dialled, loopback besides`() throws {
         let own = try ["192.168.1.4:40000", "172.17.0.1:40000", "127.0.0.1:40000"].map { try host($0) }
         let here = try ["192.168.1.4:40001", "172.17.0.1:40001", "127.0.0.1:40001"].map { try host($0) }
         let filter = CandidateFilter(allowsLoopback: true, networks: own.map { LocalNetwork(assumedFor: $0.address.ip) })

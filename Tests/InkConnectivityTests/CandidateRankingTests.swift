@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: [0, 14, 20, 60])
-    func `CN-8, CN-10: with any number of networks of containers on both sides two behind NATs, and two on one LAN, dial each other`(
+    func `CN-8, CN-10, CN-27: with any number of networks of containers on both sides two behind NATs, and two on one LAN, dial each other`(
         count: Int
     ) throws {
         struct Side {

@@ -16,7 +16,7 @@ import Testing
         return SocketAddress(ip: address.ip.inZone(zone), port: address.port)
     }
 
-    @Test func `CN-20: who is heard on a link is dialled on that link, and nowhere else`() throws {
+    @Test func `CN-20, CN-32: who is heard on a link is dialled on that link, and nowhere else`() throws {
         let links = OwnLinks([
             try own("192.168.1.4:7000", .routed), try own("[fe80::4]:7000", zone: 2, .routed, prefix: 64),
             try own("10.0.0.4:7000", interface: 3),
@@ -39,7 +39,7 @@ import Testing
         #expect(!OwnLinks().permits(try address("192.168.1.5:40000"), heardBy: 2))
     }
 
-    @Test func `CN-21: something is said on four links at most, the likeliest, from one address of each`() throws {
+    @Test func `CN-21, CN-33: something is said on four links at most, the likeliest, from one address of each`() throws {
         let cable = try own("192.168.1.4:7000", .routed)
         let cable6 = try own("[fe80::4]:7000", zone: 2, .routed, prefix: 64)
         let second = try own("192.168.1.9:7000", .routed)

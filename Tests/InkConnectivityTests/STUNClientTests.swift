@@ -67,7 +67,7 @@ private func seconds(_ value: Double) -> Instant { Instant(nanoseconds: Int64(va
         #expect(told == [mapped, SocketAddress(ip: mapped.ip, port: 61001)])
     }
 
-    @Test func `CN-2: takes nothing from another address, another transaction, or with an attribute it must understand`() throws {
+    @Test func `CN-2, CN-24: takes nothing from another address, another transaction, or with an attribute it must understand`() throws {
         var client = STUNClient(using: SplitMix64(seed: 3))
         client.start(server: server, now: .zero)
         let question = try request(drain(&client))
@@ -106,7 +106,7 @@ private func seconds(_ value: Double) -> Instant { Instant(nanoseconds: Int64(va
         #expect(client.deadline == nil)
     }
 
-    @Test func `CN-13: asking anew is another transaction, and what is known stays until its answer`() throws {
+    @Test func `CN-31: asking anew is another transaction, and what is known stays until its answer`() throws {
         var client = STUNClient(using: SplitMix64(seed: 5))
         client.restart(now: .zero)
         #expect(drain(&client).isEmpty, "there is nobody to ask")

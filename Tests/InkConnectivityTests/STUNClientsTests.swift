@@ -71,7 +71,7 @@ import Testing
         #expect(clients.mapped == [seen6])
     }
 
-    @Test mutating func `CN-13: asked anew are all, or those that are named`() throws {
+    @Test mutating func `CN-31: asked anew are all, or those that are named`() throws {
         clients.use([near4, near6], now: .zero)
         let (first, _) = drain()
         clients.restart([near6, far4], now: .zero)

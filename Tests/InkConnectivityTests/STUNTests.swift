@@ -36,7 +36,7 @@ private let coturnResponse =
         #expect(message.transaction == Array(try hex(coturnRequest)[8...]))
     }
 
-    @Test func `CN-1: a flipped bit anywhere in a fingerprinted message makes it no message`() throws {
+    @Test func `CN-23: a flipped bit anywhere in a fingerprinted message makes it no message`() throws {
         let good = try hex(rfc5769ResponseV4)
         for index in good.indices {
             for bit in 0..<8 {
@@ -49,7 +49,7 @@ private let coturnResponse =
         }
     }
 
-    @Test func `CN-1: fingerprint must be the last attribute`() throws {
+    @Test func `CN-23: fingerprint must be the last attribute`() throws {
         let message = STUNMessage(kind: .request, transaction: Array(1...12)).encoded(withFingerprint: true)
         var longer = message + [0x80, 0x22, 0, 0]
         longer[3] += 4
@@ -91,7 +91,7 @@ private let coturnResponse =
     }
 
     @Test(arguments: ["203.0.113.9:40000", "[2001:db8::9]:40000"])
-    func `CN-4: answers a bare request with the sender's address and nothing more`(source: String) throws {
+    func `CN-25: answers a bare request with the sender's address and nothing more`(source: String) throws {
         let request = try hex(coturnRequest)
         let from = try address(source)
         let answer = try #require(STUN.answer(to: request, from: from))

@@ -51,7 +51,7 @@ import Testing
         #expect(other.share == (try official.bytes(\.protocol, "Yb")))
     }
 
-    @Test func `CR-22: the key is the draft's, of the official run with the sides' names`() throws {
+    @Test func `CR-22, CR-39: the key is the draft's, of the official run with the sides' names`() throws {
         let official = try Vectors.load("cpace-ristretto255-sha512", as: Official.self)
         func part(_ name: String) throws -> [UInt8] { try official.bytes(\.protocol, name) }
         let one = CPace(
@@ -64,7 +64,7 @@ import Testing
         #expect(Self.bytes(other.key(with: one.share, associated: try part("ADa"))) == (try part("ISK_IR")))
     }
 
-    @Test func `CR-22: who knows the password shares the key, and anything else that differs gives another`() throws {
+    @Test func `CR-22, CR-39: who knows the password shares the key, and anything else that differs gives another`() throws {
         let ana = try Self.run(.initiator, secret: 1)
         let bob = try Self.run(.responder, secret: 2)
         let key = try #require(Self.bytes(ana.key(with: bob.share)))
@@ -84,7 +84,7 @@ import Testing
         #expect(Self.bytes(ana.key(with: ana.share)) != key)
     }
 
-    @Test func `CR-22: what is no point, and the identity, fail the run`() throws {
+    @Test func `CR-38: what is no point, and the identity, fail the run`() throws {
         let ana = try Self.run(.initiator, secret: 1)
         let identity = [UInt8](repeating: 0, count: 32)
         // The field's prime, and a point with a set top bit: encodings that the group does not have.

@@ -123,7 +123,7 @@ import Testing
         #expect(DeviceBox.open([], by: device, context: context) == nil)
     }
 
-    @Test func `CR-20: to what is no key nothing is sealed`() throws {
+    @Test func `CR-36: to what is no key nothing is sealed`() throws {
         var generator = SecretGenerator(seed: [UInt8](repeating: 3, count: 32))
         // The point of order 1, one of order 4 (y = 0), and a y that is on no point.
         let one = [1] + [UInt8](repeating: 0, count: 31)

@@ -15,7 +15,7 @@ import Testing
         #expect(Secret32(Self.planted + [0]) == nil)
     }
 
-    @Test func `CR-1: secrets are equal when all their bytes are`() throws {
+    @Test func `CR-32: secrets are equal when all their bytes are`() throws {
         #expect(Secret32(Self.planted) == Secret32(Self.planted))
         for index in Self.planted.indices {
             var other = Self.planted
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func `CR-1: secrets can be made when no memory may be locked`() async {
+    @Test func `CR-33: secrets can be made when no memory may be locked`() async {
         await #expect(processExitsWith: .success) {
             var limit = rlimit(rlim_cur: 0, rlim_max: 0)
             #if canImport(Glibc)
@@ -111,7 +111,7 @@ import Testing
         #expect(!(secret is any Encodable))
     }
 
-    @Test func `CR-6: derived secrets differ by label, context, and their border`() throws {
+    @Test func `CR-6, CR-34: derived secrets differ by label, context, and their border`() throws {
         let secret = try #require(Secret32(Self.planted))
         let derived = [
             secret.derive("a"), secret.derive("b"), secret.derive("a", context: [98]), secret.derive("ab"), secret.derive(""),
@@ -142,7 +142,7 @@ import Testing
         #expect(RoomKeys(roomSecret: one).topic == RoomKeys(roomSecret: one).topic)
     }
 
-    @Test func `CR-9: a generator is a function of its seed and never repeats`() {
+    @Test func `CR-9, CR-35: a generator is a function of its seed and never repeats`() {
         var (left, right) = (SecretGenerator(seed: Self.planted), SecretGenerator(seed: Self.planted))
         var seen: Set<[UInt8]> = []
         for round in 0..<200 {

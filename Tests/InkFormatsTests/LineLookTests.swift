@@ -105,7 +105,7 @@ import Testing
                 && Self.shown([line(.usual, .usual, [(0, 0), (5, 0)], .arrow)]) == ["╶────►"])
     }
 
-    @Test func `BD-65, FM-62: an elbow goes around its corners, which can be round`() {
+    @Test func `BD-153, FM-62: an elbow goes around its corners, which can be round`() {
         let ids = [1, 2].map { ShapeID(author: .zero, number: $0) }
         let boxes = [ids[0]: box(0, 0, 4, 2), ids[1]: box(11, 4, 15, 6)]
         var arrow = ShapeDraft(

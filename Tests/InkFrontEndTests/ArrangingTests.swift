@@ -82,7 +82,7 @@ import Testing
         #expect(throws: ArrangementError.noGroup) { try stand.view.ungrouping(Self.ids(1, 4)) }
     }
 
-    @Test func `BD-66, FE-179: two who group the same shapes at once make one group, and no group is too deep`() throws {
+    @Test func `BD-66, BD-154, FE-179: two who group the same shapes at once make one group, and no group is too deep`() throws {
         var stand = Stand((1...12).map { Self.box($0, Int32($0) * 200, 0) })
         #expect(try stand.view.grouping(Self.ids(1, 2)) == stand.view.grouping(Self.ids(2, 1)))
         #expect(try stand.view.grouping(Self.ids(1, 2)) != stand.view.grouping(Self.ids(1, 3)))

@@ -40,7 +40,7 @@ struct EpochRingTests {
         #expect(isThere && other.inForce.psk == one.inForce.psk)
     }
 
-    @Test func `CR-21: who lacks one of an epoch's secrets has nothing of it`() {
+    @Test func `CR-21, CR-37: who lacks one of an epoch's secrets has nothing of it`() {
         let all = [Self.name(1): Self.secret(1), Self.name(2): Self.secret(2)]
         let whole = EpochSecret.combined(all)
         var others: [Secret32] = [Self.secret(1), Self.secret(2), Self.secret(200)]

@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test func `BD-97, SE-174: what somebody drew who was removed meanwhile stays on his disk, and is nobody else's`() throws {
+    @Test func `BD-169, SE-174: what somebody drew who was removed meanwhile stays on his disk, and is nobody else's`() throws {
         var (pipes, _) = try Self.roomThatEveLeft()
         let right = try #require(pipes.members[0].node.board?.right(of: pipes.members[2].identity.author))
         try pipes.govern(by: 0) { board, owner throws(RuleViolation) in try board.writes(removing: [right], by: owner) }

@@ -110,7 +110,7 @@ import Testing
     }
 
     @Test(arguments: Writer.allCases)
-    func `BD-94, BD-97: nothing that who may not draw signs is seen or passed on, whatever way it comes`(writer: Writer) throws {
+    func `BD-94, BD-169: nothing that who may not draw signs is seen or passed on, whatever way it comes`(writer: Writer) throws {
         var room = try Room(writer)
         #expect(room.carrier.isWelcome && !room.carrier.isRefused)
         let names = [

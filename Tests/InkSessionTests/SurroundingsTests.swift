@@ -50,7 +50,7 @@ import Testing
         return give(.rendezvousMessage(.welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: 3478)))
     }
 
-    @Test mutating func `CN-13: STUN is asked in each family that we have, and anew when the rendezvous is back`() throws {
+    @Test mutating func `CN-13, CN-31: STUN is asked in each family that we have, and anew when the rendezvous is back`() throws {
         _ = give(.localAddresses([Self.cable]))
         #expect(meet() == [Self.stun])
         #expect(give(.rendezvousAddresses([Self.rendezvous, Self.rendezvous6])).isEmpty, "we have no IPv6")
@@ -88,7 +88,7 @@ import Testing
         #expect(give(.localAddresses([Self.own(0xC0A8_0207, .routed)])) == [peer])
     }
 
-    @Test mutating func `CN-12: what a link names is dialled by the rules of candidates, what a person typed as it is`() throws {
+    @Test mutating func `CN-12, CN-30: what a link names is dialled by the rules of candidates, what a person typed as it is`() throws {
         func address(_ text: String) throws -> SocketAddress { try #require(SocketAddress(text)) }
         let far = try address("10.9.9.9:4000")
         let near = try address("192.168.1.9:4000")

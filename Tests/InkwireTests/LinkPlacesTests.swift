@@ -30,7 +30,7 @@ import Testing
         #expect(try places(["127.0.0.1", "192.168.1.4"]).direct(port: 9, onlyHere: true).map(\.description) == ["127.0.0.1:9"])
     }
 
-    @Test func `CN-10: networks of containers are named where there is nothing else`() throws {
+    @Test func `CN-29: networks of containers are named where there is nothing else`() throws {
         func own(_ text: String, _ standing: LocalAddress.Standing) throws -> LocalAddress {
             LocalAddress(address: SocketAddress(ip: try #require(IPAddress(text)), port: 0), prefixLength: 16, standing: standing)
         }

@@ -4,7 +4,7 @@
 ///     while case let part = try reader.next(), part != .end { … }
 ///
 /// Strict: UTF-8 only, one value and white space around it, no comments, no commas too many, no lone surrogates. Each part costs its own length, and
-/// nothing is kept but one bit for each open bracket. That a name stands twice in an object is left to who reads it.
+/// nothing is kept but one bit for each open bracket. That a name stands twice in an object is left to who reads it (PR-11).
 public struct JSONReader: Sendable {
     /// One part of a text.
     public enum Part: Hashable, Sendable {
