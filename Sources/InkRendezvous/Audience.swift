@@ -4,7 +4,7 @@ import InkPrimitives
 public enum Audience: Hashable, Sendable {
     /// All who are there.
     case room
-    /// These devices, of an epoch that is passed: whoever else is there may have been removed since, and learns nothing of us.
+    /// These devices, of an epoch that is passed: whoever else is there may have been removed since (RV-143), and learns nothing of us.
     case devices(Set<AuthorID>)
 
     /// True if what a device says is heard, and answered.

@@ -1,13 +1,13 @@
 import InkCrypto
 import InkPrimitives
 
-/// What a member says to all on a link: that somebody of its board is there. Whoever has the key of the epoch reads where; to all others, and beside
-/// the beacon before, it is noise (RV-90).
+/// What a member says to all on a link (RV-160): that somebody of its board is there. Whoever has the key of the epoch reads where; to all others,
+/// and beside the beacon before, it is noise (RV-90).
 ///
 ///     "ink", 1 | nonce (16) | port and peer, sealed (10) | MAC (16)
 ///
-/// The MAC is over the address that it comes from, too: played again elsewhere it is nothing, and played again from there it leads where it led
-/// before. It stands here and not on the floor above since it is signalling as envelopes are: it brings two together who share a secret.
+/// The MAC is over the address that it comes from, too (RV-161): played again elsewhere it is nothing, and played again from there it leads where it
+/// led before. It stands here and not on the floor above since it is signalling as envelopes are: it brings two together who share a secret.
 public struct Beacon: Hashable, Sendable {
     /// UDP port where its sender is met.
     public let port: UInt16

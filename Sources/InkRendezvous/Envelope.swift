@@ -8,8 +8,8 @@ import InkPrimitives
 ///     plain = form (1) | kind (1) | flags (1) | salt (16) | recipient (32) | device (32) | content | signature (64) | zeros
 ///
 /// Of the flags one has a meaning: 1, that the speaker takes relayed datagrams at this rendezvous (RV-31). The sender's peer id is made of salt and device, so that nobody can say another's (`PeerSalt`). `recipient` is zero in a greeting to all.
-/// The signature covers a domain string, the topic, and everything before it. The sealing and the first byte are the same in every version: 5
-/// is the form drawn here, which protocol 4 drew as 4. A protocol writes its own number, so that whoever does not speak it
+/// The signature covers a domain string, the topic, and everything before it (RV-106). The sealing and the first byte are the same in every version:
+/// 5 is the form drawn here, which protocol 4 drew as 4. A protocol writes its own number, so that whoever does not speak it
 /// knows why (RV-12). Form 1, of protocols 1 and 2, has the sender's peer id (32) in place of flags and salt; it is read and
 /// written only so far that such a member learns of our version, for 0.1 does not look at the first byte.
 package struct Envelope: Hashable, Sendable {
@@ -23,7 +23,7 @@ package struct Envelope: Hashable, Sendable {
         case offer(echo: [UInt8], nonce: [UInt8], attempt: [UInt8], opening: [UInt8]? = nil, candidates: [Candidate])
         /// "Dial me at these." The attempt nonce is the echo. `reply` is message 2, where the offer brought message 1.
         case answer(attempt: [UInt8], reply: [UInt8]? = nil, candidates: [Candidate])
-        /// "I am leaving."
+        /// "I am leaving." (RV-109)
         case bye(echo: [UInt8])
         /// "Between us a session lives, and this is where I am now; tell me the same of you", or the answer to that. Of one process' serials the
         /// greatest is the newest.
@@ -144,7 +144,7 @@ package struct Envelope: Hashable, Sendable {
         try self.init(signed: signed, isPadded: false, topic: topic)
     }
 
-    /// Reads and verifies what was sealed.
+    /// Reads and verifies what was sealed (RV-144).
     private init(signed plain: [UInt8], isPadded: Bool, topic: Topic) throws(Failure) {
         let body: Int
         let signature: [UInt8]

@@ -15,7 +15,7 @@ import InkPrimitives
 /// are told inside the session (RV-32). Elsewhere, while a session lives that is ill or whose end has moved, both tell where they are (RV-35).
 ///
 /// Two peers who share several places are introduced once: an attempt belongs to the pair, and what is said about it is said at each place
-/// where the other is seen (RV-23).
+/// where the other is seen (RV-122).
 struct Introductions: Sendable {
     /// A member at one place.
     private struct Sighting: Sendable {
@@ -54,7 +54,7 @@ struct Introductions: Sendable {
         /// It has not answered since we moved.
         var isUnanswered = false
         var backoff = Backoff(first: RendezvousClient.repeatFirst, limit: RendezvousClient.repeatLimit, floor: RendezvousClient.spacing)
-        /// The greatest serial that it told, and the places where that came.
+        /// The greatest serial that it told, and the places where that came (RV-36).
         var heard: (serial: UInt32, places: Set<Int>) = (0, [])
     }
 
@@ -140,7 +140,7 @@ struct Introductions: Sendable {
         }
     }
 
-    /// A session with `remote` began or ended. While it lives nobody dials (RV-6).
+    /// A session with `remote` began or ended. While it lives nobody dials (RV-110).
     mutating func sessionLives(with remote: PeerID, _ lives: Bool, through signalling: inout SignallingPlaces, now: Instant) {
         if lives { living.insert(remote) } else { living.remove(remote) }
         degraded.remove(remote)
@@ -155,7 +155,7 @@ struct Introductions: Sendable {
         }
     }
 
-    /// Our addresses or the network are others: all with whom sessions live are told, until they answer (RV-35).
+    /// Our addresses or the network are others: all with whom sessions live are told (RV-136), until they answer (RV-35).
     mutating func moved(through signalling: SignallingPlaces, now: Instant) {
         for id in living where neighbours[id] != nil {
             neighbours[id]?.news.isUnanswered = true
@@ -231,7 +231,7 @@ struct Introductions: Sendable {
         }
     }
 
-    /// Nobody is seen there any more; who is seen nowhere else is forgotten.
+    /// Nobody is seen there any more; who is seen nowhere else is forgotten (RV-123).
     mutating func loseSight(at place: Int, through signalling: inout SignallingPlaces) {
         for id in neighbours.keys.sorted() {
             guard let neighbour = neighbours[id], neighbour.sightings[place] != nil else { continue }
@@ -243,7 +243,7 @@ struct Introductions: Sendable {
 
     // Relays.
 
-    /// True where what passes between a neighbour and us is relayed, first of all the handshake.
+    /// True where what passes between a neighbour and us is relayed, first of all the handshake (RV-128).
     private func isRelayed(_ neighbour: Neighbour, at place: Int, of signalling: SignallingPlaces) -> Bool {
         signalling.takesRelay(at: place) && neighbour.sightings[place]?.takesRelay == true
     }
@@ -275,7 +275,7 @@ struct Introductions: Sendable {
         }
     }
 
-    /// The driver has message 1 of an attempt; nil where it does not dial, since a session lives.
+    /// The driver has message 1 of an attempt; nil where it does not dial, since a session lives (RV-131).
     mutating func opened(_ nonce: [UInt8], _ remote: PeerID, _ opening: [UInt8]?, through signalling: inout SignallingPlaces) {
         guard let attempt = neighbours[remote]?.attempt, attempt.nonce == nonce else { return }
         neighbours[remote]?.attempt?.waiting = []
@@ -324,7 +324,7 @@ struct Introductions: Sendable {
         say(content, to: id, at: place, through: &signalling, now: now)
     }
 
-    /// One says where it is. What is older than what it said before is a replay; a copy by another place is not.
+    /// One says where it is. What is older than what it said before is a replay (RV-134); a copy by another place is not.
     private mutating func receiveCandidates(
         _ serial: UInt32, _ offered: [Candidate], isAnswer: Bool, from id: PeerID, at place: Int,
         through signalling: inout SignallingPlaces, now: Instant
@@ -442,7 +442,7 @@ struct Introductions: Sendable {
         }
     }
 
-    /// A greeting proves nothing (it may be a replay), so it costs us one answer at most and shows nobody (RV-4).
+    /// A greeting proves nothing (it may be a replay), so it costs us one answer at most and shows nobody (RV-107).
     private mutating func receiveHello(
         _ nonce: [UInt8], _ envelope: Envelope, member: UInt32, at place: Int, through signalling: inout SignallingPlaces, now: Instant
     ) {
@@ -460,7 +460,7 @@ struct Introductions: Sendable {
         }
     }
 
-    /// One who is here greets with another nonce or from another socket: it came back, or somebody plays an old greeting. What it proved
+    /// One who is here greets with another nonce or from another socket: it came back, or somebody plays an (RV-108) old greeting. What it proved
     /// stays until it proves the new; so that it can, it is told our nonce there.
     private mutating func receiveClaim(
         _ nonce: [UInt8], from id: PeerID, member: UInt32, at place: Int, through signalling: inout SignallingPlaces, now: Instant
@@ -471,7 +471,7 @@ struct Introductions: Sendable {
         neighbours[id]?.sightings[place]?.claimedAt = now
         let own = signalling[place].nonce
         let offers = peer < id && !living.contains(id)
-        // It dials us: our answer proves us to it, and its offer proves it to us.
+        // It dials us: our answer proves us to it, and its offer proves it to us (RV-129).
         if !offers, signalling.allows(isProved: false, at: place, now: now) {
             signalling.send(.helloAnswer(echo: nonce, nonce: own), to: id, of: device, member: member, at: place)
         }
@@ -481,7 +481,7 @@ struct Introductions: Sendable {
         }
     }
 
-    /// Remembers where `envelope` came from and, if it is proof, that its sender is there.
+    /// Remembers where `envelope` came from and, if it is proof, that its sender is there (RV-5).
     private mutating func note(
         _ envelope: Envelope, member: UInt32, nonce: [UInt8], isProof: Bool, at place: Int, through signalling: inout SignallingPlaces,
         now: Instant
@@ -547,7 +547,8 @@ struct Introductions: Sendable {
 
     // Responder.
 
-    /// Each copy of an offer gets the same answer where it came, whatever was answered elsewhere: which of the places delivers is not known (RV-23).
+    /// Each copy of an offer gets the same answer where it came, whatever was answered elsewhere (RV-122): which of the places delivers is not known
+    /// (RV-23).
     private mutating func expect(
         _ attempt: [UInt8], _ opening: [UInt8]?, from envelope: Envelope, member: UInt32, _ offered: [Candidate], at place: Int,
         through signalling: inout SignallingPlaces, now: Instant
@@ -569,8 +570,8 @@ struct Introductions: Sendable {
         } else if now - sighting.answeredAt < RendezvousClient.spacing, opening == nil || sighting.opened == attempt {
             return
         } else if !neighbour.isAdmitted {
-            // Another process of its device took its place after it had offered this: whoever plays it again is answered, which one that lives
-            // takes for a reason to offer anew, and is not met for.
+            // Another process of its device took its place after it had offered this (RV-126): whoever plays it again is answered, which one that
+            // lives takes for a reason to offer anew, and is not met for.
             neighbours[id]?.sightings[place]?.answeredAt = now
             let candidates = tells(neighbour, at: place, of: signalling) ? offerable(at: signalling[place]) : []
             return say(
@@ -594,7 +595,7 @@ struct Introductions: Sendable {
 
     // Initiator.
 
-    /// True while nothing more can be done for an attempt: it was answered, and offered to whatever relay there is.
+    /// True while nothing more can be done for an attempt: it was answered, and offered to whatever relay (RV-130) there is.
     private func isUnderWay(with id: PeerID, of signalling: SignallingPlaces) -> Bool {
         guard let neighbour = neighbours[id], let attempt = neighbour.attempt, attempt.isAnswered else { return false }
         return attempt.opening != nil || !neighbour.places.contains { isRelayed(neighbour, at: $0, of: signalling) }
@@ -618,7 +619,7 @@ struct Introductions: Sendable {
             return signalling.allows(isProved: neighbour.sightings[place]?.isProved ?? false, at: place, now: now)
         }
         guard !allowed.isEmpty else { return neighbours[id] = neighbour }
-        // Unanswered, the same attempt is offered again: the other side knows it for the same. Answered and still without a session
+        // Unanswered, the same attempt is offered again: the other side knows it for the same (RV-111). Answered and still without a session
         // after the time of a handshake, it has failed.
         var attempt: Attempt
         if let old = neighbour.attempt, !old.isAnswered || now < neighbour.offeredAt + RendezvousClient.handshakeTime {

@@ -9,7 +9,7 @@ public struct LinkQuestion: Hashable, Sendable {
     public let number: MailboxNumber
 
     public static let nonceCount = 8
-    /// As long as the longest answer and more, so that nobody is sent more than was said in his name.
+    /// As long as the longest answer and more, so that nobody is sent more than was said in his name (RV-162).
     public static let byteCount = 32
 
     /// Nil where the number has not four digits: no other is asked for on a link.
@@ -42,7 +42,7 @@ public struct LinkAnswer: Hashable, Sendable {
     public let number: MailboxNumber
     /// TCP port of the rendezvous that keeps the mailbox.
     public let port: UInt16
-    /// Random bytes of the program that holds it: by several addresses it is one, and two programs are two.
+    /// Random bytes of the program that holds it: by several addresses it is one (RV-164), and two programs are two.
     public let holder: [UInt8]
 
     public static let holderCount = 8

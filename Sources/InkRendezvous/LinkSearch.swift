@@ -1,7 +1,7 @@
 import InkConnectivity
 import InkPrimitives
 
-/// Looks on our links for who holds the mailbox of a code with four digits (RV-92).
+/// Looks on our links for who holds the mailbox of a code with four digits (RV-165).
 ///
 ///     idle ──start──▶ asking ──an answer──▶ collecting, asks once more ──¼ s──▶ over: found, or several
 ///                        └── 4 s without ───────────────────────────────────────▶ over: nobody
@@ -18,7 +18,7 @@ public struct LinkSearch: Sendable {
     public enum Ending: Hashable, Sendable {
         /// Where the mailbox is, each a TCP address of the only one who answered.
         case found([SocketAddress])
-        /// Several answered: the first place of each, in the order in which they did.
+        /// Several answered: the first place of each (RV-165), in the order in which they did.
         case several([SocketAddress])
         case nobody
     }
@@ -34,9 +34,9 @@ public struct LinkSearch: Sendable {
     static let schedule: [Duration] = [
         .zero, .milliseconds(100), .milliseconds(300), .milliseconds(700), .milliseconds(1500), .milliseconds(2500),
     ]
-    /// After which there is nobody.
+    /// After which there is nobody (RV-92).
     public static let patience: Duration = .seconds(4)
-    /// How long others may answer after the first, who are asked once more: what was lost on the way must not make one of two the only one.
+    /// How long others may answer after the first, who are asked once more (RV-163): what was lost on the way must not make one of two the only one.
     static let collectTime: Duration = .milliseconds(250)
     /// Holders, and addresses of one, that are kept.
     static let holdersMax = 16

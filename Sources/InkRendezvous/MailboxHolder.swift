@@ -2,7 +2,7 @@ import InkPrimitives
 
 /// What an inviter wants with a mailbox. The number is his own, and names one mailbox from `open` on until its end was told.
 public enum MailboxWish: Hashable, Sendable {
-    /// Opens one, at the first rendezvous of the list that has let us in and keeps mailboxes.
+    /// Opens one, at the first rendezvous of the list that has let us in and keeps mailboxes (RV-77).
     case open(UInt64)
     /// Opens one with a number of four digits, at a rendezvous that this program brings.
     case openLocal(UInt64)
@@ -87,9 +87,9 @@ struct MailboxHolder: Sendable {
 
     /// Mailboxes at once, as many as a source may have.
     static let boxesMax = 8
-    /// How long it may take until one is open.
+    /// How long it may take until one is open (RV-77).
     static let openTime: Duration = .seconds(10)
-    /// What is heard of one place, messages a second and at once: an honest joiner has three.
+    /// What is heard of one place, messages a second and at once: an honest joiner has three (RV-78).
     private static let incomingRate = 10.0
     private static let incomingBurst = 60.0
 
@@ -100,7 +100,7 @@ struct MailboxHolder: Sendable {
     /// Those whose last connection was lost, or could not be opened: nothing is hoped of them while others have answered.
     private var failed: Set<Int> = []
     private var outputs = Outputs<Output>()
-    /// Said by a rendezvous and for no mailbox or visitor of ours, or too much.
+    /// Said by a rendezvous and for no mailbox or visitor of ours, or too much (RV-157).
     private(set) var strays = 0
 
     mutating func nextOutput() -> Output? { outputs.next() }
@@ -252,7 +252,7 @@ struct MailboxHolder: Sendable {
         // It may have been given up, or asked for elsewhere, in the meantime.
         guard case .asked(place, _, _) = boxes[reference] else { return outputs.append(.send(.close(number), at: place)) }
         guard number.isLocal == local.contains(reference) else {
-            // Whoever types it would look for it in the wrong place.
+            // Whoever types it would look for it in the wrong place (RV-166).
             outputs.append(.send(.close(number), at: place))
             return give(up: reference, .noneKept)
         }

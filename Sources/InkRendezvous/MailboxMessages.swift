@@ -30,7 +30,7 @@ public enum MailboxRequest: Hashable, Sendable {
     case openLocal
     /// Gives it back.
     case close(MailboxNumber)
-    /// Of a visitor: comes to it, with the first words to whoever holds it. Once a socket.
+    /// Of a visitor: comes to it, with the first words to whoever holds it. Once a socket (RV-149).
     case knock(MailboxNumber, body: [UInt8])
     /// From him who holds it to this visitor, or, without a number, from the visitor.
     case pass(MailboxNumber, visitor: UInt32?, body: [UInt8])
@@ -46,7 +46,7 @@ public enum MailboxAnswer: Hashable, Sendable {
     case noMailbox(MailboxNumber?)
     /// To a visitor: somebody else is there.
     case busy(MailboxNumber)
-    /// To him who holds it: a visitor came, with these first words. Numbers of visitors count up.
+    /// To him who holds it: a visitor came, with these first words. Numbers of visitors count up (RV-150).
     case knock(MailboxNumber, visitor: UInt32, body: [UInt8])
     /// From the visitor with this number, or, without, from him who holds it.
     case pass(MailboxNumber, visitor: UInt32?, body: [UInt8])
@@ -55,7 +55,7 @@ public enum MailboxAnswer: Hashable, Sendable {
 }
 
 extension Signalling {
-    /// A body of a mailbox, bytes: 3867 characters, which with all around them are less than a message.
+    /// A body of a mailbox, bytes (RV-146): 3867 characters, which with all around them are less than a message.
     public static let mailboxBodyBytesMax = 2900
 }
 

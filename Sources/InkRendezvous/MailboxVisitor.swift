@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// Our side of a visit to a mailbox: one connection to one rendezvous, over which we join nothing, until the visit is over.
+/// Our side of a visit to a mailbox: one connection to one rendezvous, over which we join nothing (RV-79), until the visit is over.
 ///
 ///     idle ──start──▶ connecting ──connected──▶ greeting ──welcome, knock──▶ knocked ──pass──▶ visiting ──leave, gone──▶ over
 ///                         ▲                                                     │
@@ -42,7 +42,7 @@ public struct MailboxVisitor: Sendable {
     public enum Failure: Hashable, Sendable {
         /// There was no connection, or it was lost before anything was asked.
         case lost(reason: String)
-        /// The connection was lost after the knock: it may have been told, and so it is not told elsewhere.
+        /// The connection was lost after the knock: it may have been told (RV-102), and so it is not told elsewhere.
         case cutOff(reason: String)
         /// The rendezvous does not begin, in 10 s.
         case noWelcome
@@ -86,11 +86,11 @@ public struct MailboxVisitor: Sendable {
         case over
     }
 
-    /// How long the rendezvous has to welcome us, from the beginning of a try.
+    /// How long the rendezvous has to welcome us, from the beginning of a try (RV-159).
     static let welcomeTime: Duration = RendezvousClient.joinTime
-    /// From the knock to the end, whatever is said: what a rendezvous gives a visit, and the way.
+    /// From the knock to the end, whatever is said (RV-159): what a rendezvous gives a visit, and the way.
     static let visitTime: Duration = Mailboxes.visitTime + .seconds(5)
-    /// The pause before one who found somebody else there comes again, and for how long he does.
+    /// The pause before one who found somebody else there comes again, and for how long he does (RV-158).
     static let restTime: Duration = .seconds(2)
     static let waitTime: Duration = .seconds(60)
     /// What he who holds the mailbox may say in one visit; a handful is needed.

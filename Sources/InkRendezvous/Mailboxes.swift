@@ -42,19 +42,21 @@ struct Mailboxes: Sendable {
         var knocks: TokenBucket
     }
 
-    /// Mailboxes of one source; fewer as those of all run out, and of a /48 four times as many, as for sockets (RV-20).
+    /// Mailboxes of one source; fewer as those of all run out, and of a /48 four times as many, as for sockets (RV-20, RV-116, RV-75).
     static let perSourceMax = 8
-    /// What a source opens at once, and a second.
+    /// What a source opens at once, and a second (RV-152).
     static let openingBurst = 8.0
     static let openingRate = 0.1
-    /// How often a source knocks at once, and a second.
+    /// How often a source knocks at once, and a second (RV-152).
     static let knockBurst = 10.0
     static let knockRate = 1.0 / 3
+    // RV-72
     static let visitTime: Duration = .seconds(20)
+    // RV-73
     static let lifetime: Duration = .seconds(900)
-    /// How long a number that was given back is not given again: whoever still has it in hand meets nobody rather than a stranger.
+    /// How long a number that was given back is not given again (RV-148): whoever still has it in hand meets nobody rather than a stranger.
     static let restTime: Duration = .seconds(60)
-    /// Bodies that a visitor says, the knock among them: a handful is needed, and he who holds the mailbox reads each.
+    /// Bodies that a visitor says, the knock among them (RV-72): a handful is needed, and he who holds the mailbox reads each.
     static let wordsMax = 16
     /// The numbers that are given out, from the shortest on; last those that are asked for on the local network, for who asks for such a one.
     static let ranges: [ClosedRange<UInt32>] = [1...9, 10...99, 100...999, 10_000...99_999, MailboxNumber.local]
@@ -131,7 +133,7 @@ struct Mailboxes: Sendable {
 
     /// - Returns: false where it leads to no visit.
     mutating func knock(_ number: MailboxNumber, _ body: [UInt8], by token: ConnectionToken, from source: Source?, now: Instant) -> Bool {
-        // Before anything is looked for: who tries numbers finds as few.
+        // Before anything is looked for: who tries numbers finds as few (RV-153).
         guard allow(source, now: now, { $0.knocks.take(now: now) }) else {
             outputs.append(.refuse(.tooManyKnocks, token))
             return false
@@ -156,7 +158,7 @@ struct Mailboxes: Sendable {
 
     /// - Parameter visitor: for whom; nil from a visitor.
     mutating func pass(_ body: [UInt8], to visitor: UInt32?, of number: MailboxNumber, by token: ConnectionToken) {
-        // What comes when the other has just gone is no fault of who says it.
+        // What comes when the other has just gone is no fault of who says it (RV-74).
         guard let box = boxes[number], let present = box.visitor else { return }
         if let visitor {
             guard box.owner == token, present.number == visitor else { return }
@@ -171,7 +173,7 @@ struct Mailboxes: Sendable {
 
     // Endings.
 
-    /// A socket is gone, and all with it.
+    /// A socket is gone, and all with it (RV-151).
     mutating func closed(_ token: ConnectionToken, now: Instant) {
         if let number = visits[token] { endVisit(number, tellsVisitor: false, tellsOwner: true) }
         for number in (held[token] ?? []).sorted() { end(number, tells: false, now: now) }
@@ -236,7 +238,7 @@ struct Mailboxes: Sendable {
         }
     }
 
-    /// One by chance of the shortest range that is less than half taken, so that two tries find it on average; nil where there is none.
+    /// One by chance of the shortest range that is less than half taken (RV-147), so that two tries find it on average; nil where there is none.
     private func freeNumber(isLocal: Bool, using generator: inout SecretGenerator) -> MailboxNumber? {
         let (publicRanges, last) = (Self.ranges.indices.dropLast(), Self.ranges.count - 1)
         let indices = isLocal ? last..<last + 1 : publicRanges

@@ -1,7 +1,7 @@
 import InkCrypto
 import InkPrimitives
 
-/// Members who speak another version of the protocol: what we owe them, so that both persons learn why they do not meet (RV-12).
+/// Members who speak another version of the protocol: what we owe them, so that both persons learn why they do not meet (RV-12, RV-114).
 struct OtherVersions: Sendable {
     /// At one place, on one connection.
     private struct Place: Sendable {
@@ -27,7 +27,7 @@ struct OtherVersions: Sendable {
     /// The rendezvous numbers its members anew.
     mutating func connected(at place: Int) { places[place] = Place() }
 
-    /// A member speaks another version: the person is told, and the member gets a greeting, by whose first byte it knows ours (RV-12). Two that
+    /// A member speaks another version: the person is told, and the member gets a greeting, by whose first byte it knows ours (RV-114). Two that
     /// cannot read each other must not greet each other for ever.
     ///
     /// - Returns: true if it was greeted.
@@ -47,7 +47,7 @@ struct OtherVersions: Sendable {
         return true
     }
 
-    /// A member of protocol 1 or 2. 0.1 does not read the first byte of our greeting, so it is also offered an attempt in its own words: our
+    /// A member of protocol 1 or 2. 0.1 does not read the first byte of our greeting (RV-115), so it is also offered an attempt in its own words: our
     /// message 1 then shows it our version, and its cookie proves its to us. Its peer id is only said, so it becomes nobody's neighbour.
     mutating func receivedOlder(
         _ envelope: Envelope, from member: UInt32, at place: Int, introductions: Introductions,

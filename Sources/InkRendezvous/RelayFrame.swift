@@ -12,7 +12,7 @@ public enum RelayFrame {
     public struct ToServer: Hashable, Sendable {
         /// Our own number: as who, and so in which topic, we speak.
         public let sender: UInt32
-        /// Who is to have it: one to eight, each once, ascending, so that one frame has one form and nobody gets it twice.
+        /// Who is to have it: one to eight, each once, ascending (RV-127), so that one frame has one form and nobody gets it twice.
         public let receivers: [UInt32]
         public let datagram: [UInt8]
 

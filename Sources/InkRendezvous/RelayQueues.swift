@@ -3,7 +3,7 @@ import InkPrimitives
 /// Whose relay frame goes next, and when: what the rendezvous may carry is shared by rooms, and that of a room by its sockets (RV-51, RV-52).
 ///
 /// Within a room the queues of FQ-CoDel (RFC 8290 §4): a socket that had nothing waiting is served before those that always have something, for
-/// one quantum; those take turns, by bytes. So whoever floods waits for itself, and cursors of the others pass by. Among rooms
+/// one quantum; those take turns, by bytes (RV-140). So whoever floods waits for itself, and cursors of the others pass by. Among rooms
 /// it is the same, but that those who had nothing waiting have every second turn. Where RFC 8290 drops by a control loop we drop what has waited
 /// for `ageMax`: a datagram that comes later than that is of less use than the next one.
 struct RelayQueues: Sendable {
@@ -72,16 +72,16 @@ struct RelayQueues: Sendable {
         case empty
     }
 
-    /// How long a frame waits at most.
+    /// How long a frame waits at most (RV-53).
     static let ageMax: Duration = .milliseconds(100)
-    /// Frames of one socket that wait at most.
+    /// Frames of one socket that wait at most (RV-141).
     static let framesMax = 64
     /// For how long all together may have frames waiting: nothing that comes later finds its turn in time.
     private static let backlogMax = 0.2
     /// Bytes that may wait however small the total is: where many rooms flood it, those need their backlog, or each would count as one that had nothing
     /// waiting.
     private static let waitingMin = 1048576.0
-    /// What a frame costs beside its own bytes: headers of WebSocket, TCP and IP. Small ones are not for nothing.
+    /// What a frame costs beside its own bytes: headers of WebSocket, TCP and IP (RV-139). Small ones are not for nothing.
     static let overhead = 44.0
     /// What a turn gives. A quarter of the largest frame, so that small frames, which are where somebody is, wait for a few of those that flood and
     /// not for all: a turn of seven takes 35 ms, with a quantum of one frame (RFC 8290 §5.2.3) 140 ms.
@@ -239,8 +239,8 @@ struct RelayQueues: Sendable {
         waitingCost -= room.waitingCost
     }
 
-    /// Makes room where too much waits: who has most waiting pays (RFC 8290 §4.1), the oldest first. An eighth more goes than has to, so that all senders
-    /// are looked at once for many frames that are too much, and not once for each.
+    /// Makes room where too much waits: who has most waiting pays (RFC 8290 §4.1; RV-141), the oldest first. An eighth more goes than has to, so
+    /// that all senders are looked at once for many frames that are too much, and not once for each.
     private mutating func trim(_ room: inout Room) {
         let most = max(Self.burst(of: rate) * Self.burstsWaiting, Self.cost(RelayFrame.bytesMax) * 8)
         guard room.waitingCost > most else { return }

@@ -45,7 +45,7 @@ public struct RendezvousClient: Sendable {
         case probe(at: Int)
         /// Send this binary message.
         case sendFrame([UInt8], isPresence: Bool, at: Int)
-        /// A datagram came over a relay. Who sent it is the rendezvous' word.
+        /// A datagram came over a relay. Who sent it is the rendezvous' word (RV-133).
         case relayed([UInt8], from: RelayPoint)
         /// Dial and expect `remote` no more: its device is to be met as another.
         case abandon(remote: PeerID)
@@ -87,7 +87,7 @@ public struct RendezvousClient: Sendable {
 
     /// First pause bound before an offer or a greeting is repeated.
     package static let repeatFirst: Duration = .seconds(1)
-    /// Greatest pause bound while somebody is there with whom no session lives, so that peers find each other ≤ 10 s after the
+    /// Greatest pause bound while somebody is there with whom no session lives (RV-7), so that peers find each other ≤ 10 s after the
     /// rendezvous begins to behave.
     package static let repeatLimit: Duration = .seconds(8)
     /// Greatest pause bound of greetings while all known members have a session with us.
@@ -118,7 +118,7 @@ public struct RendezvousClient: Sendable {
     /// How often a rendezvous is asked whether it lives while somebody needs it, and while nobody does (RV-37).
     package static let watchClosely: Duration = .seconds(10)
     package static let watchAtRest: Duration = .seconds(30)
-    /// How long for an answer: far more than a round trip takes, also by satellite.
+    /// How long for an answer: far more than a round trip takes, also by satellite (RV-135).
     package static let watchPatience: Duration = .seconds(2)
     /// Changes of the network that come faster make one question, and one try, in this time.
     package static let changeSpacing: Duration = .seconds(1)
@@ -126,7 +126,7 @@ public struct RendezvousClient: Sendable {
     private var signalling: SignallingPlaces
     private var introductions: Introductions
     private var otherVersions: OtherVersions
-    /// Somebody was met just now who is there, and is greeted without a look (RV-104).
+    /// Somebody was met just now who is there, and is greeted without a look (RV-104, RV-168).
     private let expectsCompany: Bool
     /// Places where something of ours is kept that goes with the connection.
     private var held: Set<Int> = []
@@ -298,7 +298,7 @@ public struct RendezvousClient: Sendable {
         introductions.setCandidates(candidates, networks: networks, through: &signalling, now: now)
     }
 
-    /// A session with `remote` began or ended. While it lives nobody dials (RV-6).
+    /// A session with `remote` began or ended. While it lives nobody dials (RV-110).
     public mutating func sessionLives(with remote: PeerID, _ lives: Bool, now: Instant) {
         introductions.sessionLives(with: remote, lives, through: &signalling, now: now)
         // Where it was seen may be lost by now; elsewhere it is found by a greeting.

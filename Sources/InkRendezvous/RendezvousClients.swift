@@ -23,7 +23,7 @@ public struct RendezvousClients: Sendable {
         var client: RendezvousClient
     }
 
-    /// A connection as it stands, for clients that come later.
+    /// A connection as it stands, for clients that come later (RV-145).
     private enum Connection: Sendable {
         case asked
         case open(SocketAddress?, from: IPAddress?, welcome: ServerMessage?)
@@ -37,7 +37,7 @@ public struct RendezvousClients: Sendable {
     /// That in force first.
     private var entries: [Entry]
     private var connections: [Int: Connection] = [:]
-    /// Of no epoch: what is held at a connection stays while the room goes on to another topic.
+    /// Of no epoch: what is held at a connection stays while the room goes on to another topic (RV-156).
     private var mailboxes = MailboxHolder()
     private var mailboxNews = Outputs<MailboxNews>()
     private var isStarted = false

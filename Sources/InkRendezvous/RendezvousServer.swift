@@ -57,7 +57,7 @@ public struct RendezvousServer: Sendable {
         /// carried for a room, and 256 KiB at least.
         public var relaySourceRate: Int?
         public var relayTotalRate = 16 << 20
-        /// Mailboxes in all; 0 to keep none (RV-70). Where only some topics may be joined, only who is in one of them opens a mailbox.
+        /// Mailboxes in all; 0 to keep none (RV-70, RV-155). Where only some topics may be joined, only who is in one of them opens a mailbox.
         public var mailboxesMax = 10_000
         /// Gives numbers of four digits to who asks for one: the rendezvous that a board brings (RV-94).
         public var keepsLocalMailboxes = false
@@ -152,7 +152,7 @@ public struct RendezvousServer: Sendable {
 
         init(payer: Source?, firstMember: UInt32) { (self.payer, self.firstMember, nextMember) = (payer, firstMember, firstMember) }
 
-        /// Whether a number was ever given. Who names a member that has just left is at no fault.
+        /// Whether a number was ever given. Who names a member that has just left is at no fault (RV-138).
         func hasGiven(_ member: UInt32) -> Bool { member &- firstMember < nextMember &- firstMember }
     }
 
@@ -203,7 +203,7 @@ public struct RendezvousServer: Sendable {
     var mailboxSources: Int { mailboxes.sourceCount }
 
     private static let sweepMin = 4096
-    /// Relay frames that a socket may get wrong at once, and a second.
+    /// Relay frames that a socket may get wrong at once, and a second (RV-137).
     private static let strayBurst = 64.0
     private static let strayRate = 1.0
 
@@ -289,7 +289,7 @@ public struct RendezvousServer: Sendable {
             if sockets[token]?.strays.take(now: now) == false { close(token, .rateExceeded, now: now) }
             return
         }
-        // Innocents may share the source: what is too much is lost, and nobody is closed for it.
+        // Innocents may share the source: what is too much is lost, and nobody is closed for it (RV-142).
         if let source, neighbourhoods[source]?.relayIn.take(cost, now: now) == false {
             counted.relayOverSource += 1
             return
@@ -331,7 +331,7 @@ public struct RendezvousServer: Sendable {
         return TokenBucket(rate: flood.rate, burst: flood.burst, now: now)
     }
 
-    /// What a frame says, if it says something that this socket may (RV-50).
+    /// What a frame says, if it says something that this socket may (RV-50, RV-137).
     private func readRelayed(_ bytes: [UInt8], _ token: ConnectionToken) -> (RelayFrame.ToServer, Topic)? {
         // Why it cannot be read is told nobody: who sends such a frame is no program of ours.
         guard configuration.relayRate != nil, let frame = try? RelayFrame.ToServer(decoding: bytes),
@@ -367,7 +367,7 @@ public struct RendezvousServer: Sendable {
     }
 
     /// Closes the sockets of `source` that wait longest to join anything, until it may have one more. Who has the right to join does so
-    /// within a round trip or two: sockets that join nothing keep nobody out, not even others of the same source (RV-20).
+    /// within a round trip or two: sockets that join nothing keep nobody out, not even others of the same source (RV-118, RV-117).
     private mutating func makeRoom(for source: Source, now: Instant) {
         if neighbourhoods[source] == nil {
             if neighbourhoods.count >= sweepAt { sweep(now: now) }
@@ -388,13 +388,13 @@ public struct RendezvousServer: Sendable {
             sockets[oldest]?.isListed = false
             if waits { close(oldest, .displaced, now: now) }
         }
-        // All is taken, and it has nothing: one more of those who joined nothing goes, whoever it is.
+        // All is taken, and it has nothing: one more of those who joined nothing goes, whoever it is (RV-118).
         while socketShares.count(of: source) == 0, sockets.count >= configuration.socketsMax, let (oldest, _) = unjoined.popFirst() {
             if hasJoinedNothing(oldest) { close(oldest, .displaced, now: now) }
         }
     }
 
-    /// True for a socket that is in no topic, holds no mailbox and visits none.
+    /// True for a socket that is in no topic, holds no mailbox and visits none (RV-76).
     private func hasJoinedNothing(_ token: ConnectionToken) -> Bool {
         sockets[token]?.topics.isEmpty == true && !mailboxes.occupies(token)
     }
@@ -418,7 +418,7 @@ public struct RendezvousServer: Sendable {
             outputs.append(.send(.joined(topic: topic, member: member, others: others - 1), to: token))
             return
         }
-        // What is cheap is asked first: a signature costs more than all the rest.
+        // What is cheap is asked first: a signature costs more than all the rest (RV-1).
         guard configuration.topics?.contains(topic) ?? true, Blake2b.hash256(key.bytes) == topic.bytes else {
             refuse(.notAdmitted, token)
             close(token, .notAdmitted, now: now)
@@ -430,7 +430,7 @@ public struct RendezvousServer: Sendable {
         }
         guard others > 0 || mayBegin(socket.source, now: now) else {
             refuse(.tooManyTopics, token)
-            // What it asks next would be refused, too, and each question costs as much as an answer.
+            // What it asks next would be refused, too, and each question costs as much as an answer (RV-105).
             if socket.topics.isEmpty { close(token, .noMoreTopics, now: now) }
             return
         }
@@ -457,8 +457,8 @@ public struct RendezvousServer: Sendable {
         outputs.append(.send(.joined(topic: topic, member: member, others: others), to: token))
     }
 
-    /// Whether a source may begin one more topic now (RV-21). A topic that lives is joined without it. A signature is verified for each, so
-    /// many sources at once must not have us do nothing else, while one that begins few does not wait for them.
+    /// Whether a source may begin one more topic now (RV-21, RV-121, RV-120). A topic that lives is joined without it. A signature is verified for
+    /// each, so many sources at once must not have us do nothing else, while one that begins few does not wait for them.
     private mutating func mayBegin(_ source: Source?, now: Instant) -> Bool {
         guard topicShares.admits(source) else { return false }
         guard let source else { return true }
@@ -466,7 +466,7 @@ public struct RendezvousServer: Sendable {
         return neighbourhoods[source]?.firstTopics.take(now: now) ?? true || commonTopics.take(now: now)
     }
 
-    /// Tokens of the message bucket: what goes to all, or needs a signature to be verified, costs the server more.
+    /// Tokens of the message bucket: what goes to all, or needs a signature to be verified (RV-112), costs the server more.
     private func cost(of message: ClientMessage) -> Double {
         switch message {
         case .join: 10
@@ -481,7 +481,7 @@ public struct RendezvousServer: Sendable {
             return
         }
         counted.envelopesIn += 1
-        // One who has just left is no fault of the sender's: nothing is said.
+        // One who has just left is no fault of the sender's: nothing is said (RV-10).
         let recipients = to.map { [$0] } ?? room.members.keys.sorted()
         for recipient in recipients where recipient != member {
             guard let target = room.members[recipient] else { continue }
@@ -500,7 +500,7 @@ public struct RendezvousServer: Sendable {
             return
         }
         if let payer = room.payer, room.sources[payer] == nil {
-            // Who began it has gone, and it lives: from now on it is of the share of one who is there, even where that is used up.
+            // Who began it has gone, and it lives: from now on it is of the share of one who is there (RV-119), even where that is used up.
             topicShares.giveBack(payer)
             room.payer = room.sources.keys.min()
             topicShares.take(room.payer)
@@ -545,7 +545,7 @@ public struct RendezvousServer: Sendable {
         }
     }
 
-    /// Gives a socket that was at a mailbox, and is no more, as long to join something as a new one.
+    /// Gives a socket that was at a mailbox, and is no more, as long to join something as a new one (RV-154).
     private mutating func awaitJoin(_ token: ConnectionToken, now: Instant) {
         guard var socket = sockets[token] else { return }
         socket.joinsBy = now + configuration.joinTime

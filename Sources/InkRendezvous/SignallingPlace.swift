@@ -98,7 +98,7 @@ struct SignallingPlace: Sendable {
     mutating func setRelayRate(_ rate: Int?) {
         relayRate = rate
         relayPace = rate.map { rate in
-            // Half of what it closes for; of that a second at once, or the longest frame, which is no more than half either.
+            // Half of what it closes for; of that a second at once, or the longest frame (RV-39), which is no more than half either.
             let pace = RelayQueues.flood(of: Double(max(0, rate))).rate / 2
             return TokenBucket(rate: pace, burst: max(pace, RelayQueues.cost(RelayFrame.bytesMax)), now: .distantPast)
         }
@@ -172,7 +172,7 @@ struct SignallingPlace: Sendable {
 
     // Twins (RV-24).
 
-    /// It seems to be the rendezvous of this earlier place.
+    /// It seems to be the rendezvous of this earlier place (RV-124).
     mutating func suspect(_ earlier: Int) { suspect = earlier }
 
     /// What made it look like another is over.
@@ -207,7 +207,7 @@ struct SignallingPlace: Sendable {
     mutating func greets(isLonely: Bool, now: Instant, using random: inout SplitMix64) {
         helloBackoff.limit = isLonely ? RendezvousClient.repeatLimit : RendezvousClient.restLimit
         helloAt = now + helloBackoff.next(using: &random)
-        // As much as it costs the rendezvous, and said whatever is left: it is rare, and without it nobody finds us.
+        // As much as it costs the rendezvous, and said whatever is left: it is rare (RV-113), and without it nobody finds us.
         _ = outgoing.take(Self.greetingCost, now: now)
     }
 

@@ -8,7 +8,7 @@ import NIOCore
 ///
 /// It closes itself after 5 s unless a driver has taken it, and when it is let go of.
 public final class KeptConnection: Sendable {
-    /// Less than a rendezvous lets a socket be that joins nothing (RV-76).
+    /// Less than a rendezvous lets a socket be that joins nothing (RV-76, RV-154).
     static let keptTime: TimeAmount = .seconds(5)
 
     let loop: any EventLoop

@@ -31,7 +31,7 @@ enum CodeMessage {
     static let tagCount = 32
     private static let joinerTextCount = 192
     private static let inviterTextStep = 512
-    /// Bytes of one message at most, which a rendezvous passes on (RV-70).
+    /// Bytes of one message at most, which a rendezvous passes on (RV-146).
     static let bytesMax = 2900
     /// Bytes of a link that fits.
     static let linkBytesMax = 2048

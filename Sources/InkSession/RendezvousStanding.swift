@@ -1,7 +1,7 @@
 import InkPrimitives
 
 /// How we stand with each rendezvous of the list, and what of it the person is told: connected while one of them answers, unreachable once none
-/// does and each has been tried.
+/// does and each has been tried (RV-26).
 struct RendezvousStanding: Sendable {
     private enum Place: Sendable {
         case trying
@@ -49,7 +49,7 @@ struct RendezvousStanding: Sendable {
         places[place] = .open(open)
     }
 
-    /// STUN services of those that answer, in the order of the list.
+    /// STUN services of those that answer, in the order of the list (RV-125).
     var stunServers: [SocketAddress] { places.indices.flatMap { stunServers(at: $0) } }
 
     /// Those of one of the list.

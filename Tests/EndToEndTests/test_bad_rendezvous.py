@@ -122,7 +122,7 @@ class BadRendezvous(EndToEnd):
         hosts = ",".join(f"r{number}.example:4300" for number in range(100))
         self.assert_refused(self.join(self.link_to(f"inkwire://{hosts}/?tls=0")), 3, "more than 16 rendezvous", "names fewer")
 
-    def test_RT_33_RV_34_a_rendezvous_that_relays_lies_of_every_size_loses_nothing_that_is_drawn(self):
+    def test_RT_33_RV_133_a_rendezvous_that_relays_lies_of_every_size_loses_nothing_that_is_drawn(self):
         liar = Liar(self.rendezvous().port)
         with accepting(liar.serve) as port:
             ana = ink.new_board(self.folder / "ana", "ana", rendezvous=f"ws://127.0.0.1:{port}", arguments=["--relay-only"])

@@ -174,7 +174,7 @@ class Blind(EndToEnd):
             self.assert_says_no_more_than_its_own_words(secrets, [((1, 2), b"a topic")], stream(*said))
 
     @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
-    def test_RV_33_who_wants_relays_only_sends_no_datagram_and_tells_no_address(self):
+    def test_RV_132_who_wants_relays_only_sends_no_datagram_and_tells_no_address(self):
         server = self.rendezvous()
         watch = wiretap.Datagrams()
         self.addCleanup(watch.close)

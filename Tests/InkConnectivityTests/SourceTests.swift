@@ -45,7 +45,7 @@ import Testing
         if inTurns { #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 1) }
     }
 
-    @Test func `RV-20: all of a site have four times what one source has`() {
+    @Test func `RV-116: all of a site have four times what one source has`() {
         var shares = SourceShares(total: 100_000, perSource: 100)
         Self.fill(&shares, by: 300, isV6: true)
         #expect((380...400).contains(shares.held))

@@ -38,7 +38,7 @@ struct AudienceTests {
         #expect(Self.said(by: 0, in: meeting, to: nil).isEmpty)
     }
 
-    @Test(arguments: [1, 4] as [UInt8], [nil, 65_536]) func `RV-60, RV-61: who stays is met, and who was removed reads none of it`(
+    @Test(arguments: [1, 4] as [UInt8], [nil, 65_536]) func `RV-60, RV-61, RV-143: who stays is met, and who was removed reads none of it`(
         first: UInt8, rate: Int?
     ) {
         var meeting = Self.meeting(relayRate: rate, first: first)
@@ -56,7 +56,7 @@ struct AudienceTests {
     }
 
     // Replayed greetings are answered to their maker alone.
-    @Test func `RV-60, RV-61: a greeting that is played again shows nobody`() {
+    @Test func `RV-61, RV-143, RV-144: a greeting that is played again shows nobody`() {
         var meeting = Self.meeting()
         let box = Meeting.box(.hello(nonce: [UInt8](repeating: 7, count: 16)), from: 1, device: Meeting.device(1))
         for _ in 0..<20 {
@@ -135,7 +135,7 @@ struct AudienceTests {
             .sealed(to: .zero, for: Self.topic, device: speaker, envelopeKey: key, using: &generator) == nil)
     }
 
-    @Test func `RV-61: what is in a closed envelope is of our form, and no closed one again`() throws {
+    @Test func `RV-144: what is in a closed envelope is of our form, and no closed one again`() throws {
         var generator = SecretGenerator(seed: [UInt8](repeating: 1, count: 32))
         let (reader, key, context) = (Meeting.device(2), Meeting.keys().envelope, Array("inkwire/1 envelope".utf8) + Self.topic.bytes)
         func open(_ inside: [UInt8]) throws(Envelope.Failure) -> Envelope {

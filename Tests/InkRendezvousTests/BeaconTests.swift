@@ -32,7 +32,7 @@ import Testing
         #expect(Beacon.open(bytes, from: Self.ip, under: []) == nil)
     }
 
-    @Test func `RV-90: every bit counts, and so does the address that it comes from`() {
+    @Test func `RV-161: every bit counts, and so does the address that it comes from`() {
         let bytes = Self.beacon.sealed(under: Self.room, from: Self.ip, nonce: Self.nonce(5))
         for bit in 0..<bytes.count * 8 {
             var changed = bytes
@@ -48,7 +48,7 @@ import Testing
         #expect(Beacon.open(sixth, from: near.inZone(17), under: [Self.room])?.beacon == Self.beacon)
     }
 
-    @Test func `RV-90: two beacons of one board have nothing in common but what all have, and show neither port nor peer`() {
+    @Test func `RV-90, RV-160: two beacons of one board have nothing in common but what all have, and show neither port nor peer`() {
         let all = (0..<200).map { Self.beacon.sealed(under: Self.room, from: Self.ip, nonce: Self.nonce(UInt8($0))) }
         // Where everything is drawn by chance, no byte of the hashed parts is the same in more than a few of 200.
         for index in 20..<46 {
@@ -60,7 +60,7 @@ import Testing
         #expect(shown.count < 3)
     }
 
-    @Test func `RV-91: a question has its number in clear and nothing of the words, and its answer is shorter`() throws {
+    @Test func `RV-91, RV-162: a question has its number in clear and nothing of the words, and its answer is shorter`() throws {
         let number = try #require(MailboxNumber(4711))
         let question = try #require(LinkQuestion(number: number, nonce: [UInt8](1...8)))
         #expect(Hex.encode(question.encoded) == "696e6b02" + "0102030405060708" + "1267" + String(repeating: "00", count: 18))

@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func `RV-12: a first byte of another version is told apart, whatever follows it`() throws {
+    @Test func `RV-12, RV-114, RV-115: a first byte of another version is told apart, whatever follows it`() throws {
         let topic = try #require(Topic(Meeting.keys().topic))
         for (first, count) in [(0, 1), (2, 512), (3, 512), (4, 700), (255, 1024)] as [(UInt8, Int)] {
             let box = Meeting.box(of: first, count: count)

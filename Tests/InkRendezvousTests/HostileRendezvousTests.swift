@@ -87,7 +87,7 @@ import Testing
         #expect(meeting.peers[0].expects.count == Int(RendezvousClient.newcomersBurst) + 3)
     }
 
-    @Test func `RV-29: of one device the newest peer is the only one that is met`() throws {
+    @Test func `RV-126: of one device the newest peer is the only one that is met`() throws {
         var meeting = Meeting()
         meeting.addPeer(200)
         let topic = try #require(Topic(Meeting.keys().topic))
@@ -135,7 +135,7 @@ import Testing
         #expect(meeting.peers[1].client.counters.stale > 0)
     }
 
-    @Test func `RV-12: a member of another version is told of and greeted, and two such do not answer each other for ever`() throws {
+    @Test func `RV-114: a member of another version is told of and greeted, and two such do not answer each other for ever`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         meeting.run(for: .seconds(60))
@@ -166,7 +166,7 @@ import Testing
         #expect(meeting.peers[0].versions == [6, 7])
     }
 
-    @Test func `RV-2, RV-10: boxes of another room are neither read nor answered, even when the rendezvous mixes the rooms`() throws {
+    @Test func `RV-10, RV-106: boxes of another room are neither read nor answered, even when the rendezvous mixes the rooms`() throws {
         var meeting = Meeting()
         meeting.addPeer(1, room: 1)
         meeting.addPeer(2, room: 2)
@@ -184,7 +184,7 @@ import Testing
         #expect(meeting.peers[0].appeared.isEmpty)
     }
 
-    @Test func `RV-2: what is meant for one peer does nothing at another`() {
+    @Test func `RV-2, RV-106: what is meant for one peer does nothing at another`() {
         var meeting = Meeting()
         meeting.dialsSucceed = false
         for number: UInt8 in 1...3 { meeting.addPeer(number) }
@@ -215,7 +215,7 @@ import Testing
         #expect(meeting.peers[0].dials.map(\.remote) == [Meeting.peerID(2)])
     }
 
-    @Test func `RV-33: who wants relays only tells a member of protocol 1 no address, and dials none of its`() throws {
+    @Test func `RV-132: who wants relays only tells a member of protocol 1 no address, and dials none of its`() throws {
         var meeting = Meeting()
         meeting.addPeer(1, policy: .only)
         let topic = try #require(Topic(Meeting.keys().topic))
@@ -237,7 +237,7 @@ import Testing
         #expect(meeting.peers[0].dials.isEmpty)
     }
 
-    @Test func `RV-12: a member of protocol 1 is told ours by an attempt that it understands, and is nobody's neighbour`() throws {
+    @Test func `RV-115: a member of protocol 1 is told ours by an attempt that it understands, and is nobody's neighbour`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         let topic = try #require(Topic(Meeting.keys().topic))
@@ -276,7 +276,7 @@ import Testing
         #expect(meeting.peers[0].versions == [1, 1])
     }
 
-    @Test func `RV-4: a greeting under a made-up id costs one message, not offers for as long as it is remembered`() throws {
+    @Test func `RV-107: a greeting under a made-up id costs one message, not offers for as long as it is remembered`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         let topic = try #require(Topic(Meeting.keys().topic))
@@ -289,7 +289,7 @@ import Testing
         #expect(directed == 10)
     }
 
-    @Test func `RV-11: a flood of greetings under made-up ids neither has us thrown out nor keeps a newcomer from us`() throws {
+    @Test func `RV-11, RV-113: a flood of greetings under made-up ids neither has us thrown out nor keeps a newcomer from us`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         let topic = try #require(Topic(Meeting.keys().topic))
@@ -314,7 +314,7 @@ import Testing
         #expect(meeting.peers[0].dials.map(\.remote) == [Meeting.peerID(2)])
     }
 
-    @Test func `RV-4: an old greeting of a peer that is here, played from elsewhere, does not turn our offers away from it`() throws {
+    @Test func `RV-108: an old greeting of a peer that is here, played from elsewhere, does not turn our offers away from it`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         meeting.addPeer(2)
@@ -335,7 +335,7 @@ import Testing
         }
     }
 
-    @Test func `RV-2: an envelope signed by another device than it names is refused, as is every flipped bit`() throws {
+    @Test func `RV-2, RV-106: an envelope signed by another device than it names is refused, as is every flipped bit`() throws {
         let topic = try #require(Topic(Meeting.keys().topic))
         let key = Meeting.keys().envelope
         var generator = SecretGenerator(seed: [UInt8](repeating: 5, count: 32))

@@ -68,7 +68,7 @@ private struct Searcher {
         #expect(searcher.search.deadline == nil)
     }
 
-    @Test func `RV-92: who answers is found a quarter of a second later, by all the addresses that he answers from`() throws {
+    @Test func `RV-163, RV-164: who answers is found a quarter of a second later, by all the addresses that he answers from`() throws {
         var searcher = try Searcher()
         searcher.run(until: .zero + .milliseconds(150))
         try searcher.hear(searcher.answer(1), from: "192.168.1.5:50000")
@@ -82,7 +82,7 @@ private struct Searcher {
         #expect(searcher.asked.last == .zero + .milliseconds(150))
     }
 
-    @Test func `RV-92: of several who hold one number none is tried, and it is told where they are`() throws {
+    @Test func `RV-165: of several who hold one number none is tried, and it is told where they are`() throws {
         var searcher = try Searcher()
         try searcher.hear(searcher.answer(2, port: 40_002), from: "192.168.1.6:50000")
         searcher.run(until: .zero + .milliseconds(249))

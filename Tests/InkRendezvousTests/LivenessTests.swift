@@ -5,7 +5,7 @@ import Testing
 
 /// How closely a rendezvous is watched, and what a change of the network does.
 @Suite struct LivenessTests {
-    @Test func `RV-37: a rendezvous is watched closely while nobody is connected, or somebody by a relay or hardly`() {
+    @Test func `RV-37, RV-135: a rendezvous is watched closely while nobody is connected, or somebody by a relay or hardly`() {
         var meeting = Meeting()
         meeting.addPeer(1)
         #expect(meeting.peers[0].watches == [.seconds(10)])
@@ -154,7 +154,7 @@ import Testing
         #expect(longest > .seconds(5), "a change shortens the pause, not those after it")
     }
 
-    @Test func `RV-35, RV-38: when the network changes all with whom sessions live are told`() throws {
+    @Test func `RV-35, RV-136: when the network changes all with whom sessions live are told`() throws {
         var meeting = Meeting()
         for number: UInt8 in [1, 2] { meeting.addPeer(number) }
         meeting.run(for: .seconds(1))

@@ -207,7 +207,7 @@ private final class Inviter {
         #expect(lonely.news.last == .notOpened(2, .noneKept))
     }
 
-    @Test func `RV-77, RV-78: one that does not answer is given up after 10 s, and what comes later is given back`() throws {
+    @Test func `RV-77, RV-157: one that does not answer is given up after 10 s, and what comes later is given back`() throws {
         let inviter = Inviter()
         inviter.start()
         inviter.connect(0)
@@ -236,7 +236,7 @@ private final class Inviter {
         #expect(inviter.news.last == .notOpened(9, .tooMany) && inviter.servers[0].mailboxCount == 8)
     }
 
-    @Test func `RV-73, RV-77: with the connection the mailbox is gone, and told, and one that was asked for is asked for again`() throws {
+    @Test func `RV-73, RV-156: with the connection the mailbox is gone, and told, and one that was asked for is asked for again`() throws {
         let inviter = Inviter([.init(), .init()])
         inviter.start()
         inviter.connect(0)
@@ -267,7 +267,7 @@ private final class Inviter {
         #expect(inviter.servers[0].mailboxCount == 0)
     }
 
-    @Test func `RV-77: a mailbox stays while the room goes on to another epoch`() throws {
+    @Test func `RV-156: a mailbox stays while the room goes on to another epoch`() throws {
         let inviter = Inviter()
         inviter.start()
         inviter.connect(0)
@@ -285,7 +285,7 @@ private final class Inviter {
         #expect(inviter.box(2) != nil)
     }
 
-    @Test func `RV-78: what a rendezvous says that fits nothing of ours does nothing`() throws {
+    @Test func `RV-157: what a rendezvous says that fits nothing of ours does nothing`() throws {
         let inviter = Inviter([.init(), .init()])
         inviter.start()
         inviter.connect(0)
@@ -330,7 +330,7 @@ private final class Inviter {
         #expect(inviter.news.last == .notOpened(2, .noAnswer))
     }
 
-    @Test func `RV-94: one that is to have four digits is asked for so, and a number of the other kind is given back`() throws {
+    @Test func `RV-94, RV-166: one that is to have four digits is asked for so, and a number of the other kind is given back`() throws {
         var own = RendezvousServer.Configuration()
         own.keepsLocalMailboxes = true
         let inviter = Inviter([own])

@@ -53,7 +53,7 @@ private struct Chaos {
     }
 
     @Test(arguments: 0..<10 as Range<UInt64>)
-    func `RV-71, RV-72, RV-73, RV-74: whatever sockets ask in whatever order, each hears of what is its own, and nothing is left behind`(
+    func `RV-71, RV-72, RV-73, RV-74, RV-151: whatever sockets ask in any order, each hears of its own, and nothing is left`(
         seed: UInt64
     ) {
         typealias Token = RendezvousServer.ConnectionToken
@@ -155,7 +155,7 @@ private struct Chaos {
     }
 
     @Test(arguments: 0..<10 as Range<UInt64>)
-    func `RV-78, RV-79: whatever a rendezvous says, an inviter hears of one visitor at a time, and a visitor ends`(seed: UInt64) {
+    func `RV-78, RV-159: whatever a rendezvous says, an inviter hears of one visitor at a time, and a visitor ends`(seed: UInt64) {
         var chaos = Chaos(random: SplitMix64(seed: seed))
         var holder = MailboxHolder()
         var (now, present, last): (Instant, [UInt64: UInt32], [UInt64: UInt32]) = (.zero, [:], [:])
@@ -227,7 +227,7 @@ private struct Chaos {
         #expect(now - begun <= .seconds(60 + 10 + 25 + 2), "seed \(seed)")
     }
 
-    @Test func `RV-70: no bytes that are called a message of a mailbox are more than one, and no body more than its limit`() throws {
+    @Test func `RV-146: no bytes that are called a message of a mailbox are more than one, and no body more than its limit`() throws {
         var random = SplitMix64(seed: 14)
         let largest = [UInt8](repeating: 255, count: Signalling.mailboxBodyBytesMax)
         let number = MailboxNumber(999_999_999)!
@@ -284,12 +284,12 @@ private struct Chaos {
         #"{"type":"no-mailbox","mailbox":null}"#,
         #"{"type":"welcome","nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","mailboxes":7}"#,
     ])
-    func `RV-70, RV-71: what is no message of a mailbox is refused`(json: String) {
+    func `RV-71, RV-146: what is no message of a mailbox is refused`(json: String) {
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(ClientMessage.self, from: Data(json.utf8)) }
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(ServerMessage.self, from: Data(json.utf8)) }
     }
 
-    @Test func `RV-70: a body over its limit is refused before it is decoded, and a field that nobody knows is left unread`() throws {
+    @Test func `RV-146: a body over its limit is refused before it is decoded, and a field that nobody knows is left unread`() throws {
         let text = String(repeating: "A", count: 3868)
         let json = #"{"type":"knock","mailbox":7,"body":"\#(text)"}"#
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(ClientMessage.self, from: Data(json.utf8)) }

@@ -113,7 +113,7 @@ private final class Post {
         #expect(none.news(other) == [.noMailbox(nil), .noMailbox(number)])
     }
 
-    @Test func `RV-70, RV-73: bodies go to the other side and nobody else, and each end is told once to the other`() throws {
+    @Test func `RV-146, RV-151: bodies go to the other side and nobody else, and each end is told once to the other`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let stranger = post.open(from: 3)
@@ -159,7 +159,7 @@ private final class Post {
         #expect(post.server.mailboxCount == 0)
     }
 
-    @Test func `RV-71: numbers are short while few are taken, never of four digits, and of another range when half are`() throws {
+    @Test func `RV-147: numbers are short while few are taken, never of four digits, and of another range when half are`() throws {
         let post = Post { ($0.mailboxesMax, $0.socketsPerSourceMax) = (10_000, 20_000) }
         var numbers: [UInt32] = []
         for source in 0..<700 { if let box = post.holder(from: source) { numbers.append(box.number.number) } }
@@ -197,7 +197,7 @@ private final class Post {
         #expect(try #require(own.holder(from: 300)).number.number <= 9, "who asks for none of four digits gets none")
     }
 
-    @Test func `RV-71: a number that was given back is not given for a minute, and then it is`() throws {
+    @Test func `RV-148: a number that was given back is not given for a minute, and then it is`() throws {
         let post = Post()
         var first: Set<MailboxNumber> = []
         for source in 0..<4 {
@@ -215,7 +215,7 @@ private final class Post {
         #expect(try #require(post.holder(from: 12)).number.number <= 9)
     }
 
-    @Test func `RV-71, RV-73: a number that is given again has its own 15 minutes`() throws {
+    @Test func `RV-73, RV-148: a number that is given again has its own 15 minutes`() throws {
         let post = Post()
         let begun = post.now
         var former: Set<MailboxNumber> = []
@@ -236,7 +236,7 @@ private final class Post {
         #expect(post.news(box.token).isEmpty && post.server.mailboxCount == 1)
     }
 
-    @Test func `RV-72: one visitor at a time, each under a number of its own, and who comes meanwhile is told so`() throws {
+    @Test func `RV-72, RV-150: one visitor at a time, each under a number of its own, and who comes meanwhile is told so`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let (first, one) = post.visitor(of: box)
@@ -247,7 +247,7 @@ private final class Post {
         #expect(post.server.counters.visits == 2 && post.server.counters.mailboxesRefused == 1)
     }
 
-    @Test func `RV-72: a socket knocks once, whatever came of it, and is closed for the second time`() throws {
+    @Test func `RV-149: a socket knocks once, whatever came of it, and is closed for the second time`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let (first, _) = post.visitor(of: box)
@@ -318,7 +318,7 @@ private final class Post {
         #expect(post.closed.isEmpty && post.server.mailboxCount == 2)
     }
 
-    @Test func `RV-75: a source opens 8 at once and one each 10 s, and has no more than 8`() throws {
+    @Test func `RV-75, RV-152: a source opens 8 at once and one each 10 s, and has no more than 8`() throws {
         let post = Post()
         var boxes = (0..<8).compactMap { _ in post.holder() }
         #expect(boxes.count == 8)
@@ -344,7 +344,7 @@ private final class Post {
         #expect(full.server.mailboxCount == 3)
     }
 
-    @Test func `RV-75: a flood of knocks is refused at its source, and costs no other anything`() throws {
+    @Test func `RV-152, RV-153: a flood of knocks is refused at its source, and costs no other anything`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let member = post.open(from: 4)
@@ -377,7 +377,7 @@ private final class Post {
         #expect(post.server.mailboxSources < 3000)
     }
 
-    @Test func `RV-76: who holds or visits one has joined something, and afterwards has 10 s to join a topic`() throws {
+    @Test func `RV-76, RV-154: who holds or visits one has joined something, and afterwards has 10 s to join a topic`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let (visitor, _) = post.visitor(of: box)
@@ -397,7 +397,7 @@ private final class Post {
         #expect(post.closed == [other: .joinTimeout, box.token: .joinTimeout])
     }
 
-    @Test func `RV-76: the 10 s after a visit begin at its end, not when the socket was opened`() throws {
+    @Test func `RV-154: the 10 s after a visit begin at its end, not when the socket was opened`() throws {
         let post = Post()
         let box = try #require(post.holder())
         let token = post.open(from: 2)
@@ -422,7 +422,7 @@ private final class Post {
         #expect(post.closed[box.token] == nil && post.closed[visitor] == .displaced)
     }
 
-    @Test func `RV-76: where only some topics may be joined only who is in one opens a mailbox, and anybody visits it`() throws {
+    @Test func `RV-155: where only some topics may be joined only who is in one opens a mailbox, and anybody visits it`() throws {
         let topic = try #require(Topic(Meeting.keys().topic))
         let post = Post { $0.topics = [topic] }
         let stranger = post.open()

@@ -71,7 +71,7 @@ import Testing
         #expect(!isOpen, "once")
     }
 
-    @Test func `RV-70, RV-79: one of an older version is asked for nothing`() {
+    @Test func `RV-70, RV-159: one of an older version is asked for nothing`() {
         var visit = visit()
         _ = visit.take { $0.start(now: $1) }
         _ = visit.take { visitor, _ in visitor.connected() }
@@ -79,7 +79,7 @@ import Testing
         #expect(visit.hear(old) == [.disconnect, .event(.failed(.noneKept))] && visit.visitor.isOver)
     }
 
-    @Test func `RV-79: each end has its own reason, and its sentence names the rendezvous`() {
+    @Test func `RV-159: each end has its own reason, and its sentence names the rendezvous`() {
         let answers: [(ServerMessage, MailboxVisitor.Failure)] = [
             (.mailbox(.noMailbox(number)), .noMailbox), (.mailbox(.gone(number, visitor: nil)), .gone),
             (.refused(.tooManyTopics), .misbehaved),
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test func `RV-102: one that is lost after the knock is another end than one before it, for somebody may have been told`() {
+    @Test func `RV-102, RV-167: one that is lost after the knock is another end than one before it, for somebody may have been told`() {
         var welcome = visit()
         _ = welcome.take { $0.start(now: $1) }
         _ = welcome.take { visitor, _ in visitor.connected() }
@@ -113,7 +113,7 @@ import Testing
         #expect(visiting.take { visitor, _ in visitor.disconnected(reason: "cut") } == [.event(.failed(.cutOff(reason: "cut")))])
     }
 
-    @Test func `RV-79: each silence ends it`() {
+    @Test func `RV-159: each silence ends it`() {
         var visit = visit()
         _ = visit.take { $0.start(now: $1) }
         #expect(visit.wait() == [.disconnect, .event(.failed(.noWelcome))] && visit.now == .zero + .seconds(10))
@@ -125,7 +125,7 @@ import Testing
         #expect(talking.wait() == [.disconnect, .event(.failed(.gone))] && talking.now == .zero + .seconds(25))
     }
 
-    @Test func `RV-79: who finds somebody else there comes again each 2 s, for a minute, and says why when that changes`() {
+    @Test func `RV-158: who finds somebody else there comes again each 2 s, for a minute, and says why when that changes`() {
         var visit = visit()
         _ = visit.take { $0.start(now: $1) }
         var tries = 0
@@ -147,7 +147,7 @@ import Testing
         #expect(visit.outputs.filter { $0 == .disconnect }.count == 31 && visit.outputs.filter { $0 == .connect }.count == 31)
     }
 
-    @Test func `RV-79: what is of another mailbox, or out of turn, does nothing, and who says too much is left`() {
+    @Test func `RV-159: what is of another mailbox, or out of turn, does nothing, and who says too much is left`() {
         var visit = knocked()
         let other = MailboxNumber(8)!
         for answer: MailboxAnswer in [

@@ -13,7 +13,7 @@ import Testing
         #expect(try RelayFrame.ToClient(decoding: here.encoded) == here)
     }
 
-    @Test func `RV-30: the bytes are those of the drawing`() {
+    @Test func `RV-30, RV-127: the bytes are those of the drawing`() {
         #expect(
             RelayFrame.ToServer(sender: 0x0102_0304, receivers: [5, 0x0A0B_0C0D], datagram: [0xEE]).encoded
                 == [1, 1, 2, 3, 4, 2, 0, 0, 0, 5, 0x0A, 0x0B, 0x0C, 0x0D, 0xEE])
@@ -23,7 +23,7 @@ import Testing
             ])
     }
 
-    @Test func `RV-30: what names nobody, somebody twice or too many, carries nothing or too much, is no frame`() {
+    @Test func `RV-30, RV-127: what names nobody, somebody twice or too many, carries nothing or too much, is no frame`() {
         let head: [UInt8] = [1, 0, 0, 0, 7]
         func named(_ numbers: [UInt8], datagram: Int = 1) -> [UInt8] {
             head + [UInt8(numbers.count)] + numbers.flatMap { [0, 0, 0, $0] } + [UInt8](repeating: 0xEE, count: datagram)

@@ -9,7 +9,7 @@ import Testing
     private static let orders: [[UInt8]] = [[1, 2], [2, 1]]
 
     @Test(arguments: Self.orders)
-    func `RV-31, RV-32: where both take relayed datagrams messages 1 and 2 ride in offer and answer, in two round trips whoever comes last`(
+    func `RV-32, RV-128, RV-129: where both take relayed datagrams messages 1 and 2 ride in offer and answer, in two round trips`(
         order: [UInt8]
     ) throws {
         var meeting = Meeting()
@@ -57,7 +57,9 @@ import Testing
     }
 
     @Test(arguments: [65_536, nil] as [Int?], [RelayPolicy.only, .any])
-    func `RV-33: who wants relays only says no address and uses none, also where there is no relay`(rate: Int?, other: RelayPolicy) throws {
+    func `RV-132: who wants relays only says no address and uses none, also where there is no relay`(
+        rate: Int?, other: RelayPolicy
+    ) throws {
         var meeting = Meeting()
         meeting.relayRate = rate
         meeting.dialsSucceed = false
@@ -81,7 +83,7 @@ import Testing
         if rate == nil, other == .any { #expect(meeting.peers[1].client.counters.unwanted > 0, "1 offers, and is not answered") }
     }
 
-    @Test func `RV-33: addresses that come beside a handshake are not used by who wants relays only`() throws {
+    @Test func `RV-132: addresses that come beside a handshake are not used by who wants relays only`() throws {
         var meeting = Meeting()
         meeting.relayRate = 65_536
         meeting.addPeer(2, policy: .only)
@@ -113,7 +115,7 @@ import Testing
         #expect(meeting.peers[0].answers.isEmpty && meeting.peers[0].expects.map(\.attempt) == [attempt])
     }
 
-    @Test func `RV-7, RV-32: an unanswered attempt is offered again with the message 1 that it had, and a failed one with a new`() throws {
+    @Test func `RV-32, RV-111, RV-130: an unanswered attempt is offered again with its message 1, and a failed one with a new`() throws {
         var meeting = Meeting()
         (meeting.relayRate, meeting.dialsSucceed) = (65_536, false)
         meeting.addPeer(1)
@@ -145,7 +147,7 @@ import Testing
         #expect(Set(meeting.peers[0].completes.map(\.attempt)).count > 3)
     }
 
-    @Test func `RV-32: an endpoint that does not dial offers nothing, and one that does not answer says nothing`() throws {
+    @Test func `RV-131: an endpoint that does not dial offers nothing, and one that does not answer says nothing`() throws {
         var meeting = Meeting()
         meeting.relayRate = 65_536
         meeting.addPeer(1)
@@ -191,7 +193,7 @@ import Testing
         #expect(meeting.peers[0].reach[Meeting.peerID(2)]?.isEmpty == true)
     }
 
-    @Test func `RV-4, RV-34: a greeting alone shows no relay that reaches anybody`() throws {
+    @Test func `RV-34, RV-107: a greeting alone shows no relay that reaches anybody`() throws {
         var meeting = Meeting()
         meeting.relayRate = 65_536
         meeting.addPeer(2)
@@ -202,7 +204,7 @@ import Testing
         #expect(meeting.peers[0].reach.isEmpty)
     }
 
-    @Test func `RV-34: datagrams pass by relay in both directions, named by who sent them`() throws {
+    @Test func `RV-133: datagrams pass by relay in both directions, named by who sent them`() throws {
         var meeting = Meeting()
         meeting.relayRate = 65_536
         for number: UInt8 in 1...3 { meeting.addPeer(number) }
@@ -237,7 +239,7 @@ import Testing
     }
 
     @Test(arguments: [RelayPolicy.any, .never])
-    func `RV-34: frames that are none, are for another number or come where we take none are dropped and counted`(policy: RelayPolicy)
+    func `RV-133: frames that are none, are for another number or come where we take none are dropped and counted`(policy: RelayPolicy)
         throws
     {
         var meeting = Meeting()
@@ -282,7 +284,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1])
-    func `RV-35: while a session does not answer both sides tell where they are, and nobody dials`(side: Int) throws {
+    func `RV-35, RV-134: while a session does not answer both sides tell where they are, and nobody dials`(side: Int) throws {
         var meeting = Self.pair()
         let before = (meeting.peers.map(\.dials.count), meeting.peers.map(\.expects.count))
         meeting.peers[side].client.degraded(meeting.peers[1 - side].id, true, now: meeting.now)

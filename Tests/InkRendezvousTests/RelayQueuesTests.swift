@@ -30,7 +30,7 @@ import Testing
         #expect(queues.count == 0 && queues.deadline == nil)
     }
 
-    @Test func `RV-53: of what is too much of a room who has most pays, down to what the next has, and nobody else`() throws {
+    @Test func `RV-141: of what is too much of a room who has most pays, down to what the next has, and nobody else`() throws {
         var queues = RelayQueues(rate: 65_536, total: 1e7)
         let room = try topic(1)
         // 13 107 bytes may wait: 10 × 100 of the small, and of the others what is left.

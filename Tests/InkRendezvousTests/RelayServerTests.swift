@@ -121,7 +121,7 @@ private struct Talker {
         #expect(counters.relayFramesIn == 1 && counters.relayFramesOut == 2 && counters.relayBytesIn == 17 && counters.relayBytesOut == 24)
     }
 
-    @Test func `RV-50: a frame for another topic, of another's number, or of wrong form is not carried, and too many close the socket`()
+    @Test func `RV-137: a frame for another topic, of another's number, or of wrong form is not carried, and too many close the socket`()
         throws
     {
         let exchange = Exchange()
@@ -146,7 +146,7 @@ private struct Talker {
         #expect(exchange.closed == [ana: .rateExceeded] && exchange.heard(ben, from: ana).count == 1)
     }
 
-    @Test func `RV-50: who names one that has just left is not closed for it`() throws {
+    @Test func `RV-138: who names one that has just left is not closed for it`() throws {
         let exchange = Exchange()
         let (ana, ben, eve) = (try exchange.enter(1), try exchange.enter(1), try exchange.enter(1))
         exchange.server.closed(ben, now: exchange.now)
@@ -170,7 +170,7 @@ private struct Talker {
         }
     }
 
-    @Test func `RV-51, RV-53: one that sends twice what a room may gets the room's rate through, and nothing of it late`() throws {
+    @Test func `RV-51, RV-53, RV-139: one that sends twice what a room may gets the room's rate through, and nothing of it late`() throws {
         let exchange = Exchange()
         let (ana, ben) = (try exchange.enter(1, from: 1), try exchange.enter(1, from: 2))
         var sentAt: [Instant] = []
@@ -191,7 +191,7 @@ private struct Talker {
         #expect(exchange.server.counters.relayLate == sentAt.count - heard.count && exchange.closed.isEmpty)
     }
 
-    @Test func `RV-52: where some flood a room, the cursors of the others pass, each within 50 ms, and the floods share what is left`()
+    @Test func `RV-140: where some flood a room, the cursors of the others pass, each within 50 ms, and the floods share what is left`()
         throws
     {
         let exchange = Exchange()
@@ -210,7 +210,7 @@ private struct Talker {
         #expect(shares.reduce(0, +) > 190 && (shares.max() ?? 0) - (shares.min() ?? 0) <= 20, "\(shares)")
     }
 
-    @Test func `RV-52: a room that floods takes nothing of another, also where all together may send little`() throws {
+    @Test func `RV-52, RV-140: a room that floods takes nothing of another, also where all together may send little`() throws {
         for total in [16 << 20, 96 << 10] {
             let exchange = Exchange { $0.relayTotalRate = total }
             let quiet = try (0..<2).map { try exchange.enter(200, from: 50 + $0) }
@@ -278,7 +278,7 @@ private struct Talker {
         #expect(exchange.heard(members[1], from: members[0]).count == 50)
     }
 
-    @Test func `RV-53: whatever is sent, little waits, and nothing once it is over`() throws {
+    @Test func `RV-53, RV-141: whatever is sent, little waits, and nothing once it is over`() throws {
         let exchange = Exchange { $0.relayTotalRate = 512 << 10 }
         var talkers: [Talker] = []
         for room in 1...20 as ClosedRange<UInt8> {
@@ -295,7 +295,7 @@ private struct Talker {
         #expect(exchange.server.topicCount == 0 && exchange.server.deadline.map { $0 > exchange.now } ?? true)
     }
 
-    @Test func `RV-54: who sends far more than is carried is closed, and the others go on`() throws {
+    @Test func `RV-54, RV-142: who sends far more than is carried is closed, and the others go on`() throws {
         let exchange = Exchange()
         let (ana, ben, eve) = (try exchange.enter(1), try exchange.enter(1), try exchange.enter(1))
         var frames = 0

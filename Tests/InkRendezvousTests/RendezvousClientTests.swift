@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct RendezvousClientTests {
     @Test(arguments: [[1, 2], [2, 1]] as [[UInt8]])
-    func `RV-6: two peers meet, the smaller id dials, whoever came first`(order: [UInt8]) throws {
+    func `RV-6, RV-110: two peers meet, the smaller id dials, whoever came first`(order: [UInt8]) throws {
         var meeting = Meeting()
         for number in order { meeting.addPeer(number) }
         let small = try #require(order.firstIndex(of: 1))
@@ -30,7 +30,8 @@ import Testing
         #expect(pairs.allSatisfy { $0[0] < $0[1] })
     }
 
-    @Test(arguments: [false, true]) func `RV-104: who expects somebody greets with the join, and everybody once`(expectsCompany: Bool)
+    @Test(arguments: [false, true])
+    func `RV-104, RV-168: who expects somebody greets with the join, and everybody once`(expectsCompany: Bool)
         throws
     {
         let keys = RoomKeys(roomSecret: try #require(Secret32([UInt8](repeating: 1, count: 32))))
@@ -60,7 +61,7 @@ import Testing
         #expect((6...40).contains(count), "\(count)")
     }
 
-    @Test func `RV-6: nobody dials a peer with whom a session lives, and dialling resumes when it ends`() {
+    @Test func `RV-110: nobody dials a peer with whom a session lives, and dialling resumes when it ends`() {
         var meeting = Meeting()
         meeting.addPeer(1)
         meeting.addPeer(2)
@@ -73,7 +74,7 @@ import Testing
         #expect(Set(meeting.peers[0].dials.map(\.attempt)).count == 2, "a new session is a new attempt")
     }
 
-    @Test func `RV-7: while no session comes about, offers repeat with pauses that grow to eight seconds and fresh attempts`() {
+    @Test func `RV-7, RV-111: while no session comes about, offers repeat with pauses that grow to eight seconds and fresh attempts`() {
         var meeting = Meeting()
         meeting.dialsSucceed = false
         meeting.addPeer(1)
@@ -119,7 +120,7 @@ import Testing
         #expect(meeting.peers[0].dials.map(\.addresses) == (isLocal ? [[try #require(SocketAddress("127.0.0.1:40002"))]] : []))
     }
 
-    @Test func `RV-5: a farewell is believed from its sender only`() {
+    @Test func `RV-109: a farewell is believed from its sender only`() {
         var meeting = Meeting()
         meeting.addPeer(1)
         meeting.addPeer(2)
@@ -133,7 +134,7 @@ import Testing
         #expect(meeting.server.topicCount == 0)
     }
 
-    @Test func `RV-5: a farewell that another device signed, or that echoes no nonce of ours, is not believed`() throws {
+    @Test func `RV-109: a farewell that another device signed, or that echoes no nonce of ours, is not believed`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
         meeting.addPeer(2)

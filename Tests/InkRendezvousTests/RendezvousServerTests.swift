@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func `RV-1: a signature over another nonce, by another key, or for another topic does not let in`() throws {
+    @Test func `RV-1, RV-105: a signature over another nonce, by another key, or for another topic does not let in`() throws {
         var server = server()
         let stale = try open(1, &server)
         let wrongs: [(inout (topic: Topic, key: AuthorID, signature: [UInt8])) throws -> Void] = [

@@ -95,7 +95,9 @@ private final class Town {
 
 @Suite struct RendezvousSourcesTests {
     @Test(arguments: [1, 50])
-    func `RV-20: strangers with as many sockets and topics as they get keep nobody from a board, new or old, and evict none`(strangers: Int)
+    func `RV-20, RV-117: strangers with as many sockets and topics as they get keep nobody from a board, new or old, and evict none`(
+        strangers: Int
+    )
     {
         let town = Town {
             ($0.socketsMax, $0.topicsMax, $0.newTopicBurst, $0.commonTopicBurst) = (2000, 2000, 1000, 10_000)
@@ -126,7 +128,7 @@ private final class Town {
         #expect(town.isIn(100, from: 9200), "a new board")
     }
 
-    @Test func `RV-20: who fills the share of its source with sockets that join nothing does not keep its neighbours out`() {
+    @Test func `RV-20, RV-118: who fills the share of its source with sockets that join nothing does not keep its neighbours out`() {
         let town = Town { $0.socketsPerSourceMax = 8 }
         #expect(town.isIn(1, from: 2))
         let friend = town.open(from: 1)
@@ -143,7 +145,7 @@ private final class Town {
         #expect(town.open(from: 1) == nil && town.closed.values.contains(.tooManyFromSource))
     }
 
-    @Test func `RV-20: who has taken the share of a whole network displaces nobody elsewhere`() throws {
+    @Test func `RV-20, RV-116: who has taken the share of a whole network displaces nobody elsewhere`() throws {
         let town = Town { $0.socketsPerSourceMax = 4 }
         let stranger = try #require(town.open(from: 1))
         for network in 0..<4 as Range<UInt64> {
@@ -156,7 +158,7 @@ private final class Town {
         #expect(town.closed[stranger] == nil, "there are places, and its network has its share")
     }
 
-    @Test func `RV-20: where more sources than there are places have sockets that join nothing, a newcomer gets the place of the oldest`() {
+    @Test func `RV-20, RV-118: where more sources than places have sockets that join nothing, a newcomer gets the oldest place`() {
         let town = Town { $0.socketsMax = 20 }
         #expect(town.isIn(1, from: 1))
         let idle = (2..<100).compactMap { town.open(from: $0) }
@@ -165,7 +167,7 @@ private final class Town {
         #expect(town.closed.values.allSatisfy { $0 == .displaced } && town.closed.keys.max() == idle[79])
     }
 
-    @Test func `RV-21: new topics of one source are slowed, and those that live are joined all the same`() {
+    @Test func `RV-21, RV-120, RV-121: new topics of one source are slowed, and those that live are joined all the same`() {
         let town = Town()
         #expect(town.isIn(0, from: 2))
         var begun = 0
@@ -202,7 +204,7 @@ private final class Town {
         #expect((40...60).contains(begun))
     }
 
-    @Test func `RV-20, RV-21: an office of 20 people with three boards each comes back at once behind one address, old sockets still open`()
+    @Test func `RV-20, RV-21, RV-117, RV-121: an office of 20 with three boards each comes back behind one address, old sockets open`()
     {
         let town = Town()
         for round in 0..<2 {
@@ -214,7 +216,7 @@ private final class Town {
         for person in 0..<20 { #expect(town.isIn(0, from: 1), "all meet at one board, person \(person)") }
     }
 
-    @Test func `RV-20: a topic is of the share of who began it, and of another who is in it when that one has gone`() throws {
+    @Test func `RV-119: a topic is of the share of who began it, and of another who is in it when that one has gone`() throws {
         let town = Town { ($0.topicsPerSourceMax, $0.socketsPerSourceMax) = (1, 100) }
         let maker = try #require(town.open(from: 1))
         #expect(town.isLetIn(town.join(1, maker)))
@@ -250,7 +252,7 @@ private final class Town {
         #expect(town.delivered(to: loud) == 10)
     }
 
-    @Test func `RV-8: asking again for a topic that one is in costs no signature, and joining is dearer than speaking`() throws {
+    @Test func `RV-112: asking again for a topic that one is in costs no signature, and joining is dearer than speaking`() throws {
         let town = Town()
         let token = try #require(town.open(from: 1))
         for board in 1...16 { #expect(town.isLetIn(town.join(board, token))) }

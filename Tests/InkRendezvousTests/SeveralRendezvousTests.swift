@@ -227,7 +227,7 @@ private struct Roads {
     }
 
     @Test(arguments: [[1, 2], [2, 1]] as [[UInt8]])
-    func `RV-23: a pair that shares three rendezvous has one attempt, and each copy of its offer has the same answer`(order: [UInt8]) throws
+    func `RV-122: a pair that shares three rendezvous has one attempt, and each copy of its offer one answer`(order: [UInt8]) throws
     {
         var roads = Roads(places: 3)
         // As long as no answer arrives the offer is repeated, wherever the other is seen.
@@ -249,7 +249,7 @@ private struct Roads {
     }
 
     @Test(arguments: [0, 1])
-    func `RV-23: a rendezvous that drops all but greetings keeps nobody apart who shares another`(mute: Int) {
+    func `RV-122: a rendezvous that drops all but greetings keeps nobody apart who shares another`(mute: Int) {
         var roads = Roads(places: 2)
         roads.loses = { message, place in
             guard place == mute, case .envelope(let topic, _, let box) = message else { return false }
@@ -262,7 +262,8 @@ private struct Roads {
         #expect(roads.peers[0].dials.map(\.remote) == [Meeting.peerID(2)])
     }
 
-    @Test func `RV-23: who is seen at another place still is not lost when one place is, and is dialled again through the other`() {
+    @Test
+    func `RV-122, RV-123: who is seen at another place still is not lost when one place is, and is dialled again through the other`() {
         var roads = Roads(places: 2)
         roads.start(1)
         roads.start(2)
@@ -320,7 +321,7 @@ private struct Roads {
         #expect(roads.peers.map(\.open) == [[0], [0]])
     }
 
-    @Test func `RV-24: a rendezvous that is let into another in our place and brings nothing else hides nobody`() {
+    @Test func `RV-124: a rendezvous that is let into another in our place and brings nothing else hides nobody`() {
         var roads = Roads(places: 2, servers: 1)
         roads.start(1)
         roads.run(for: .seconds(1))
@@ -342,7 +343,7 @@ private struct Roads {
         #expect(roads.peers.map(\.open) == [[0], [0]])
     }
 
-    @Test func `RV-24: a rendezvous that brings some members and not others is not the same as one that brings all`() {
+    @Test func `RV-124: a rendezvous that brings some members and not others is not the same as one that brings all`() {
         var roads = Roads(places: 2, servers: 1)
         for number in 1...2 as ClosedRange<UInt8> { roads.start(number) }
         roads.run(for: .seconds(3))
@@ -392,7 +393,7 @@ private struct Roads {
     }
 
     @Test(arguments: [[1, 2], [2, 1]] as [[UInt8]])
-    func `RV-31: of two rendezvous the one that relays carries the handshake, and candidates are told at the other only`(order: [UInt8])
+    func `RV-128: of two rendezvous the one that relays carries the handshake, and candidates are told at the other only`(order: [UInt8])
         throws
     {
         var roads = Roads(places: 2)

@@ -83,7 +83,7 @@ private final class Awaited<Item: Sendable>: Sendable {
         return (visit, events)
     }
 
-    @Test func `RV-70, RV-77, RV-79, SE-220: an inviter and joiners meet by a code through a real server, one joiner after the other`()
+    @Test func `RV-77, RV-146, RV-159, SE-220: an inviter and joiners meet by a code through a real server, one joiner after the other`()
         async throws
     {
         let service = try loopbackService()
@@ -125,7 +125,7 @@ private final class Awaited<Item: Sendable>: Sendable {
         await service.stop()
     }
 
-    @Test func `RV-79: each rendezvous that cannot be visited is told with its own reason`() async throws {
+    @Test func `RV-159: each rendezvous that cannot be visited is told with its own reason`() async throws {
         let (service, old) = (try loopbackService(), try loopbackService { $0.server.mailboxesMax = 0 })
         let number = try #require(MailboxNumber(7))
         let missing = visit(number, at: host(service))
@@ -142,7 +142,8 @@ private final class Awaited<Item: Sendable>: Sendable {
         }
     }
 
-    @Test func `RV-73, RV-79, SE-220: a visit that is let go of is over, and a server that stops is noticed on both sides`() async throws {
+    @Test
+    func `RV-151, RV-159, SE-220: a visit that is let go of is over, and a server that stops is noticed on both sides`() async throws {
         let service = try loopbackService()
         let (driver, news) = try inviter(at: [host(service)])
         let code = try await code(news)
@@ -183,7 +184,7 @@ private final class Awaited<Item: Sendable>: Sendable {
         return (visit.leave(saying: last), given)
     }
 
-    @Test func `RT-104, RV-76: who joins goes on over the connection by which the mailbox was visited`() async throws {
+    @Test func `RT-104, RV-154: who joins goes on over the connection by which the mailbox was visited`() async throws {
         let service = try loopbackService()
         let (driver, news) = try inviter(at: [host(service)])
         let code = try await code(news)

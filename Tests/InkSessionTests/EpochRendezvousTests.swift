@@ -174,7 +174,7 @@ private struct Meeting {
 
 @Suite struct EpochRendezvousTests {
     @Test(arguments: [false, true])
-    func `RV-63, SE-197, SE-198: the room goes on to another topic, and who was removed reads no word of those who stay`(
+    func `RV-63, RV-145, SE-197, SE-198: the room goes on to another topic, and who was removed reads no word of those who stay`(
         passes: Bool
     ) throws {
         var meeting = try Meeting(5, passes: passes)
@@ -208,7 +208,7 @@ private struct Meeting {
     }
 
     @Test(arguments: [false, true])
-    func `RV-60, RV-63, SE-196, SE-198: who was away for epochs is heard in the topic where he was, and who was removed is not`(
+    func `RV-63, RV-143, RV-145, SE-196, SE-198: who was away for epochs is heard in the topic where he was, and who was removed is not`(
         passes: Bool
     ) throws {
         var meeting = try Meeting(4, passes: passes)

@@ -21,7 +21,7 @@ import Testing
         #expect(RendezvousStanding(count: 0).status == .none)
     }
 
-    @Test func `RV-26: a STUN service is known while its rendezvous answers`() {
+    @Test func `RV-125: a STUN service is known while its rendezvous answers`() {
         var standing = RendezvousStanding(count: 2)
         standing.answersSTUN(on: 9, at: 0)
         #expect(standing.stunServers.isEmpty)

@@ -182,7 +182,7 @@ struct CodeVisit {
             condition.withLock {
                 guard ending == nil else { return }
                 switch failure {
-                // Before the knock, so that nobody has been told a word (RV-102).
+                // Before the knock, so that nobody has been told a word (RV-102, RV-167).
                 case .lost(let reason): ending = .notReached(reason)
                 case .noWelcome: ending = .notReached("it accepts connections and says nothing")
                 default: ending = .failed(failure)
