@@ -2,7 +2,7 @@ import InkFormats
 
 /// How a person who looks elsewhere is told that somebody said something: by what they chose, while the terminal is known not to have the focus,
 /// and not in quiet hours.
-struct Alerts: Sendable {
+package struct Alerts: Sendable {
     /// What a terminal is asked to show beside its own window.
     enum Notification: String, CaseIterable, Sendable { case off, osc9, osc777 }
 
@@ -48,6 +48,12 @@ struct Alerts: Sendable {
         default: return "there is no setting \(parts[0]): \(Self.choices)"
         }
         return nil
+    }
+
+    /// What is wrong with a line that `set` takes; nil for nothing.
+    package static func complaint(of line: String) -> String? {
+        var tried = Alerts()
+        return tried.set(line)
     }
 
     /// As `set` takes it, a line each (TM-430).

@@ -8,8 +8,8 @@ import InkSession
 struct Bars: Sendable {
     enum Action: Hashable, Sendable {
         case pick(Tool)
-        /// Does what a key does.
-        case key(Unicode.Scalar)
+        /// Does what the key of a command does.
+        case command(BoardCommand)
         case escape
         case restyle(StyleChoice)
         case people
@@ -39,9 +39,9 @@ struct Bars: Sendable {
 
     init() {}
 
-    init(_ layout: Layout, tool: Tool, hints: [Hint], picker: StylePicker?) {
+    init(_ layout: Layout, tool: Tool, hints: [Hint], picker: StylePicker?, keys: KeyMap) {
         if let row = layout.toolRow {
-            items = Self.tools(tool, layout, row: row)
+            items = Self.tools(tool, layout, row: row, keys)
             items += Self.items(of: hints, layout, row: row, after: items.last?.columns.upperBound ?? 0)
         }
         if let picker { items += picker.items(layout) } else { peopleRow = layout.statusRow }
@@ -56,12 +56,13 @@ struct Bars: Sendable {
         for item in items { buffer.write(item.text, column: item.columns.lowerBound, row: item.row, style: item.style) }
     }
 
-    private static func tools(_ picked: Tool, _ layout: Layout, row: Int) -> [Item] {
+    private static func tools(_ picked: Tool, _ layout: Layout, row: Int, _ keys: KeyMap) -> [Item] {
         // With words only where the hints beside them have room as well.
         let isWide = layout.columns >= 150
         var column = 1
         return Tool.allCases.map { tool in
-            let letter = String(Character(tool.letter)).uppercased()
+            // As on a key: a letter that is typed with Shift, or another key, stands as the help writes it.
+            let letter = keys.isUsual(tool.command) ? String(Character(tool.letter)).uppercased() : keys.word(of: tool.command)
             let text = isWide ? "\(letter) \(tool.word)" : letter
             defer { column += text.utf8.count + (isWide ? 2 : 1) }
             return Item(
@@ -169,9 +170,9 @@ extension BoardScene {
         if selection.isResizing {
             let pulls = selection.pulledIndex != nil
             hints.append(Bars.Hint(pulls ? "arrows pull the end" : "arrows resize", rank: 3))
-            hints.append(Bars.Hint(pulls ? "z next" : "z ends", .key("z"), rank: 1))
+            hints.append(hint(.resize, pulls ? "next" : "ends", rank: 1))
         }
-        if !selection.isEmpty { hints.append(Bars.Hint("x delete", .key("x"), rank: letters == nil ? 1 : 7)) }
+        if !selection.isEmpty { hints.append(hint(.delete, "delete", rank: letters == nil ? 1 : 7)) }
         if movesSelection, !selection.isResizing {
             if editable != nil || selection.awaited != nil { hints.append(Bars.Hint("Enter writes", rank: 1)) }
             if isGroupSelected { hints.append(Bars.Hint("Enter goes in", rank: 1)) }
@@ -187,12 +188,15 @@ extension BoardScene {
         if pen.tool == .laser { hints.append(Bars.Hint("drag: light that fades", rank: 3)) }
         let swatch = pen.ink.flatMap { color in PersonColor.all.first { $0.color == color }?.name } ?? "own ink"
         return hints + [
-            Bars.Hint("c \(swatch)", .key("c"), rank: 5),
-            Bars.Hint("w \((Pen.widths.firstIndex(of: pen.width) ?? 0) + 1)", .key("w"), rank: 6),
-            Bars.Hint("b \(pen.border)", .key("b"), rank: 10),
-            Bars.Hint("u undo", .key("u"), rank: 4), Bars.Hint("i invite", .key("i"), rank: 9), Bars.Hint("? keys", .key("?"), rank: 0),
-            Bars.Hint("q quit", .key("q"), rank: 8),
+            hint(.ink, swatch, rank: 5), hint(.width, "\((Pen.widths.firstIndex(of: pen.width) ?? 0) + 1)", rank: 6),
+            hint(.border, "\(pen.border)", rank: 10), hint(.undo, "undo", rank: 4), hint(.invite, "invite", rank: 9),
+            hint(.help, "keys", rank: 0), hint(.quit, "quit", rank: 8),
         ]
+    }
+
+    /// What the key of a command does, and a press on it, too.
+    private func hint(_ command: BoardCommand, _ does: String, rank: Int) -> Bars.Hint {
+        Bars.Hint("\(keys.word(of: command)) \(does)", .command(command), rank: rank)
     }
 }
 
@@ -201,7 +205,7 @@ extension BoardScene {
     // TM-63
     mutating func drawBars(on buffer: inout CellBuffer, now: Instant) {
         let picker: StylePicker? = if case .picker(let picker)? = mode.panel { picker } else { nil }
-        bars = Bars(layout, tool: pen.tool, hints: hints, picker: picker)
+        bars = Bars(layout, tool: pen.tool, hints: hints, picker: picker, keys: keys)
         if let line = mode.panel?.line {
             line.draw(on: &buffer, layout)
         } else {

@@ -51,7 +51,7 @@ extension BoardScene {
         guard !mode.isLeaving else { return }
         redraw(.soon)
         switch fetched {
-        case .none: endPaste(saying: "nothing was copied: y copies what is selected", now: now)
+        case .none: endPaste(saying: "nothing was copied: \(keys.word(of: .copy)) copies what is selected", now: now)
         case .failed(let why): endPaste(saying: "not pasted: \(why)", now: now)
         case .bytes(let bytes):
             do {

@@ -21,7 +21,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     struct Row: Sendable {
         /// Lower case, of ASCII, of one word; as JSON lines name the same thing, where they do.
         let name: String
-        /// The first is the one to tell.
+        /// Those that are usual (`KeyMap`); the first is the one to tell.
         let keys: [KeyStroke]
         /// What it does, for the help; of ASCII.
         let words: String
@@ -269,9 +269,13 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         // The key is taken before the board sees it: whatever is being done, what others wrote over the screen is in its way.
         case .repaint: Row("repaint", [.control("l")], "paint the screen anew") { scene, _ in scene.wantsRepaint = true }
         case .commands:
-            Row("commands", [":", .control("p")], "type a command by its name") { $0.open(.commands(CommandList(.palette)), now: $1) }
+            Row("commands", [":", .control("p")], "type a command by its name") {
+                $0.open(.commands(CommandList(.palette, keys: $0.keys)), now: $1)
+            }
         case .help:
-            Row("help", ["?", .key(.function(1))], "search all this and run it") { $0.open(.commands(CommandList(.help)), now: $1) }
+            Row("help", ["?", .key(.function(1))], "search all this and run it") {
+                $0.open(.commands(CommandList(.help, keys: $0.keys)), now: $1)
+            }
         case .keep: Row("keep", [], "keep an example that would go when you leave") { $0.keepBoard(now: $1) }
         case .suspend: Row("suspend", [], "stop, as Ctrl+Z does in a shell; fg goes on") { scene, _ in scene.suspend() }
         case .quit:
@@ -284,16 +288,6 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     package var name: String { row.name }
     package var words: String { row.words }
     package var takesArgument: Bool { row.argument != nil }
-    /// Its keys as the help writes them, the one to tell first.
+    /// Its usual keys as the help writes them, the one to tell first.
     package var keyWords: [String] { row.keys.map(\.word) }
-
-    /// The command that a key gives; nil for a key that gives none.
-    static func of(_ key: Key, _ modifiers: KeyModifiers) -> BoardCommand? {
-        let stroke = KeyStroke(key, modifiers)
-        return byKey[stroke] ?? byKey[stroke.plain]
-    }
-
-    /// No two commands share a key: where two rows have one, every test ends here (TM-376).
-    private static let byKey = Dictionary(
-        uniqueKeysWithValues: allCases.flatMap { command in command.row.keys.map { ($0, command) } })
 }

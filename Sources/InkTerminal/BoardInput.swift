@@ -89,7 +89,7 @@ extension BoardScene {
     }
 
     private mutating func take(_ answer: TerminalAnswer) {
-        guard case .background(let red, let green, let blue) = answer else { return }
+        guard !display.isPaperChosen, case .background(let red, let green, let blue) = answer else { return }
         display.isDark = Self.isDark(red, green, blue)
         redraw(.soon)
     }

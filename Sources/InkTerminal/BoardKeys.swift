@@ -29,7 +29,7 @@ extension BoardScene {
         // Beside the board the messages are where Tab goes (TM-108).
         case .tab where modifiers.isEmpty && layout.talkColumns > 0: openTalk(now: now)
         case .character, .tab, .backspace, .home, .end, .pageUp, .pageDown, .insert, .delete, .function:
-            guard let command = BoardCommand.of(key, modifiers) else { return tellUnbound(KeyStroke(key, modifiers), now: now) }
+            guard let command = keys.command(for: key, modifiers) else { return tellUnbound(KeyStroke(key, modifiers), now: now) }
             run(command, now: now)
         }
     }
@@ -37,7 +37,7 @@ extension BoardScene {
     /// Says of a key that it does nothing; of a letter of another alphabet, why (TM-166).
     private mutating func tellUnbound(_ stroke: KeyStroke, now: Instant) {
         if tellOtherAlphabet(stroke, now: now) { return }
-        front.notices.add("no command on \(stroke.word): ? keys", as: .setting, now: now)
+        front.notices.add("no command on \(stroke.word): \(keys.word(of: .help)) keys", as: .setting, now: now)
     }
 
     /// Says of a letter of another alphabet why it does nothing; false for any other key (TM-166).
@@ -49,7 +49,10 @@ extension BoardScene {
 
     /// True if something is selected; else says how to select (TM-166).
     mutating func hasSelection(now: Instant) -> Bool {
-        if selection.ids.isEmpty { front.notices.add("nothing is selected: v and a click, or ] selects", as: .setting, now: now) }
+        if selection.ids.isEmpty {
+            front.notices.add(
+                "nothing is selected: \(keys.word(of: .select)) and a click, or \(keys.word(of: .next)) selects", as: .setting, now: now)
+        }
         return !selection.ids.isEmpty
     }
 
@@ -219,7 +222,7 @@ extension BoardScene {
             return front.notices.add("only boxes and notes are resized: a stroke or text is as large as it is", as: .setting, now: now)
         }
         selection.toggleResizing()
-        front.notices.add(selection.isResizing ? "resize: arrows, z ends" : "resize ended", as: .setting, now: now)
+        front.notices.add(selection.isResizing ? "resize: arrows, \(keys.word(of: .resize)) ends" : "resize ended", as: .setting, now: now)
     }
 
     /// A burst of keys is one gesture, and so one step of undo: it ends with any other key, or after a pause (TM-334).
@@ -306,7 +309,7 @@ extension BoardScene {
     mutating func toggleMouse(now: Instant) {
         display.isMouseOff.toggle()
         extraBytes += display.isMouseOff ? TerminalProfile.mouseOff : TerminalProfile.mouseOn
-        let words = display.isMouseOff ? "mouse off: select and copy as usual, M switches it on" : "mouse on"
+        let words = display.isMouseOff ? "mouse off: select and copy as usual, \(keys.word(of: .mouse)) switches it on" : "mouse on"
         front.notices.add(words, as: .setting, now: now)
     }
 }

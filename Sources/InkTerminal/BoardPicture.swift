@@ -176,12 +176,22 @@ extension BoardScene {
     /// What makes the first shape of an empty board, with the tool that is picked and by who has our role; and what else there is to do (TM-330).
     private var emptyBoardHints: (first: String, others: String) {
         switch front.role {
-        case .viewer: return ("you may look here, not draw", "P people - T messages - ? keys")
-        case .commenter: return (pen.tool == .note ? "drag for a note" : "n, then drag for a note", "P people - T messages - ? keys")
+        case .viewer: return ("you may look here, not draw", hints([.people, .messages, .help]))
+        case .commenter:
+            return (
+                pen.tool == .note ? "drag for a note" : "\(keys.word(of: .note)), then drag for a note", hints([.people, .messages, .help])
+            )
         case .editor, .owner, nil:
             let draws = pen.tool == .freehand || pen.tool.spanned != nil
-            return (draws ? "drag to draw" : "p, then drag to draw", "r rectangle - t text - ? keys - i invite")
+            return (
+                draws ? "drag to draw" : "\(keys.word(of: .pen)), then drag to draw", hints([.rectangle, .text, .help, .invite])
+            )
         }
+    }
+
+    /// Keys with what they do, for who begins.
+    private func hints(_ commands: [BoardCommand]) -> String {
+        commands.map { "\(keys.word(of: $0)) \($0 == .help ? "keys" : $0.name)" }.joined(separator: " - ")
     }
 
     /// True while nobody has begun anything.

@@ -111,10 +111,10 @@ extension BoardScene {
         switch bars.action(at: cell) {
         case .pick(let tool): pick(tool, now: now)
         // Whoever clicks about must not be gone (TM-56).
-        case .key("q"): tellHowToQuit(now: now)
-        case .key(let key):
+        case .command(.quit): tellHowToQuit(now: now)
+        case .command(let command):
             finishEdit(now: now)
-            if let command = BoardCommand.of(.character(key), []) { run(command, now: now) }
+            run(command, now: now)
         case .escape: handle(.escape, [], now: now)
         case .restyle(let change):
             closePanel()

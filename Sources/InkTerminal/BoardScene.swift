@@ -30,6 +30,9 @@ struct BoardScene: Sendable {
     /// What was asked of the board and has no answer, with what is shown until then.
     var requests = Requests<Purpose>()
 
+    /// Which key gives which command.
+    let keys: KeyMap
+
     // MARK: What is seen
 
     var display: Display
@@ -131,6 +134,8 @@ struct BoardScene: Sendable {
     struct Display: Sendable {
         let style: GlyphStyle
         var isDark: Bool
+        /// True where the person has said whether it is.
+        var isPaperChosen = false
         /// True inside tmux, which keeps what is copied as text from the terminal unless it is told otherwise.
         var isInTmux = false
         var hasToldTmux = false
@@ -171,10 +176,12 @@ struct BoardScene: Sendable {
         front.ownName = content.personName
         opening = content.opening
         network = content.network
+        keys = profile.keys
         // TM-295
-        front.safetyKey = BoardCommand.people.keyWords.first ?? ""
+        front.safetyKey = keys.word(of: .people)
         display = Display(
-            style: profile.style, isDark: profile.isDark, isInTmux: profile.isInTmux, hasHighContrast: profile.hasHighContrast)
+            style: profile.style, isDark: profile.isDark, isPaperChosen: profile.isPaperChosen, isInTmux: profile.isInTmux,
+            hasHighContrast: profile.hasHighContrast)
         layout = Layout(columns: columns, rows: rows)
         viewport = Viewport(grid: .standard, columns: layout.canvasColumns, rows: layout.canvasRows)
         regions = ShapeRegions(grid: viewport.grid)

@@ -54,7 +54,7 @@ extension BoardScene {
             ask(.remove(RemovalOrder(.device(device), reason: reason)), for: Purpose(told: told), now: now)
             return nil
         }
-        return "nobody here is called so: P shows who is here; `inkwire members` removes others, too"
+        return "nobody here is called so: \(keys.word(of: .people)) shows who is here; `inkwire members` removes others, too"
     }
 
     /// Does not show somebody's pointer any more, on this screen (TM-311).
@@ -62,7 +62,7 @@ extension BoardScene {
         let found = front.people.called(name)
         guard found.count <= 1 else { return severalCalled(name, found.map(\.person)) }
         guard let person = found.first?.person, let device = person.status.author else {
-            return "nobody here is called so: P shows who is here"
+            return "nobody here is called so: \(keys.word(of: .people)) shows who is here"
         }
         front.mutes.mute(device)
         let called = front.people.name(of: person)

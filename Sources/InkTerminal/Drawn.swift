@@ -122,7 +122,7 @@ extension BoardScene {
             switch next.rest {
             case .lost:
                 isLost = true
-                if case .input(.key(.character(let letter), [])) = next { tool = Tool.picked(byHeld: letter) ?? tool }
+                if case .input(.key(.character(let letter), [])) = next { tool = Tool.picked(byHeld: letter, keys) ?? tool }
             case .beside: replay([next], now: now)
             case .writes(let text):
                 guard let awaited, awaited.draft != nil else {
@@ -186,8 +186,10 @@ extension BoardScene {
 
     /// Anything but a key that can stand in a label ends the run of them (TM-360).
     mutating func noteLetter(_ key: Key, _ modifiers: KeyModifiers) {
-        // With a closing bracket no label begins: who presses it first selects.
-        guard case .character(let scalar) = key, modifiers.isDisjoint(with: [.control, .alt]), scalar != "]" || letters?.count != 0 else {
+        // With what selects no label begins: who presses it first selects.
+        guard case .character(let scalar) = key, modifiers.isDisjoint(with: [.control, .alt]),
+            keys.command(for: key, []) != .next || letters?.count != 0
+        else {
             letters = nil
             return
         }
@@ -196,9 +198,9 @@ extension BoardScene {
 
     /// Asks for a letter again that may have been meant for a label; false if the key does what it does.
     mutating func asksAgain(_ key: Key, now: Instant) -> Bool {
-        guard let run = letters, case .character(let scalar) = key, let harm = Self.harm(of: scalar) else { return false }
+        guard let run = letters, case .character(let scalar) = key, let harm = harm(of: scalar) else { return false }
         // Who copies what was just drawn does nothing else before.
-        guard !run.isAgain(scalar), scalar != "y" || run.count > 1 else {
+        guard !run.isAgain(scalar), keys.command(for: key, []) != .copy || run.count > 1 else {
             letters = nil
             return false
         }
@@ -208,21 +210,33 @@ extension BoardScene {
     }
 
     /// What a letter does that nobody wants who is typing a word, and what does so that is no letter; nil for what does no harm (TM-102).
-    private static func harm(of scalar: Unicode.Scalar) -> (does: String, otherwise: String)? {
-        switch scalar {
-        case "x": ("deletes", "Del deletes")
-        case "D": ("duplicates", "Ctrl+D duplicates")
-        case "u": ("undoes", "Ctrl+Z undoes")
-        case "M": ("switches the mouse off", "Esc, then M switches the mouse off")
-        case "q": ("quits", "Ctrl+C twice quits")
-        case "y": ("copies", ":copy copies")
-        case "X": ("cuts", ":cut cuts")
-        case "V": ("pastes", "Ctrl+V pastes")
-        case "(", ")", "{", "}": ("orders", ":front, :back, :forward and :backward order")
-        case "\"": ("asks all to look", ":look-here asks all to look")
-        case "S": ("switches snap", ":snap switches snap")
-        case "G": ("follows", ":follow follows")
-        case "j", "H", "J", "K", "L": ("moves", "arrows move")
+    private func harm(of letter: Unicode.Scalar) -> (does: String, otherwise: String)? {
+        // While something is selected they move it, whatever else they are for.
+        if "jHJKL".unicodeScalars.contains(letter) { return ("moves", "arrows move") }
+        guard let command = keys.command(for: .character(letter), []), let does = Self.harm(of: command) else { return nil }
+        let others = keys.strokes(of: command).lazy.filter { if case .key(.character) = $0 { false } else { true } }
+        switch command {
+        case .quit: return (does, "Ctrl+C twice quits")
+        case .mouse: return (does, "Esc, then \(letter) \(does)")
+        case .front, .back, .forward, .backward: return (does, ":front, :back, :forward and :backward order")
+        default: return (does, "\(others.first?.word ?? ":" + command.name) \(does)")
+        }
+    }
+
+    private static func harm(of command: BoardCommand) -> String? {
+        switch command {
+        case .delete: "deletes"
+        case .duplicate: "duplicates"
+        case .undo: "undoes"
+        case .mouse: "switches the mouse off"
+        case .quit: "quits"
+        case .copy: "copies"
+        case .cut: "cuts"
+        case .paste: "pastes"
+        case .front, .back, .forward, .backward: "orders"
+        case .lookHere: "asks all to look"
+        case .snap: "switches snap"
+        case .follow: "follows"
         default: nil
         }
     }
@@ -230,7 +244,8 @@ extension BoardScene {
 
 extension Tool {
     /// The tool that a letter picks while something is selected: `h`, `k` and `l` move that.
-    fileprivate static func picked(byHeld letter: Unicode.Scalar) -> Tool? {
-        allCases.first { $0.letter == letter && ![.hand, .line, .laser].contains($0) }
+    fileprivate static func picked(byHeld letter: Unicode.Scalar, _ keys: KeyMap) -> Tool? {
+        guard !("hjklHJKL").unicodeScalars.contains(letter), let command = keys.command(for: .character(letter), []) else { return nil }
+        return allCases.first { $0.command == command }
     }
 }

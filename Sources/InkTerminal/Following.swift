@@ -70,7 +70,7 @@ extension BoardScene {
         }
         let all = whereabouts(motion(at: now).pointers)
         guard let next = next(of: all, after: visited) ?? all.first else {
-            return front.notices.add("nobody else points at the board: P shows who is here", as: .setting, now: now)
+            return front.notices.add("nobody else points at the board: \(keys.word(of: .people)) shows who is here", as: .setting, now: now)
         }
         visited = next.peer
         if let place = next.place { goTo(place) } else if let view = next.view { show(view, now: now) }
@@ -150,9 +150,11 @@ extension BoardScene {
     var watchingWords: [String] {
         let followed = following.map { "following \($0.name): Esc stops" }
         let group = selection.entered.isEmpty ? nil : "in a group: Esc goes back"
-        let asked = front.call.map { "\(wayToCommands)' goes where \(safeForTerminal($0.name, columnsMax: 12)) looks" }
+        let asked = front.call.map {
+            "\(wayToCommands)\(keys.word(of: .goToPerson)) goes where \(safeForTerminal($0.name, columnsMax: 12)) looks"
+        }
         return [
-            isExample ? "example: :keep keeps it" : nil, followed, group, snaps ? "snap: S ends" : nil, asked,
+            isExample ? "example: :keep keeps it" : nil, followed, group, snaps ? "snap: \(keys.word(of: .snap)) ends" : nil, asked,
             display.hidesCursors ? "cursors hidden: Esc shows" : nil,
         ].compactMap { $0 }
     }
@@ -184,7 +186,7 @@ extension BoardScene {
     /// Somebody asks to be looked at: nobody is moved there unasked (TM-399).
     mutating func tellCall(now: Instant) {
         guard let call = front.call else { return }
-        let key = BoardCommand.goToPerson.keyWords.first ?? ""
+        let key = keys.word(of: .goToPerson)
         front.notices.add("\(Sentence.asksToLook(call.name).text): \(wayToCommands)\(key) goes there", as: .look, now: now)
     }
 

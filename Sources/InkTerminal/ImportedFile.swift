@@ -51,7 +51,7 @@ extension BoardScene {
             // Its shapes are selected, unless something else was picked meanwhile.
             if mode.isIdle, pen.tool == asked.tool { pick(.select, now: now) }
             let step = isPlaced ? .zero : step(bringing: drawing.items.map(\.content), to: viewport.middle)
-            let more = (isPlaced ? ["f shows all"] : []) + losses
+            let more = (isPlaced ? ["\(keys.word(of: .fit)) shows all"] : []) + losses
             // A path can be longer than the row: it stands last.
             let words =
                 "\(Sentence.count(drawing.items.count, "shape")) added\(more.isEmpty ? "" : " (\(more.joined(separator: "; ")))") from \(path)"

@@ -47,7 +47,7 @@ enum KeyStroke: Hashable, Sendable, ExpressibleByUnicodeScalarLiteral {
 
 extension Key {
     /// Its name; of ASCII.
-    fileprivate var word: String {
+    var word: String {
         switch self {
         case .character(let scalar): String(Character(scalar))
         case .enter: "Enter"

@@ -67,7 +67,7 @@ extension BoardScene {
             return front.notices.add("no drawing was pasted: what looks like one becomes shapes", as: .setting, now: now)
         }
         guard pasted.asText.map({ front.board[$0] == nil }) ?? true, pasted.textReference.map({ requests[$0] == nil }) ?? true else {
-            return front.notices.add("it is a text: u makes shapes of it", as: .setting, now: now)
+            return front.notices.add("it is a text: \(keys.word(of: .undo)) makes shapes of it", as: .setting, now: now)
         }
         let place = grid.place(of: pasted.corner { front.board[$0]?.content.worldBox })
         let text = pen.text(pasted.text, at: place, on: grid)

@@ -94,7 +94,7 @@ extension BoardScene {
             switch next {
             case 0: "arrows pull this end - z: the other one"
             case _ where next < order.count - 1: "arrows pull this \(next == 1 ? "end" : "corner") - z: a corner"
-            case order.count - 1: "arrows pull this \(next == 1 ? "end" : "corner") - z ends"
+            case order.count - 1: "arrows pull this \(next == 1 ? "end" : "corner") - \(keys.word(of: .resize)) ends"
             default: "ends are left as they are"
             }
         front.notices.add(words, as: .setting, now: now)

@@ -8,6 +8,7 @@ struct StartScene: Sendable {
 
     private var content: StartContent
     let style: GlyphStyle
+    private let keys: KeyMap
     private var columns: Int
     private var rows: Int
     private var prompt = Prompt.none
@@ -20,8 +21,8 @@ struct StartScene: Sendable {
     private var outputs: [TerminalApp.Output] = []
     private(set) var isDirty = true
 
-    init(content: StartContent, style: GlyphStyle, columns: Int, rows: Int) {
-        (self.content, self.style, self.columns, self.rows) = (content, style, columns, rows)
+    init(content: StartContent, style: GlyphStyle, keys: KeyMap = .usual, columns: Int, rows: Int) {
+        (self.content, self.style, self.keys, self.columns, self.rows) = (content, style, keys, columns, rows)
         message = content.message
     }
 
@@ -231,7 +232,7 @@ struct StartScene: Sendable {
         var picture = CellBuffer(columns: columns, rows: rows)
         if prompt == .help {
             let layout = Layout(columns: columns, rows: rows)
-            sheet.draw(HelpText.lines(columns: Sheet.columns(layout)), on: &picture, layout, style)
+            sheet.draw(HelpText.lines(keys, columns: Sheet.columns(layout)), on: &picture, layout, style)
             return picture
         }
         let (lines, top) = (lines, top)

@@ -173,7 +173,7 @@ public struct TerminalApp: Sendable {
 
     /// Goes (back) to the start screen.
     public mutating func show(start content: StartContent) {
-        start = StartScene(content: content, style: profile.style, columns: screen.columns, rows: screen.rows)
+        start = StartScene(content: content, style: profile.style, keys: profile.keys, columns: screen.columns, rows: screen.rows)
         board = nil
     }
 

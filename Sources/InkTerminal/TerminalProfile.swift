@@ -13,20 +13,25 @@ public struct TerminalProfile: Hashable, Sendable {
     public var reducesMotion: Bool
     /// Whether the paper is dark, until the terminal says so itself.
     public var isDark: Bool
+    /// True where a person has said whether the paper is dark: then what the terminal says of it changes nothing.
+    public var isPaperChosen: Bool
     /// True inside tmux.
     public var isInTmux: Bool
     /// True where a network lies between: what is written may wait there unseen.
     public var isFar: Bool
     /// True to begin with four colours and no dim letters.
     public var hasHighContrast: Bool
+    /// Which key gives which command.
+    public var keys: KeyMap
 
     public init(
         depth: ColorDepth = .direct, style: GlyphStyle = .unicode, escapeDelay: Duration = .milliseconds(25), canBeAsked: Bool = true,
-        reducesMotion: Bool = false, isDark: Bool = true, isInTmux: Bool = false, isFar: Bool = false, hasHighContrast: Bool = false
+        reducesMotion: Bool = false, isDark: Bool = true, isInTmux: Bool = false, isFar: Bool = false, hasHighContrast: Bool = false,
+        isPaperChosen: Bool = false, keys: KeyMap = .usual
     ) {
         (self.depth, self.style, self.escapeDelay, self.canBeAsked) = (depth, style, escapeDelay, canBeAsked)
         (self.reducesMotion, self.isDark, self.isInTmux, self.isFar) = (reducesMotion, isDark, isInTmux, isFar)
-        self.hasHighContrast = hasHighContrast
+        (self.hasHighContrast, self.isPaperChosen, self.keys) = (hasHighContrast, isPaperChosen, keys)
     }
 
     /// From TERM, COLORTERM, COLORFGBG, NO_COLOR, LC_ALL, LC_CTYPE, LANG, SSH_CONNECTION, TMUX, INKWIRE_REDUCED_MOTION and

@@ -39,6 +39,24 @@ enum Tool: CaseIterable, Hashable, Sendable {
         }
     }
 
+    /// What picks it.
+    var command: BoardCommand {
+        switch self {
+        case .select: .select
+        case .hand: .hand
+        case .rectangle: .rectangle
+        case .diamond: .diamond
+        case .ellipse: .ellipse
+        case .arrow: .arrow
+        case .line: .line
+        case .freehand: .pen
+        case .text: .text
+        case .note: .note
+        case .laser: .laser
+        case .eraser: .eraser
+        }
+    }
+
     /// The word for the status bar.
     var word: String {
         switch self {

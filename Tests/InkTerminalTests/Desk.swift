@@ -37,13 +37,16 @@ struct Desk {
 
     init(
         columns: Int = 80, rows: Int = 24, depth: ColorDepth = .direct, style: GlyphStyle = .unicode, link: String = "inkwire:abc",
-        reducesMotion: Bool = false, isFar: Bool = false, isJoining: Bool = false, network: NetworkChoice? = nil, isInTmux: Bool = false
+        reducesMotion: Bool = false, isFar: Bool = false, isJoining: Bool = false, network: NetworkChoice? = nil, isInTmux: Bool = false,
+        keys: KeyMap = .usual, isPaperChosen: Bool = false
     ) throws {
         let session = try LocalBoard(name: "plan", owner: "ana", now: now)
         self.session = session
         terminal = TinyTerminal(columns: columns, rows: rows)
         app = TerminalApp(
-            profile: TerminalProfile(depth: depth, style: style, reducesMotion: reducesMotion, isInTmux: isInTmux, isFar: isFar),
+            profile: TerminalProfile(
+                depth: depth, style: style, reducesMotion: reducesMotion, isInTmux: isInTmux, isFar: isFar, isPaperChosen: isPaperChosen,
+                keys: keys),
             columns: columns, rows: rows,
             board: BoardContent(
                 name: "plan", me: session.node().author, shapes: session.shapes,

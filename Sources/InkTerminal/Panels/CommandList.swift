@@ -11,6 +11,7 @@ struct CommandList: Sendable {
     }
 
     let look: Look
+    private let keys: KeyMap
     private(set) var line: PromptLine
     private var matches = BoardCommand.allCases
     /// Of the matches; nil in the help before something is sought (TM-163).
@@ -21,8 +22,8 @@ struct CommandList: Sendable {
     private var (top, shown) = (0, 1)
 
     /// - Parameter text: what is typed already.
-    init(_ look: Look, _ text: String = "") {
-        self.look = look
+    init(_ look: Look, _ text: String = "", keys: KeyMap) {
+        (self.look, self.keys) = (look, keys)
         line = PromptLine(look == .palette ? ":" : "search: ", text, bytesMax: Self.bytesMax)
         retype()
     }
@@ -30,8 +31,9 @@ struct CommandList: Sendable {
     mutating func handle(_ key: Key, _ modifiers: KeyModifiers) -> PanelAnswer {
         switch key {
         case .enter: return enter()
-        case .function(1) where look == .help: return .closes
-        case .character("?") where look == .help && line.isEmpty: return .closes
+        case .function,
+            .character where look == .help && line.isEmpty && keys.command(for: key, modifiers) == .help:
+            return .closes
         case .tab: choose(modifiers.contains(.shift) ? -1 : 1)
         case .down: choose(1)
         case .up: choose(-1)
@@ -79,7 +81,7 @@ struct CommandList: Sendable {
             matches = [typed.command]
         } else {
             let ranked = BoardCommand.allCases.enumerated().compactMap { index, command in
-                command.rank(for: line.text).map { (rank: $0, index: index, command: command) }
+                command.rank(for: line.text, keys).map { (rank: $0, index: index, command: command) }
             }
             matches = ranked.sorted { ($0.rank, $0.index) < ($1.rank, $1.index) }.map(\.command)
         }
@@ -124,7 +126,7 @@ struct CommandList: Sendable {
             let style = CellStyle(attributes: attributes)
             buffer.fill(row: row, style: style)
             let name = (index == chosen ? "> " : "  ") + command.name + (command.row.argument.map { " " + $0.hint } ?? "")
-            let keys = command.keyWords.prefix(2).joined(separator: " ")
+            let keys = keys.words(of: command).prefix(2).joined(separator: " ")
             let keysColumn = room - keys.utf8.count - 1
             var column = buffer.write(name, column: 0, row: row, style: style, limit: room)
             // The words where they have room between the two.
@@ -160,9 +162,9 @@ struct CommandList: Sendable {
     private mutating func drawHelp(on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle) {
         let columns = max(1, Sheet.columns(layout) - 2)
         var rows =
-            line.isEmpty ? (HelpText.ways + [""]).flatMap { HelpText.fitted($0, columns: columns) }.map { (text: $0, index: -1) } : []
+            line.isEmpty ? (HelpText.ways(keys) + [""]).flatMap { HelpText.fitted($0, columns: columns) }.map { (text: $0, index: -1) } : []
         for (index, command) in matches.enumerated() {
-            rows += HelpText.fitted(HelpText.line(of: command), columns: columns).map { ($0, index) }
+            rows += HelpText.fitted(HelpText.line(of: command, keys), columns: columns).map { ($0, index) }
         }
         if matches.isEmpty { rows = [("no command has this in its name or words", -1)] }
         let box = Box(on: &buffer, width: Sheet.width, height: rows.count + 2, title: "keys", layout, style)
@@ -201,7 +203,8 @@ extension BoardCommand {
     }
 
     /// How well what is typed fits, 0 best; nil if it does not. Letters of the name in their order suffice (TM-377).
-    fileprivate func rank(for text: String) -> Int? {
+    fileprivate func rank(for text: String, _ keys: KeyMap) -> Int? {
+        let keyWords = keys.words(of: self)
         let sought = text.lowercased()
         guard !sought.isEmpty else { return 0 }
         let words = words.lowercased()

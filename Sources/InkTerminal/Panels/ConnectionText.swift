@@ -10,6 +10,7 @@ struct ConnectionText {
     /// How the board was brought to the network; nil where another program did that.
     let network: NetworkChoice?
     let style: GlyphStyle
+    let keys: KeyMap
     let now: Instant
 
     func rows(columns: Int) -> [String] {
@@ -81,7 +82,8 @@ struct ConnectionText {
                 }
             lines.append("somebody (\(meeting.author)): \(word)")
         }
-        return lines.isEmpty ? ["nobody else yet: i invites"] : lines + ["All of it is encrypted end to end, by whichever way."]
+        return lines.isEmpty
+            ? ["nobody else yet: \(keys.word(of: .invite)) invites"] : lines + ["All of it is encrypted end to end, by whichever way."]
     }
 
     /// What keeps from a direct way, behind what is said of the relay.

@@ -1,15 +1,20 @@
 /// The help: how to draw, then one line for each command.
 enum HelpText {
-    static let lines = ways + [""] + BoardCommand.allCases.map(line(of:))
+    static func lines(_ keys: KeyMap) -> [String] { ways(keys) + [""] + BoardCommand.allCases.map { line(of: $0, keys) } }
 
-    static func line(of command: BoardCommand) -> String {
+    static func line(of command: BoardCommand, _ keys: KeyMap) -> String {
+        let words = keys.words(of: command)
         // One without a key is run by its name.
-        line(command.keyWords.isEmpty ? ":" + command.name : command.keyWords.joined(separator: " "), command.words)
+        return line(words.isEmpty ? ":" + command.name : words.joined(separator: " "), command.words)
     }
 
     /// What no command is.
-    static let ways = [
-        line("mouse", "drag draws; right click, Esc or u cancels it"), line("", "double click goes into a group, edits a text"),
+    static func ways(_ keys: KeyMap) -> [String] {
+        [line("mouse", "drag draws; right click, Esc or \(keys.word(of: .undo)) cancels it")] + steering
+    }
+
+    private static let steering = [
+        line("", "double click goes into a group, edits a text"),
         line("", "middle drag and wheel pan"), line("keyboard", "arrows move the pointer (Shift: 8 cells)"),
         line("", "Enter presses, Enter again releases"), line("a selection", "arrows, hjkl HJKL move it, 8l by 8 cells"),
         line("", "Enter writes in it, or goes into a group"),
@@ -22,7 +27,7 @@ enum HelpText {
 
     private static let keysColumns = 17
 
-    static func lines(columns: Int) -> [String] { lines.flatMap { fitted($0, columns: columns) } }
+    static func lines(_ keys: KeyMap, columns: Int) -> [String] { lines(keys).flatMap { fitted($0, columns: columns) } }
 
     /// A line within some columns: the words under each other, behind the keys (TM-32).
     static func fitted(_ line: String, columns: Int) -> [String] {

@@ -62,6 +62,10 @@ extension BoardScene {
         if holdsTalk { return handleTalk(key, modifiers, now: now) }
         if mode.panel?.line == nil, tellOtherAlphabet(KeyStroke(key, modifiers), now: now) { return }
         guard var panel = mode.takePanel() else { return }
+        // The key that opened it closes it; those that are usual it knows itself.
+        if let opener = panel.opener, !keys.isUsual(opener), keys.command(for: key, modifiers) == opener {
+            return changePeople(now: now) { _ in }
+        }
         panel.look(at: front, display.style, now: now)
         let answer = key == .escape ? panel.escape() : panel.handle(key, modifiers, offer, namesHere)
         switch answer {
@@ -151,7 +155,7 @@ extension BoardScene {
         case .invite(let invite): invite.draw(offer, on: &buffer, layout, display.style, now: now)
         case .people(var people):
             people.look(at: front, display.style, now: now)
-            people.draw((personName, front.role), compared, on: &buffer, layout, display.style)
+            people.draw((personName, front.role), compared, invite: keys.word(of: .invite), on: &buffer, layout, display.style)
             mode.open(.people(people))
         case .commands(var list):
             list.draw(on: &buffer, layout, display.style)
@@ -172,8 +176,8 @@ extension BoardScene {
 
     private mutating func rows(of subject: Sheet.Subject, columns: Int, now: Instant) -> [String] {
         switch subject {
-        case .help: HelpText.lines(columns: columns)
-        case .connection: ConnectionText(front: front, network: network, style: display.style, now: now).rows(columns: columns)
+        case .help: HelpText.lines(keys, columns: columns)
+        case .connection: ConnectionText(front: front, network: network, style: display.style, keys: keys, now: now).rows(columns: columns)
         }
     }
 }
@@ -257,6 +261,17 @@ extension Panel {
         case .finder(let finder): finder.line
         case .people(let people): people.line
         case .sheet, .invite, .picker, .replace, .talk: nil
+        }
+    }
+
+    /// What opens it by a key; nil for what has a line of its own, or is answered.
+    fileprivate var opener: BoardCommand? {
+        switch self {
+        case .sheet(let sheet): sheet.subject == .connection ? .connection : .help
+        case .invite: .invite
+        case .people(let people): people.line == nil ? .people : nil
+        case .picker(let picker): picker.opener
+        case .chat, .talk, .commands, .finder, .replace: nil
         }
     }
 

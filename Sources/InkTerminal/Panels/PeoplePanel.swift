@@ -152,9 +152,12 @@ struct PeoplePanel: Sendable {
 
     // MARK: Drawing
 
-    /// - Parameter words: of whom they are known.
+    /// - Parameters:
+    ///   - words: of whom they are known.
+    ///   - invite: the key that invites.
     mutating func draw(
-        _ own: (name: String, role: Role?), _ words: ComparedWords, on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle
+        _ own: (name: String, role: Role?), _ words: ComparedWords, invite: String, on buffer: inout CellBuffer, _ layout: Layout,
+        _ style: GlyphStyle
     ) {
         let wanted = max(Self.width.least, min(Self.width.most, layout.canvasColumns - 8))
         let columns = Box.columns(inside: wanted, layout)
@@ -167,7 +170,7 @@ struct PeoplePanel: Sendable {
             layout, style)
         let you = (own.name.isEmpty ? "you" : "you: \(safeForTerminal(own.name, columnsMax: 24))") + (own.role.map { ", \($0)" } ?? "")
         var lines = [(text: box.fitting(["\(you)  (:name changes it)", you]), attributes: Cell.Attributes())]
-        if rows.isEmpty { lines.append((box.fitting(["nobody else yet: i invites", "i invites others"]), [])) }
+        if rows.isEmpty { lines.append((box.fitting(["nobody else yet: \(invite) invites", "\(invite) invites others"]), [])) }
         let left = max(0, box.rows - 1 - (details.isEmpty ? 0 : details.count))
         let shown = rows.count > left ? max(0, left - 1) : rows.count
         if let place = rows.firstIndex(where: { $0.device == selected }) { top = max(place - shown + 1, min(top, place)) }

@@ -69,5 +69,7 @@ extension BoardScene {
     }
 
     /// Asks for what a command needs, in the palette.
-    mutating func ask(for command: BoardCommand, now: Instant) { open(.commands(CommandList(.palette, command.name + " ")), now: now) }
+    mutating func ask(for command: BoardCommand, now: Instant) {
+        open(.commands(CommandList(.palette, command.name + " ", keys: keys)), now: now)
+    }
 }

@@ -14,22 +14,22 @@ struct StylePicker: Sendable {
         switch key {
         case .character(let scalar) where ("0"..."9").contains(scalar):
             forms[0].first { $0.digit == Int(scalar.value) - 0x30 }?.change.map { .restyles($0) } ?? .stays
-        case .enter, .character("q"), .character(letter): .closes
-        default: .stays
+        case .enter, .character("q"): .closes
+        default: opener.row.keys.contains(.key(key)) ? .closes : .stays
         }
     }
 
-    /// The key that opens it.
-    private var letter: Unicode.Scalar {
+    /// What opens it.
+    var opener: BoardCommand {
         switch property {
-        case .ink: "c"
-        case .width: "w"
-        case .fill: "B"
-        case .border: "b"
-        case .heads: "A"
-        case .startHead: "<"
-        case .endHead: ">"
-        case .route: "E"
+        case .ink: .ink
+        case .width: .width
+        case .fill: .fill
+        case .border: .border
+        case .heads: .heads
+        case .startHead: .startHead
+        case .endHead: .endHead
+        case .route: .elbow
         }
     }
 

@@ -175,7 +175,10 @@ extension BoardScene {
     /// A message that was refused: what the session keeps stands among the messages, anything else is typed again (TM-273).
     mutating func sayWasRefused(_ text: String, _ refusal: Refusal, now: Instant) {
         guard front.chats.keeps(text, refusal) == false else {
-            if !seesTalk { front.notices.add("the message is kept: T shows it, and Enter there says it again", as: .setting, now: now) }
+            if !seesTalk {
+                front.notices.add(
+                    "the message is kept: \(keys.word(of: .messages)) shows it, and Enter there says it again", as: .setting, now: now)
+            }
             return
         }
         if case .chat(var chat)? = mode.panel {
