@@ -89,6 +89,7 @@ extension BoardScene {
     }
 
     private mutating func take(_ answer: TerminalAnswer) {
+        // TM-504
         guard !display.isPaperChosen, case .background(let red, let green, let blue) = answer else { return }
         display.isDark = Self.isDark(red, green, blue)
         redraw(.soon)

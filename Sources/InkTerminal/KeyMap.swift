@@ -32,7 +32,7 @@ public struct KeyMap: Hashable, Sendable {
         byKey = Dictionary(uniqueKeysWithValues: BoardCommand.allCases.flatMap { command in command.row.keys.map { ($0, command) } })
     }
 
-    /// Reads what a person has chosen. Of two that choose one key the first has it; what is wrong is left out.
+    /// Reads what a person has chosen. Of two that choose one key the first has it (TM-501); what is wrong is left out (TM-502).
     ///
     /// - Returns: the map, and what the person is to know of it.
     public static func reading(_ choices: [Choice]) -> (map: KeyMap, complaints: [Complaint]) {
@@ -91,13 +91,13 @@ public struct KeyMap: Hashable, Sendable {
         return byKey[stroke] ?? byKey[stroke.plain]
     }
 
-    /// The keys of a command, the one to tell first.
+    /// The keys of a command, the one to tell first (TM-500).
     func strokes(of command: BoardCommand) -> [KeyStroke] { chosen[command] ?? command.row.keys }
 
     /// As the help writes them.
     func words(of command: BoardCommand) -> [String] { strokes(of: command).map(\.word) }
 
-    /// How a command is given: its key, or its name behind a colon where it has none.
+    /// How a command is given: its key, or its name behind a colon where it has none (TM-503).
     func word(of command: BoardCommand) -> String { words(of: command).first ?? ":" + command.name }
 
     /// True where the command has the keys that are usual.

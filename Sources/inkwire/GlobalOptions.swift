@@ -173,6 +173,13 @@ struct GlobalOptions: ParsableArguments {
     /// Tells the person what is wrong with the configuration.
     func tellComplaints() { for complaint in config.complaints { notices.say(complaint) } }
 
+    /// How the configuration wants this person to be told of messages, as `:set` takes it; what was said there goes before it (CL-403).
+    var alertSettings: String {
+        func word(_ key: ConfigKey) -> String { setting(key).values.first ?? "" }
+        func isOn(_ key: ConfigKey) -> String { word(key) == "true" ? "on" : "off" }
+        return "bell \(isOn(.bell))\nnotify \(word(.notify))\ntitle \(isOn(.title))\nquiet \(word(.quiet))\n"
+    }
+
     var keptSettings: KeptSettings { KeptSettings(dataDirectory: resolvedDataDirectory) }
     private var keptName: KeptName { KeptName(dataDirectory: resolvedDataDirectory) }
 

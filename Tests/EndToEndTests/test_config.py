@@ -1,5 +1,6 @@
 """What is said once for all boards: config.toml, who goes before whom, and what a bad one does."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -103,6 +104,68 @@ class Config(EndToEnd):
             "HOME": self.home, "INKWIRE_NAME": "ana", "INKWIRE_DATA_DIR": self.folder / "ana", "XDG_CONFIG_HOME": None, "INKWIRE_CONFIG": None})
         self.addCleanup(terminal.close)
         terminal.see("config.toml:1:8:")
+
+    def test_CL_400_CL_402_commands_of_a_board_get_other_keys(self):
+        self.assertEqual(self.config("set", "keys.undo", "F2", "ctrl+z")[0], 0)
+        self.assertIn('[keys]\nundo = ["F2", "ctrl+z"]\n', self.path.read_text())
+        status, text, errors = self.config("bindings", "--show-origin")
+        self.assertEqual((status, errors), (0, ""))
+        lines = [line.split(None, 3) for line in text.splitlines()]
+        self.assertIn(["file", f"{self.path}:2", "undo", "F2 Ctrl+Z         take back what you did last"], lines)
+        self.assertIn("default\tredo            U Ctrl+R Ctrl+Y   do again what was taken back", text.splitlines())
+        self.assertEqual(json.loads(self.config("get", "keys.undo", "--json")[1])["bindings"][0]["keys"], ["F2", "Ctrl+Z"])
+        for arguments, why in [
+                (("keys.redo", "Esc"), "Esc goes back wherever you are"), (("keys.redo", "ctrl+ü"), "ctrl+ü is no key"),
+                (("keys.quit", "Z"), "there is no keys.quit"), (("keys.undu", "x"), "did you mean keys.undo?"),
+                (("terminal.quiet", "22"), 'two hours of the day as "22-7"'), (("limits.relay", "0"), "a whole number from 1")]:
+            before = self.path.read_text()
+            status, _, errors = self.config("set", *arguments)
+            self.assertEqual(status, 2, errors)
+            self.assertIn(why, errors)
+            self.assertEqual(self.path.read_text(), before)
+        self.assertEqual(self.config("unset", "keys.undo")[0], 0)
+        self.assertNotIn("undo", self.path.read_text())
+
+    def board(self, text, *arguments, name="sketch"):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(text)
+        terminal = Terminal([ink.binary(), "new", name, "--no-lan", *arguments], columns=200, environment={
+            "HOME": self.home, "INKWIRE_NAME": "ana", "INKWIRE_DATA_DIR": self.folder / "ana", "XDG_CONFIG_HOME": None, "INKWIRE_CONFIG": None})
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def test_CL_401_TM_503_a_board_goes_by_the_keys_of_the_file_and_tells_their_conflicts(self):
+        terminal = self.board('[keys]\nundo = "x"\nredo = "x"\nrectangle = ["R"]\n')
+        terminal.see("config.toml:2:1: x is for undo now, and no more for delete")
+        terminal.see("x undo")
+        terminal.see("R rectangle")
+
+    def test_CL_403_notifications_of_the_file_hold(self):
+        terminal = self.board('[terminal]\nbell = true\nquiet = "22-7"\n')
+        terminal.see("? keys")
+        terminal.send(":")
+        terminal.see("Enter runs it")
+        terminal.send("set title on")
+        terminal.see(":set title on")
+        terminal.send("\r")
+        terminal.see("bell on, notify off, title on, quiet 22-7")
+
+    def test_CL_404_the_paper_is_what_was_said_of_it(self):
+        self.assertEqual(self.get("terminal.theme"), "auto")
+        self.config("set", "terminal.theme", "light")
+        self.assertEqual(self.get("terminal.theme", "--show-origin"), f"file {self.path}:2\tlight")
+        ink_of = []
+        for arguments in (["--theme", "dark"], []):
+            terminal = self.board(self.path.read_text(), *arguments, name=f"sketch{len(ink_of)}")
+            terminal.see("? keys")
+            terminal.send("c")
+            terminal.see("a digit picks")
+            terminal.send("2")
+            terminal.see("? keys")
+            terminal.send("r\x1b[<0;11;6M\x1b[<32;31;12M\x1b[<0;31;12m")
+            terminal.see("Enter writes")
+            ink_of.append(terminal.screen.buffer[5][15].fg)
+        self.assertNotEqual(ink_of[0], ink_of[1])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import Testing
         Dictionary(uniqueKeysWithValues: map.rows.map { ($0.command, $0.keys) })
     }
 
-    @Test func `TM-380: chosen keys go in place of the usual ones`() throws {
+    @Test func `TM-500: chosen keys go in place of the usual ones`() throws {
         let (map, complaints) = KeyMap.reading(
             Self.choices([("undo", ["F2", "ctrl+z"]), ("rectangle", ["R"]), ("invite", []), ("next", ["Shift+Tab", "Space"])]))
         let keys = Self.keys(map)
@@ -32,7 +32,7 @@ import Testing
         #expect(desk.text.contains("no command on i"))
     }
 
-    @Test func `TM-381, TM-382: a conflict, a key that there is not and one that steers are told of, and the rest holds`() {
+    @Test func `TM-501, TM-502: a conflict, a key that there is not and one that steers are told of, and the rest holds`() {
         let (map, complaints) = KeyMap.reading(
             Self.choices([
                 ("undo", ["x"]), ("redo", ["x", "F3"]), ("delte", ["y"]), ("copy", ["ctrl+ü", "Esc", "q", "up", "Ctrl+C", "Ctrl+I", ""]),
@@ -53,7 +53,7 @@ import Testing
                 && keys["quit"] == ["q"])
     }
 
-    @Test func `TM-380: whatever is chosen, a key gives one command, and each command has the keys that it says`() {
+    @Test func `TM-500: whatever is chosen, a key gives one command, and each command has the keys that it says`() {
         let usual = KeyMap.usual.rows
         let words = usual.flatMap(\.keys) + ["F5", "F12", "Alt+Q", "Ctrl+K", "é", "板", "Shift+F4", "up", "", "Ctrl", "F13", "\u{1B}"]
         var random = SplitMix64(seed: 15)
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func `TM-383: hints, help, palette and notices name the keys that hold`() throws {
+    @Test func `TM-503: hints, help, palette and notices name the keys that hold`() throws {
         let map = KeyMap.reading(
             Self.choices([
                 ("undo", ["F2"]), ("invite", []), ("help", ["F9"]), ("pen", ["F4"]), ("rectangle", ["Alt+R"]), ("people", ["F6"]),
@@ -97,7 +97,7 @@ import Testing
         #expect(!desk.text.contains("nobody else yet"))
     }
 
-    @Test func `TM-383: a letter that may have been meant for a label is asked for again by the command that it gives`() throws {
+    @Test func `TM-503: a letter that may have been meant for a label is asked for again by the command that it gives`() throws {
         let map = KeyMap.reading(Self.choices([("delete", ["b"]), ("border", ["x"])])).map
         var desk = try Desk(keys: map)
         desk.type("r")
@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `TM-384: a paper that was chosen holds whatever the terminal answers`(isChosen: Bool) throws {
+    func `TM-504: a paper that was chosen holds whatever the terminal answers`(isChosen: Bool) throws {
         var desk = try Desk(isPaperChosen: isChosen)
         desk.box(at: 10)
         desk.escape()

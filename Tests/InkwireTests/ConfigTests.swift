@@ -1,5 +1,7 @@
 import Foundation
 import InkPrimitives
+import InkRendezvous
+import InkTerminal
 import Testing
 
 @testable import inkwire
@@ -74,18 +76,18 @@ import Testing
 @Suite struct ConfigTests {
     @Test func `CL-242: one key changes and all else stays`() throws {
         var edit = try ConfigEdit("# mine\nname = \"ana\"   # me\n\n[terminal]\n# plain\nascii = false\n")
-        try edit.set(.name, to: "\"bob\"")
-        try edit.set(.relay, to: "\"only\"")
-        try edit.set(.highContrast, to: "true")
+        try edit.set("name", to: "\"bob\"")
+        try edit.set("relay", to: "\"only\"")
+        try edit.set("terminal.high_contrast", to: "true")
         #expect(
             edit.text
                 == "# mine\nname = \"bob\"   # me\nrelay = \"only\"\n\n[terminal]\nhigh_contrast = true\n# plain\nascii = false\n")
-        #expect(try edit.unset(.name) && !edit.unset(.metered))
+        #expect(try edit.unset("name") && !edit.unset("metered"))
         #expect(edit.text == "# mine\nrelay = \"only\"\n\n[terminal]\nhigh_contrast = true\n# plain\nascii = false\n")
         var fresh = try ConfigEdit("")
-        try fresh.set(.ascii, to: "true")
-        try fresh.set(.name, to: "\"ana\"")
-        try fresh.set(.reducedMotion, to: "true")
+        try fresh.set("terminal.ascii", to: "true")
+        try fresh.set("name", to: "\"ana\"")
+        try fresh.set("terminal.reduced_motion", to: "true")
         #expect(fresh.text == "name = \"ana\"\n\n[terminal]\nreduced_motion = true\nascii = true\n")
         #expect(throws: TOMLText.Fault.self) { try ConfigEdit("name = ") }
         _ = try TOMLText(ConfigEdit.template)
@@ -100,10 +102,10 @@ import Testing
                 let key = ConfigKey.allCases[random.below(ConfigKey.allCases.count)]
                 let value = "\"v\(random.below(9))\""
                 if random.chance(0.2) {
-                    _ = try edit.unset(key)
+                    _ = try edit.unset(key.rawValue)
                     wanted[key] = nil
                 } else {
-                    try edit.set(key, to: value)
+                    try edit.set(key.rawValue, to: value)
                     wanted[key] = value
                 }
                 let read = try TOMLText(edit.text)
@@ -149,5 +151,46 @@ import Testing
         #expect(try flagged.rendezvous().map { "\($0)" } == ["ws://b:1"] && flagged.displayName(profile: 1) == "eve")
         #expect(flagged.setting(.relay).origin == .flag("--no-relay") && flagged.setting(.name).origin == .flag("--name"))
         #expect(throws: (any Error).self) { try GlobalOptions.parse(["--config", path, "--direct", "127.0.0.1:1"]) }
+    }
+
+    @Test func `CL-405: limits of the configuration hold for serve where no option says otherwise`() throws {
+        let path = try Self.file("[limits]\nrelay = \"off\"\nrelay_total = 100\n")
+        defer { unlink(path) }
+        func limits(_ arguments: [String]) throws -> (rate: Int?, total: Int) {
+            var server = RendezvousServer.Configuration()
+            try ServeCommand.parse(arguments).limit(&server)
+            return (server.relayRate, server.relayTotalRate)
+        }
+        #expect(try limits(["--config", path]) == (nil, 100 << 10))
+        #expect(try limits(["--config", path, "--relay", "7", "--relay-total", "70"]) == (7 << 10, 70 << 10))
+        let usual = RendezvousServer.Configuration()
+        #expect(try limits(["--config", "/dev/null"]) == (usual.relayRate, usual.relayTotalRate))
+    }
+
+    @Test func `CL-400, CL-401: keys of commands are read with their places, and what is wrong with them is told`() throws {
+        let path = try Self.file("[keys]\nundo = \"x\"\nredo = [\"x\", \"F3\"]\ncopy = 3\nundu = \"y\"\n")
+        defer { unlink(path) }
+        let config = ConfigFile(path: path, isNamed: true)
+        #expect(config.bindings.map(\.command) == ["undo", "redo", "undu"] && config.bindings.map(\.line) == [2, 3, 5])
+        let told = config.complaints.map { String($0.dropFirst(path.count + 1)) }
+        #expect(
+            told == [
+                "4:1: keys.copy takes a text in quotes, or a list of them; what is usual holds",
+                "2:1: x is for undo now, and no more for delete", "3:1: x is for undo already, and not for redo",
+                "5:1: no command is called undu; did you mean undo?",
+            ], "\(told)")
+        let rows = KeyBinding.map(of: config.bindings).rows
+        #expect(rows.first { $0.command == "undo" }?.keys == ["x"] && rows.first { $0.command == "redo" }?.keys == ["F3"])
+    }
+
+    @Test func `CL-402: each command of the board has a name in the configuration, and each key that is usual can be set`() {
+        for row in KeyMap.usual.rows where ConfigName("keys.\(row.command)") != nil {
+            for key in row.keys { #expect(ConfigName("keys.\(row.command)")?.complaint(of: [key]) == nil, "\(key)") }
+        }
+        #expect(KeyMap.names.count == KeyMap.usual.rows.count - 2 && ConfigName("keys.quit") == nil && ConfigName("keys.") == nil)
+        for key in ConfigKey.allCases {
+            let name = ConfigName(key.rawValue)
+            #expect(name?.complaint(of: [name?.example ?? ""]) == nil, "\(key)")
+        }
     }
 }

@@ -11,20 +11,21 @@ struct ConfigCommand: ParsableCommand, Exemplified {
             A flag goes before the environment, the environment before the configuration, that before what is usual. A file that is broken is told of with line and \
             column; what is usual holds then, and the file is left as it is.
             """,
-        subcommands: [Get.self, Set.self, Unset.self, Edit.self, Place.self], defaultSubcommand: Get.self)
+        subcommands: [Get.self, Set.self, Unset.self, Bindings.self, Edit.self, Place.self], defaultSubcommand: Get.self)
 
     static let examples = [
         Example("inkwire config get --show-origin", "all, and who said it"),
         Example("inkwire config set rendezvous wss://ink.example.org", "for all new boards"),
         Example("inkwire config unset rendezvous", "back to what is usual"),
+        Example("inkwire config set keys.undo u Ctrl+Z", "other keys for a command of the board"),
         Example("inkwire config edit", "by your own editor"),
     ]
 
     struct Get: ParsableCommand, TakesOptions {
         static let configuration = CommandConfiguration(commandName: "get", abstract: "Show what holds, of one key or of all.")
 
-        @Argument(help: ArgumentHelp("The key; without it, all.", valueName: "key"), completion: .list(ConfigKey.allCases.map(\.rawValue)))
-        var key: ConfigKeyArgument?
+        @Argument(help: ArgumentHelp("The key; without it, all.", valueName: "key"), completion: .list(ConfigName.all))
+        var key: String?
 
         @Flag(name: .customLong("show-origin"), help: "And who says so: flag, environment, file with its line, or default.")
         var showsOrigin = false
@@ -32,7 +33,11 @@ struct ConfigCommand: ParsableCommand, Exemplified {
         @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
         mutating func run() throws {
-            let settings = (key.map { [$0.key] } ?? ConfigKey.allCases).map { options.setting($0) }
+            let name = try key.map { try ConfigName(named: $0) }
+            if let command = name.flatMap({ KeyBinding.command(of: $0.name) }) {
+                return try Bindings.show([command], showsOrigin: showsOrigin, options)
+            }
+            let settings = (name?.key.map { [$0] } ?? ConfigKey.allCases).map { options.setting($0) }
             let text: String
             if options.isJSON {
                 let list = settings.map { setting in
@@ -59,8 +64,8 @@ struct ConfigCommand: ParsableCommand, Exemplified {
         static let configuration = CommandConfiguration(
             commandName: "set", abstract: "Write a key into the configuration; all else in it stays as it is.")
 
-        @Argument(help: ArgumentHelp("The key.", valueName: "key"), completion: .list(ConfigKey.allCases.map(\.rawValue)))
-        var key: ConfigKeyArgument
+        @Argument(help: ArgumentHelp("The key.", valueName: "key"), completion: .list(ConfigName.all))
+        var key: String
 
         @Argument(help: ArgumentHelp("The value; of rendezvous, one or more.", valueName: "value"))
         var values: [String]
@@ -68,35 +73,67 @@ struct ConfigCommand: ParsableCommand, Exemplified {
         @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
         mutating func run() throws {
-            let (key, form) = (key.key, key.key.form)
-            let isGood =
-                switch form {
-                case .text: values.count == 1
-                case .texts: true
-                case .flag: values == ["true"] || values == ["false"]
-                case .choice(let words): values.count == 1 && words.contains(values[0])
-                }
-            guard isGood else {
+            let name = try ConfigName(named: key)
+            if let why = name.complaint(of: values) {
                 throw Failure.usage(
-                    "\(key.rawValue) cannot be set so", why: "it takes \(form.words)",
-                    next: "for example `inkwire config set \(key.rawValue) \(key.example)`")
+                    "\(name.name) cannot be set so", why: Failure.plain(why),
+                    next: "for example `inkwire config set \(name.name) \(name.example)`")
             }
-            let literal = Setting.literal(of: values, as: form)
-            try ConfigCommand.change(options) { edit throws(TOMLText.Fault) in try edit.set(key, to: literal) }
+            let literal = Setting.literal(of: values, as: name.form)
+            try ConfigCommand.change(options) { edit throws(TOMLText.Fault) in try edit.set(name.name, to: literal) }
         }
     }
 
     struct Unset: ParsableCommand {
         static let configuration = CommandConfiguration(commandName: "unset", abstract: "Take a key out of the configuration.")
 
-        @Argument(help: ArgumentHelp("The key.", valueName: "key"), completion: .list(ConfigKey.allCases.map(\.rawValue)))
-        var key: ConfigKeyArgument
+        @Argument(help: ArgumentHelp("The key.", valueName: "key"), completion: .list(ConfigName.all))
+        var key: String
 
         @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
         mutating func run() throws {
-            let key = key.key
-            try ConfigCommand.change(options) { edit throws(TOMLText.Fault) in _ = try edit.unset(key) }
+            let name = try ConfigName(named: key).name
+            try ConfigCommand.change(options) { edit throws(TOMLText.Fault) in _ = try edit.unset(name) }
+        }
+    }
+
+    struct Bindings: ParsableCommand, TakesOptions {
+        static let configuration = CommandConfiguration(
+            commandName: "bindings", abstract: "Show which keys give which command of a board, and what is wrong with your own.")
+
+        @Flag(name: .customLong("show-origin"), help: "And who says so: the file with its line, or default.")
+        var showsOrigin = false
+
+        @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
+
+        mutating func run() throws { try Self.show(nil, showsOrigin: showsOrigin, options) }
+
+        /// - Parameter commands: nil for all.
+        static func show(_ commands: [String]?, showsOrigin: Bool, _ options: GlobalOptions) throws {
+            let bindings = options.config.bindings
+            let rows = KeyBinding.map(of: bindings).rows.filter { commands?.contains($0.command) ?? true }
+            func origin(_ command: String) -> String {
+                let line = bindings.first { $0.command == command }?.line
+                return (line.map { Setting.Origin.file(path: options.config.path, line: $0) } ?? .usual).words
+            }
+            let text: String
+            if options.isJSON {
+                let list = rows.map { row in
+                    JSONValue.object([
+                        "command": .string(row.command), "keys": .array(row.keys.map { .string($0) }), "does": .string(row.words),
+                        "origin": .string(origin(row.command)),
+                    ])
+                }
+                text = JSONValue.object(["schema": 1, "bindings": .array(list)]).text + "\n"
+            } else {
+                func padded(_ text: String, _ columns: Int) -> String { text + String(repeating: " ", count: max(1, columns - text.count)) }
+                text = rows.map { row in
+                    (showsOrigin ? origin(row.command) + "\t" : "") + padded(row.command, 16)
+                        + padded(row.keys.isEmpty ? ":" + row.command : row.keys.joined(separator: " "), 18) + row.words + "\n"
+                }.joined()
+            }
+            try StandardStream.output.deliver(Array(text.utf8))
         }
     }
 
@@ -163,29 +200,5 @@ struct ConfigCommand: ParsableCommand, Exemplified {
         try Files.makeDirectory((path as NSString).deletingLastPathComponent)
         // What is there keeps its mode, and a link to it stays one.
         if Files.exists(path) { try OutputFile.write(Array(text.utf8), to: path) } else { try Files.replace(path, bytes: Array(text.utf8)) }
-    }
-}
-
-/// A key by its name.
-struct ConfigKeyArgument: ExpressibleByArgument {
-    let key: ConfigKey
-
-    init?(argument: String) {
-        guard let key = ConfigKey(rawValue: argument) else { return nil }
-        self.key = key
-    }
-
-    static let allValueStrings = ConfigKey.allCases.map(\.rawValue)
-}
-
-extension ConfigKey {
-    /// A value as it is typed.
-    var example: String {
-        switch form {
-        case .text: self == .name ? "ana" : "FILE"
-        case .texts: "wss://HOST"
-        case .flag: "true"
-        case .choice(let words): words.last ?? ""
-        }
     }
 }

@@ -104,11 +104,11 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
         ]
     }
 
-    private static let relayDefault = (RendezvousServer.Configuration().relayRate ?? 0) >> 10
-    private static let relayTotalDefault = RendezvousServer.Configuration().relayTotalRate >> 10
+    static let relayDefault = (RendezvousServer.Configuration().relayRate ?? 0) >> 10
+    static let relayTotalDefault = RendezvousServer.Configuration().relayTotalRate >> 10
 
     /// KiB a second, up to 8 GiB.
-    private static let rates = 1...(8 << 20)
+    static let rates = 1...(8 << 20)
 
     mutating func run() throws {
         var configuration = RendezvousService.Configuration()
@@ -119,8 +119,7 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
         // From here on a SIGHUP is no end: who renews certificates does not know whether we are through with the first.
         let reloading = certificate == nil ? nil : Reloading()
         configuration.tls = try identity()
-        if let relay { configuration.server.relayRate = Int(relay).map { $0 << 10 } }
-        if let relayTotal { configuration.server.relayTotalRate = relayTotal << 10 }
+        limit(&configuration.server)
         configuration.advise = { [notices = options.notices] advice in notices.say(Self.sentence(for: advice)) }
         // A connection is a descriptor, and the usual soft limit is far below what a rendezvous may serve.
         DescriptorLimit.raise()
@@ -171,6 +170,12 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
         signals.cancel()
         reloading?.cancel()
         EndingSignals.die(by: Int32(number.add(0)))
+    }
+
+    /// What is carried, by the options and then by the configuration (CL-405).
+    func limit(_ server: inout RendezvousServer.Configuration) {
+        if let relay = relay ?? options.config[.relayRate] { server.relayRate = Int(relay).map { $0 << 10 } }
+        if let total = relayTotal ?? options.config[.relayTotalRate].flatMap({ Int($0) }) { server.relayTotalRate = total << 10 }
     }
 
     static let defaultPort: UInt16 = 4300

@@ -9,13 +9,13 @@ struct ConfigEdit {
     }
 
     /// - Parameter literal: the value, as TOML writes it.
-    mutating func set(_ key: ConfigKey, to literal: String) throws(TOMLText.Fault) {
+    mutating func set(_ key: String, to literal: String) throws(TOMLText.Fault) {
         let read = try TOMLText(text)
-        if let entry = read.entries.first(where: { $0.key == key.rawValue }) {
+        if let entry = read.entries.first(where: { $0.key == key }) {
             text.replaceSubrange(entry.range, with: literal)
             return
         }
-        let parts = key.rawValue.split(separator: ".")
+        let parts = key.split(separator: ".")
         let line = "\(parts[parts.count - 1]) = \(literal)\n"
         if parts.count == 1 {
             // Before all tables, which would take it for theirs: behind the last that is in none.
@@ -35,8 +35,8 @@ struct ConfigEdit {
     /// Takes a key out, with its line.
     ///
     /// - Returns: false where it does not stand there.
-    mutating func unset(_ key: ConfigKey) throws(TOMLText.Fault) -> Bool {
-        guard let entry = try TOMLText(text).entries.first(where: { $0.key == key.rawValue }) else { return false }
+    mutating func unset(_ key: String) throws(TOMLText.Fault) -> Bool {
+        guard let entry = try TOMLText(text).entries.first(where: { $0.key == key }) else { return false }
         let start = text[..<entry.range.lowerBound].lastIndex(where: \.isNewline).map { text.index(after: $0) } ?? text.startIndex
         let end = text[entry.range.upperBound...].firstIndex(where: \.isNewline).map { text.index(after: $0) } ?? text.endIndex
         text.removeSubrange(start..<end)
@@ -70,6 +70,10 @@ struct ConfigEdit {
             }
             lines += ["# \(key.text)", "# \(parts[parts.count - 1]) = \(key.usual ?? "\"\"")", ""]
         }
+        lines += [
+            "[keys]", "# Keys of commands instead of those that are usual: `inkwire config bindings` shows all.",
+            "# undo = [\"u\", \"Ctrl+Z\"]", "",
+        ]
         return lines.joined(separator: "\n")
     }
 }

@@ -8,7 +8,9 @@ struct ConfigFile: Codable, Sendable {
     private(set) var values: [String: [String]] = [:]
     /// The line of each key.
     private(set) var lines: [String: Int] = [:]
-    /// What is wrong with it, each with its line and column (CL-241, CL-345).
+    /// Keys of commands, in the order in which they stand.
+    private(set) var bindings: [KeyBinding] = []
+    /// What is wrong with it, each with its line and column (CL-241, CL-345, CL-401).
     private(set) var complaints: [String] = []
     /// True where it could not be read as a whole: what is usual holds (CL-241).
     private(set) var isBroken = false
@@ -48,30 +50,28 @@ struct ConfigFile: Codable, Sendable {
     private mutating func read(_ text: String) throws(TOMLText.Fault) {
         for entry in try TOMLText(text).entries {
             let place = "\(Failure.plain(path)):\(entry.line):\(entry.column)"
+            if let command = KeyBinding.command(of: entry.key) {
+                guard let keys = KeyBinding.form.texts(of: entry.value) else {
+                    complaints.append("\(place): \(Failure.plain(entry.key)) takes \(KeyBinding.form.words); what is usual holds")
+                    continue
+                }
+                bindings.append(KeyBinding(command: command, keys: keys, line: entry.line, column: entry.column))
+                continue
+            }
             guard let key = ConfigKey(rawValue: entry.key) else {
                 let meant = NearestWord.nearest(to: entry.key, among: ConfigKey.allCases.map(\.rawValue))
                 let hint = meant.map { "did you mean \($0)?" } ?? "`inkwire config get` shows all keys"
                 complaints.append("\(place): there is no \(Failure.plain(entry.key)); \(hint)")
                 continue
             }
-            guard let value = Self.texts(of: entry.value, as: key.form) else {
+            guard let value = key.form.texts(of: entry.value) else {
                 complaints.append("\(place): \(key.rawValue) takes \(key.form.words); what is usual holds")
                 continue
             }
             (values[key.rawValue], lines[key.rawValue]) = (value, entry.line)
         }
-    }
-
-    private static func texts(of value: TOMLText.Value, as form: ConfigKey.Form) -> [String]? {
-        switch (form, value) {
-        case (.text, .text(let text)): return [text]
-        case (.texts, .text(let text)): return [text]
-        case (.texts, .list(let values)):
-            let texts = values.compactMap { if case .text(let text) = $0 { text } else { nil } }
-            return texts.count == values.count ? texts : nil
-        case (.flag, .flag(let isSet)): return ["\(isSet)"]
-        case (.choice(let words), .text(let text)): return words.contains(text) ? [text] : nil
-        default: return nil
+        for (binding, words) in KeyBinding.complaints(of: bindings) {
+            complaints.append("\(Failure.plain(path)):\(binding.line):\(binding.column): \(Failure.plain(words))")
         }
     }
 

@@ -29,7 +29,8 @@ struct Setting {
     static func literal(of values: [String], as form: ConfigKey.Form) -> String {
         switch form {
         case .flag: values.first ?? "false"
-        case .text, .choice: TOMLText.literal(values.first ?? "")
+        case .text, .choice, .hours: TOMLText.literal(values.first ?? "")
+        case .number: values.first.map { Int($0) == nil ? TOMLText.literal($0) : $0 } ?? "0"
         case .texts: "[\(values.map(TOMLText.literal).joined(separator: ", "))]"
         }
     }
@@ -65,6 +66,8 @@ extension GlobalOptions {
         case .ascii: flag(terminal?.isASCII, "--ascii")
         case .reducedMotion: flag(terminal?.reducedMotion, "--reduced-motion")
         case .highContrast: flag(terminal?.highContrast, "--high-contrast")
+        case .theme: text(terminal?.theme?.rawValue, "--theme")
+        case .bell, .notify, .title, .quiet, .relayRate, .relayTotalRate: nil
         }
     }
 
@@ -78,7 +81,8 @@ extension GlobalOptions {
         // CL-211
         case .metered: ["\(!["0", "no", "false"].contains(value.lowercased()))"]
         case .reducedMotion, .highContrast: ["\(value == "1")"]
-        case .name, .dataDirectory, .authorities, .relay, .ascii: [value]
+        case .name, .dataDirectory, .authorities, .relay, .ascii, .theme, .bell, .notify, .title, .quiet, .relayRate, .relayTotalRate:
+            [value]
         }
     }
 
@@ -90,7 +94,11 @@ extension GlobalOptions {
         case .relay: ["any"]
         case .color: ["auto"]
         case .lan: ["true"]
-        case .metered, .ascii, .reducedMotion, .highContrast: ["false"]
+        case .theme: ["auto"]
+        case .notify, .quiet: ["off"]
+        case .relayRate: ["\(ServeCommand.relayDefault)"]
+        case .relayTotalRate: ["\(ServeCommand.relayTotalDefault)"]
+        case .metered, .ascii, .reducedMotion, .highContrast, .bell, .title: ["false"]
         }
     }
 }

@@ -19,6 +19,11 @@ struct TerminalOptions: ParsableArguments {
     @Flag(help: "Draw in black, white, yellow and cyan alone. INKWIRE_HIGH_CONTRAST=1 does the same, :contrast on a board, too.")
     var highContrast = false
 
+    @Option(help: ArgumentHelp("Whether the paper is dark, light, or as the terminal says (auto).", valueName: "theme"))
+    var theme: Theme?
+
+    enum Theme: String, ExpressibleByArgument, CaseIterable, Codable { case auto, dark, light }
+
     /// What the environment and the options say of the terminal.
     ///
     /// - Throws: `Failure` where there is no terminal, or none that takes escapes.
@@ -40,6 +45,11 @@ struct TerminalOptions: ParsableArguments {
         if isSet(.ascii) { profile.style = .ascii }
         if isSet(.highContrast) { profile.hasHighContrast = true }
         if isSet(.reducedMotion) { profile.reducesMotion = true }
+        // CL-404
+        if let theme = options.setting(.theme, terminal: self).values.first, theme != Theme.auto.rawValue {
+            (profile.isDark, profile.isPaperChosen) = (theme == Theme.dark.rawValue, true)
+        }
+        profile.keys = KeyBinding.map(of: options.config.bindings)
         return profile
     }
 }

@@ -263,7 +263,7 @@ struct InteractiveRun {
             name: session.savedName, me: session.me, invitation: invitation, isReady: false, network: session.network,
             showsInvitation: showsInvite, personName: person.name, isJoining: isJoining,
             opening: isJoining ? nil : BoardContent.Opening(shapeCount: prospect.shapeCount), isExample: prospect.isExample)
-        content.settings = options.keptSettings.text
+        content.settings = options.alertSettings + options.keptSettings.text
         app.show(board: content, now: options.clock.now)
     }
 
