@@ -492,6 +492,8 @@ public struct InputDecoder: Sendable {
         case 5: key(.pageUp, modifiers)
         case 6: key(.pageDown, modifiers)
         case 11...15: key(.function((numbers.first ?? 11) - 10), modifiers)
+        case 17...21: key(.function((numbers.first ?? 17) - 11), modifiers)
+        case 23, 24: key(.function((numbers.first ?? 23) - 12), modifiers)
         case 27 where numbers.count > 2: finishCodeKey(numbers[2], modifiers)
         case 200: beginPaste()
         default: isAlt = false

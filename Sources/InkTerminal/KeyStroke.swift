@@ -46,6 +46,8 @@ enum KeyStroke: Hashable, Sendable, ExpressibleByUnicodeScalarLiteral {
 }
 
 extension Key {
+    var isCharacter: Bool { if case .character = self { true } else { false } }
+
     /// Its name; of ASCII.
     var word: String {
         switch self {

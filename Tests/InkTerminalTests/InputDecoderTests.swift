@@ -408,11 +408,12 @@ import Testing
         for (text, expected) in [
             ("\u{1B}[[A", [.key(.function(1), [])]), ("\u{1B}[[B", [.key(.function(2), [])]), ("\u{1B}[[D", [.key(.function(4), [])]),
             ("\u{1B}[[E", [.key(.function(5), [])]), ("\u{1B}[E", []), ("\u{1B}O5P", [.key(.function(1), .control)]),
-            ("\u{1B}O2A", [.key(.up, .shift)]), ("\u{1B}[17~\u{1B}[24~\u{1B}[25~\u{1B}[34~", []), ("\u{1B}Oj\u{1B}Oy", []),
+            ("\u{1B}O2A", [.key(.up, .shift)]),
+            ("\u{1B}[17~\u{1B}[24~\u{1B}[25~\u{1B}[34~", [.key(.function(6), []), .key(.function(12), [])]), ("\u{1B}Oj\u{1B}Oy", []),
             ("\u{1B}[97;1:3u\u{1B}[1;1:3A", []), ("\u{1B}[97;1:1u", [.key(.character("a"), [])]), ("\u{1B}[1;2Q\u{1B}[1;5S", []),
             ("\u{1B}[a\u{1B}Oa", []), ("\u{1B}[[[", []),
             // rxvt with Shift and with Control, and terminals in 8-bit mode, in UTF-8 and without.
-            ("\u{1B}[3$\u{1B}[23$", [.key(.delete, .shift)]), ("\u{1B}[3^\u{1B}[11@", []),
+            ("\u{1B}[3$\u{1B}[23$", [.key(.delete, .shift), .key(.function(11), .shift)]), ("\u{1B}[3^\u{1B}[11@", []),
             ("\u{9B}D\u{8F}P\u{9B}15~", [.key(.left, []), .key(.function(1), []), .key(.function(5), [])]),
         ] as [(String, [InputEvent])] {
             var decoder = InputDecoder()

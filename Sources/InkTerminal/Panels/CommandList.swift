@@ -31,8 +31,7 @@ struct CommandList: Sendable {
     mutating func handle(_ key: Key, _ modifiers: KeyModifiers) -> PanelAnswer {
         switch key {
         case .enter: return enter()
-        case .function,
-            .character where look == .help && line.isEmpty && keys.command(for: key, modifiers) == .help:
+        case _ where look == .help && (line.isEmpty || !key.isCharacter) && keys.command(for: key, modifiers) == .help:
             return .closes
         case .tab: choose(modifiers.contains(.shift) ? -1 : 1)
         case .down: choose(1)
