@@ -1,7 +1,7 @@
 import CInkSystem
 import InkPrimitives
 
-/// Datagrams that wait to be sent, in order: one after the other in memory, and neighbours of one size to one address as one train.
+/// Datagrams that wait to be sent, in order: one after the other in memory, and neighbours of one size (RT-155) to one address as one train.
 struct DatagramBatch {
     private(set) var bytes: [UInt8] = []
     private(set) var trains: [ink_train] = []

@@ -39,7 +39,7 @@ final class DatagramOutbox {
     /// So much is gathered before it leaves by itself, and so much waits for room; what comes beyond that is lost.
     static let gatheredMax = 64 << 10
     static let waitingMax = 256 << 10
-    /// When the system is asked again; after the last of these what waits is lost: later than this it helps nobody.
+    /// When the system is asked again; after the last of these what waits is lost (RT-156): later than this it helps nobody.
     static let pauses: [TimeAmount] = [1, 2, 4, 8, 16, 16, 16, 16].map { .milliseconds($0) }
     /// Every device carries datagrams of so many bytes (RFC 8200 §5, less headers), so that it is the merging which is refused.
     private static let carriedBytes = 1232
@@ -141,8 +141,8 @@ final class DatagramOutbox {
         return true
     }
 
-    /// A kernel or a device that cannot split says so in several ways: no checksums in hardware are EIO, a kernel in user space knows no such option.
-    /// A train of larger datagrams may be too large for the device, which is then no matter of merging.
+    /// A kernel or a device that cannot split says so in several ways (RT-92): no checksums in hardware are EIO, a kernel in user space knows no
+    /// such option. A train of larger datagrams may be too large for the device (RT-157), which is then no matter of merging.
     private static func isOfMerging(_ reason: Int32, _ train: ink_train) -> Bool {
         switch reason {
         case EIO, ENOPROTOOPT, EOPNOTSUPP: true

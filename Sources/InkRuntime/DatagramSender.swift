@@ -84,6 +84,6 @@ final class DatagramSender: @unchecked Sendable {
 }
 
 extension ink_train {
-    /// It shows how much a path carries.
+    /// It shows how much a path carries (RT-144).
     fileprivate var isLong: Bool { Int(segment) > Limits.datagramBytes }
 }

@@ -192,7 +192,7 @@ final class DriverCore {
         if hasStarted { arrived.append((datagram, source)) }
     }
 
-    /// A look at a socket has brought all that it brings: the node is asked once what follows from them together.
+    /// A look at a socket has brought all that it brings: the node is asked once what follows from (RT-158) them together.
     func receivedAll() {
         guard !arrived.isEmpty else { return }
         defer { arrived.removeAll(keepingCapacity: true) }
@@ -325,7 +325,7 @@ final class DriverCore {
         }
     }
 
-    /// Tells the node the wall clock and our addresses, where they differ from what it was told.
+    /// Tells the node the wall clock and our addresses, where they differ from what it was told (RT-154).
     private func tellSurroundings() {
         guard !isClosed else { return }
         let wall = Int64(Date().timeIntervalSince1970 * 1000)

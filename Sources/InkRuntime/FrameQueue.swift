@@ -1,7 +1,7 @@
 import InkPrimitives
 import NIOCore
 
-/// Relay frames that wait for a socket which takes no more now (RT-33). Bounded by number and by age: what is dropped is the oldest, and what of it
+/// Relay frames that wait for a socket which takes no more now (RT-146). Bounded by number and by age: what is dropped is the oldest, and what of it
 /// shows where somebody is before what somebody did, since the next position says more than the last.
 struct FrameQueue {
     private struct Frame {

@@ -8,7 +8,7 @@ enum HostAddresses {
     /// Addresses of one name that are dialled: a name may have any number, and each costs a socket.
     static let countMax = 16
 
-    /// The addresses of a host, families in turns as RFC 8305 §4 has it; a literal address needs no network.
+    /// The addresses of a host, families in turns (RT-32) as RFC 8305 §4 has it; a literal address needs no network.
     static func find(_ host: Invite.Host, on loop: any EventLoop) -> EventLoopFuture<[InkPrimitives.SocketAddress]> {
         if let ip = IPAddress(host.name) { return loop.makeSucceededFuture([InkPrimitives.SocketAddress(ip: ip, port: host.port)]) }
         let promise = loop.makePromise(of: [InkPrimitives.SocketAddress].self)

@@ -58,7 +58,7 @@ public struct Impairment: Hashable, Sendable {
     }
 }
 
-/// A bad line of our own making: holds datagrams, loses some, sends some twice.
+/// A bad line of our own making (RT-6): holds datagrams, loses some, sends some twice.
 ///
 /// Independent jitter lets datagrams overtake each other as it does on real paths; `reorder` does so where there is no jitter.
 package struct ImpairedLink {
@@ -88,7 +88,7 @@ package struct ImpairedLink {
 
     /// Takes a datagram; it comes out of `nextDue(now:)`, once, twice or never.
     package mutating func send(_ datagram: Datagram, now: Instant) {
-        // Four draws each time, so that one setting does not change the luck of another.
+        // Four draws each time, so that one setting does not change the luck of another (RT-6).
         let isLost = random.chance(impairment.lossPercent / 100)
         let isTwice = random.chance(impairment.duplicatePercent / 100)
         let isOvertaken = random.chance(impairment.reorderPercent / 100)

@@ -47,7 +47,7 @@ public final class KeptConnection: Sendable {
 
     deinit { loop.execute { [core] in core.value.close() } }
 
-    /// Once, on the loop: the connection, if it is one to this rendezvous and still open.
+    /// Once, on the loop: the connection, if it is one to this rendezvous and still open (RT-161).
     func take(to host: Invite.Host, usesTLS: Bool) -> Open? {
         guard host == self.host, usesTLS == self.usesTLS, let open = core.value.open, open.connector.isOpen else { return nil }
         core.value.timer?.cancel()

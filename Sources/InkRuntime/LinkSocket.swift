@@ -53,7 +53,7 @@ struct LinkSocket: Sendable {
         }
     }
 
-    /// What has come, at most so many datagrams; those that cannot be ours are passed over.
+    /// What has come, at most so many datagrams; those that cannot be ours are passed over (RT-160).
     func read(most count: Int) -> [LinkSockets.Said] {
         let group = Self.group(isV6: isV6)
         var said: [LinkSockets.Said] = []
@@ -86,7 +86,7 @@ struct LinkSocket: Sendable {
 }
 
 extension InkPrimitives.SocketAddress {
-    /// Where a datagram came from; nil for port 0.
+    /// Where a datagram came from; nil for port 0 (RT-102).
     fileprivate init?(_ sender: ink_link_sender) {
         let bytes = withUnsafeBytes(of: sender.ip) { Array($0.prefix(sender.is_six == 0 ? 4 : 16)) }
         guard sender.port != 0, let ip = IPAddress(bytes: bytes) else { return nil }

@@ -36,7 +36,7 @@ package final class LinkSockets: @unchecked Sendable {
         joined = sockets.map { _ in [] }
     }
 
-    /// Opens the sockets, of the families that the machine has. Nothing is heard before `begin`.
+    /// Opens the sockets, of the families that the machine has (RT-159). Nothing is heard before `begin`.
     package static func open() throws(SocketError) -> LinkSockets {
         var (open, reason): ([LinkSocket], Int32) = ([], 0)
         for isV6 in [false, true] {
@@ -79,7 +79,7 @@ package final class LinkSockets: @unchecked Sendable {
 
     private func heard(_ said: [Said]) { if !isClosed { receive(said) } }
 
-    /// Joins the group on these links, and leaves it on all others.
+    /// Joins the group on these links, and leaves it on all others (RT-103).
     package func follow(_ addresses: [LocalAddress]) {
         guard !isClosed else { return }
         for (index, socket) in sockets.enumerated() {

@@ -6,7 +6,7 @@ import NIOCore
 
 /// Connections of all listeners of one service, from accept to close. On the service's loop.
 ///
-/// Those that are no WebSocket yet have shares of their own (RT-11): who opens connections and says nothing keeps nobody out, not even one of
+/// Those that are no WebSocket yet have shares of their own (RT-126): who opens connections and says nothing keeps nobody out, not even one of
 /// the same source. What a WebSocket may do is the rendezvous' business.
 final class ConnectionCount {
     /// One that is no WebSocket yet.
@@ -34,9 +34,9 @@ final class ConnectionCount {
     private(set) var turnedAway = 0
     var open: Int { counted.count }
 
-    /// Connections of one source that have not got to the point.
+    /// Connections of one source that have not got to the point (RT-126).
     static let pendingPerSource = 64
-    /// New connections of one source a second and at once.
+    /// New connections of one source a second and at once (RT-128).
     private static let arrivalRate = 100.0
     private static let arrivalBurst = 400.0
     private static let sweepMin = 4096
@@ -120,7 +120,7 @@ final class ListenerGate: ChannelInboundHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
 
-    /// How long nothing is accepted after the system ran out.
+    /// How long nothing is accepted after the system ran out (RT-129).
     static let rest: TimeAmount = .milliseconds(100)
 
     private let takes: (any Channel) -> Bool
@@ -169,7 +169,7 @@ public enum DescriptorLimit {
     /// Left for what a process needs beside its connections: files, listeners, loops.
     private static let spare = 64
 
-    /// Raises the soft limit to the hard one, as far as that is of use; never lowers it.
+    /// Raises the soft limit to the hard one, as far as that is of use; never lowers it (RT-130).
     ///
     /// - Returns: the limit from now on.
     @discardableResult

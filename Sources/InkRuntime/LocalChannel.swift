@@ -8,7 +8,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// The longest frame that one end of a local socket takes; what announces a longer one is closed (RT-14).
+/// The longest frame that one end of a local socket takes; what announces a longer one is closed (RT-135).
 package struct LocalFrameLimit: Hashable, Sendable {
     package var bytes: Int
 
@@ -20,7 +20,7 @@ package struct LocalFrameLimit: Hashable, Sendable {
     package static let fromHolder = LocalFrameLimit(bytes: 256 << 20)
 }
 
-/// One connection of two programs of one user on one machine; it carries frames, whole and in order.
+/// One connection of two programs of one user on one machine; it carries frames, whole and in order (RT-14).
 ///
 ///     length u32, 1...limit │ bytes
 ///
@@ -37,7 +37,7 @@ package final class LocalChannel: Sendable {
     /// What is touched on the loop only.
     private final class Line {
         let limit: Int
-        /// What has come and is not delivered.
+        /// What has come and is not delivered (RT-136).
         var inbound = ByteBuffer()
         var onFrame: (@Sendable ([UInt8]) -> Void)?
         var onClose: (@Sendable () -> Void)?
@@ -127,7 +127,7 @@ package final class LocalChannel: Sendable {
         }
     }
 
-    /// Bytes that were sent and not yet taken: a reader that takes nothing must not fill our memory. The system's own buffer is not counted.
+    /// Bytes that were sent and not yet taken (RT-137): a reader that takes nothing must not fill our memory. The system's own buffer is not counted.
     package var waitingBytes: Int { waiting.load(ordering: .relaxed) }
 
     /// Closes once all that was sent has gone, after two seconds in any case. No frame is delivered from here on.
@@ -178,7 +178,7 @@ package final class LocalChannel: Sendable {
 
     private func deliver() {
         let line = line.value
-        // Nothing is judged or kept before there is a receiver: until then nothing is read, either, but what came right before an end.
+        // Nothing is judged or kept before there is a receiver (RT-138): until then nothing is read, either, but what came right before an end.
         guard let onFrame = line.onFrame else { return }
         while !isClosed.load(ordering: .acquiring), let length = line.inbound.getInteger(at: line.inbound.readerIndex, as: UInt32.self) {
             guard length > 0, length <= line.limit else {

@@ -17,7 +17,7 @@ package final class LocalListener: Sendable {
 
     package let path: String
     private let channel: EventLoopFuture<any Channel>
-    /// Device and number of the file that we made: what stands there later may be our successor's.
+    /// Device and number of the file that we made (RT-133): what stands there later may be our successor's.
     private let file: LocalSocket.FileIdentity
     private let isClosed = Atomic<Bool>(false)
 
@@ -63,7 +63,7 @@ package final class LocalListener: Sendable {
                     let user = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable { (socket: NIOBSDSocket.Handle) in
                         LocalSocket.peerUserID(socket)
                     }?.flatMap { $0 }
-                    // Whoever fails here is closed. The mode of the file keeps others out as well; only root could get this far (RT-13).
+                    // Whoever fails here is closed. The mode of the file keeps others out as well; only root could get this far (RT-134).
                     guard let user, user == userID else { throw LocalSocketError.foreign(path: path, userID: user ?? .max) }
                     try LocalChannel.add(to: channel, limit: limit, opened: accept)
                 }

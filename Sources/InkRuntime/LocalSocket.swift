@@ -51,7 +51,7 @@ enum LocalSocket {
             default: throw .failed(path: path, reason: String(cString: strerror(reason)))
             }
         }
-        // Somebody else may have been quicker to put a socket there: nothing is told to him (RT-13).
+        // Somebody else may have been quicker to put a socket there: nothing is told to him (RT-134).
         let user = peerUserID(made)
         guard let user, user == userID else {
             close(made)

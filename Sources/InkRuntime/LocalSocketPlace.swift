@@ -9,7 +9,7 @@ import InkPrimitives
 
 /// Where the process that holds a board listens for other programs of this machine.
 package enum LocalSocketPlace {
-    /// The longest path that the address of a socket holds, bytes: `sun_path` of unix(7), less the zero at its end.
+    /// The longest path that the address of a socket holds, bytes (RT-131): `sun_path` of unix(7), less the zero at its end.
     #if canImport(Darwin)
         package static let pathBytesMax = 103
     #else
@@ -25,7 +25,7 @@ package enum LocalSocketPlace {
         paths(boardDirectory: boardDirectory, runtimeDirectory: runtimeDirectory, userID: userID)[0]
     }
 
-    /// The places at which a program looks for the holder of one board, the likeliest first; never empty.
+    /// The places at which a program looks for the holder of one board, the likeliest first (RT-132); never empty.
     ///
     /// Two programs need not have the same surroundings: a job of cron has no XDG_RUNTIME_DIR and must find the holder that has one.
     package static func paths(boardDirectory: String, runtimeDirectory: String?, userID: UInt32) -> [String] {
@@ -66,7 +66,7 @@ package enum LocalSocketPlace {
     }
 
     /// Makes room for a socket: whoever calls this holds the board's lock, so a socket that stands there is left from a program that has ended.
-    /// Nothing but a socket of ours is removed (RT-13).
+    /// Nothing but a socket of ours is removed (RT-133).
     static func removeStale(_ path: String) throws(SocketError) {
         var file = stat()
         guard lstat(path, &file) == 0 else {

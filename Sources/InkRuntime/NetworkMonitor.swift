@@ -50,8 +50,8 @@ package final class NetworkMonitor {
             // Read here, so that the source rests until there is more.
             let said = ink_network_watch_drain(descriptor)
             guard said != 0 else { return }
-            // What cannot be read stays readable: it would be tried again without end until the loop has time to stop us. The source holds itself by
-            // this until it is cancelled, as it is at our end.
+            // What cannot be read stays readable (RT-153): it would be tried again without end until the loop has time to stop us. The source holds
+            // itself by this until it is cancelled, as it is at our end.
             if said < 0 { source.cancel() }
             loop.execute { bound.value.monitor?.heard(said) }
         }

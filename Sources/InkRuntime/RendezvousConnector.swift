@@ -6,14 +6,14 @@ import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
 
-/// Holds at most one WebSocket to one rendezvous. When to try again is not decided here. Lives on its event loop.
+/// Holds at most one WebSocket to one rendezvous (RT-5). When to try again is not decided here. Lives on its event loop.
 ///
 /// All addresses of the host are dialled side by side, and the first that upgrades is it (RFC 8305, with a shorter pause: each try is a few packets
 /// to a host that expects us, and one that is black-holed must not hold up the others).
 package final class RendezvousConnector {
-    /// A host that takes longer to accept and upgrade is given up.
+    /// A host that takes longer to accept and upgrade is given up (RT-124).
     package static let patience: TimeAmount = .seconds(8)
-    /// The pause before the next address of the host is dialled, too; one that has failed is not waited for.
+    /// The pause before the next address of the host is dialled, too (RT-32); one that has failed is not waited for.
     package static let stagger: TimeAmount = .milliseconds(50)
     /// How long a probe waits for its answer.
     package static let probeTime: Duration = .seconds(2)
@@ -34,7 +34,7 @@ package final class RendezvousConnector {
     private let loop: any EventLoop
     private var hearer: Hearer
     private let find: Finder
-    /// Nil for a rendezvous that is spoken to in clear.
+    /// Nil for a rendezvous that is spoken to in clear (RT-151).
     private let tls: TLSTrust?
 
     /// Distinguishes this try from earlier ones whose results may still come.
@@ -98,7 +98,7 @@ package final class RendezvousConnector {
         }
     }
 
-    /// Sends a relay frame, if a connection is open and takes it within 100 ms (RT-33).
+    /// Sends a relay frame, if a connection is open and takes it within 100 ms (RT-146).
     package func send(frame: [UInt8], isPresence: Bool = false) { socket?.send(frame: ByteBuffer(bytes: frame), isPresence: isPresence) }
 
     /// How often an open connection is asked whether it lives, and how long its answer may take; from now on, and for later ones.
@@ -222,7 +222,7 @@ package final class RendezvousConnector {
     /// The upgrade of a try is done.
     private func adopt(_ channel: any Channel, _ response: HTTPResponseHead, _ round: Int) throws -> Bool {
         guard response.headers["Sec-WebSocket-Protocol"] == [Signalling.subprotocol] else { throw WrongSubprotocol() }
-        // We asked for none, and frames of one we do not know cannot be read (RFC 6455 §4.1).
+        // We asked for none, and frames of one we do not know cannot be read (RFC 6455 §4.1; RT-140).
         guard response.headers["Sec-WebSocket-Extensions"].isEmpty else { throw UnaskedExtension() }
         guard round == self.round, isTrying, let remote = channel.remoteAddress.flatMap({ InkPrimitives.SocketAddress($0) }) else {
             throw ComesTooLate()
@@ -320,7 +320,7 @@ private final class DialRace {
         }
     }
 
-    /// What says most: who answered says more than who did not, and an address that is preferred more than another.
+    /// What says most: who answered says more than who did not (RT-125), and an address that is preferred more than another.
     private var reason: any Error {
         func rank(_ failure: (place: Int, error: any Error)) -> (Int, Int) {
             (failure.error is IOError || failure.error is ChannelError ? 1 : 0, failure.place)
@@ -354,6 +354,7 @@ private struct UpgradeRefused: Error, CustomStringConvertible {
             case 502, 503, 504: "a proxy answers, but not the rendezvous behind it"
             case 511: "this network wants you to sign in first"
             case 300..<400: "it sends us to another page: this network may want you to sign in first"
+            // RT-145
             case _ where isPage: "a web page answers: it is no rendezvous, or this network wants you to sign in first"
             default: "it answers, but is no rendezvous"
             }

@@ -30,7 +30,7 @@ public final class RendezvousService: Sendable {
         public init() {}
     }
 
-    /// Why many people may count as one source, and share what one may have.
+    /// Why many people may count as one source, and share what one may have (RT-142).
     public enum Advice: Hashable, Sendable {
         /// This proxy of ours does not say for whom it speaks.
         case proxyNamesNobody(IPAddress)
@@ -234,11 +234,11 @@ public final class RendezvousService: Sendable {
     }
 }
 
-/// Why a request to open a WebSocket is refused.
+/// Why a request to open a WebSocket is refused (RT-7).
 private enum UpgradeRefusal {
     /// It comes from a web page.
     case page
-    /// It is not what a client must say.
+    /// It is not what a client must say (RT-141).
     case malformed
 }
 
@@ -558,7 +558,7 @@ private final class PlainHTTPHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-    /// Sums over everybody: nothing in them is about one person or room.
+    /// Sums over everybody: nothing in them is about one person or room (RT-147).
     private func respondWithMetrics(_ context: ChannelHandlerContext, hasBody: Bool) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         core.whenComplete { outcome in
@@ -577,7 +577,7 @@ private final class PlainHTTPHandler: ChannelInboundHandler {
         ]
         if status == .upgradeRequired {
             headers.add(name: "Upgrade", value: "websocket")
-            // RFC 6455 §4.4: the one that is spoken here.
+            // RFC 6455 §4.4: the one that is spoken here (RT-141).
             headers.add(name: "Sec-WebSocket-Version", value: "13")
         }
         context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)

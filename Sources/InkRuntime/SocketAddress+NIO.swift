@@ -29,7 +29,7 @@ extension InkPrimitives.SocketAddress {
         get throws {
             let made = try NIOCore.SocketAddress(packedIPAddress: ByteBuffer(bytes: ip.inZone(0).bytes), port: Int(port))
             guard ip.zone != 0, case .v6(let v6) = made else { return made }
-            // What is good on one link says on which.
+            // What is good on one link says on which (RT-102).
             var address = v6.address
             address.sin6_scope_id = UInt32(ip.zone)
             return NIOCore.SocketAddress(address, host: v6.host)

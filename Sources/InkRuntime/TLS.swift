@@ -12,7 +12,7 @@ public struct TLSFileError: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
 }
 
-/// Whom a client takes for a rendezvous: the authorities that the system trusts, and those of one file.
+/// Whom a client takes for a rendezvous (RT-35): the authorities that the system trusts, and those of one file.
 ///
 /// Nothing is read before the first connection, and then off the loop: a system's authorities are some hundred certificates, and the
 /// first picture of a board does not wait for them.
@@ -52,7 +52,7 @@ public final class TLSTrust: Sendable {
         guard case .handshakeFailed(let cause)? = error as? NIOSSLError else { return error }
         let text = "\(cause)"
         guard text.contains("CERTIFICATE_VERIFY_FAILED") else {
-            // What a server without TLS says is read as a record of an unknown version.
+            // What a server without TLS says is read as a record of an unknown version (RT-150).
             let isPlain = text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST")
             return TLSFailure(isPlain ? "it does not speak TLS" : "it closed the connection while TLS was agreed on")
         }
@@ -61,7 +61,8 @@ public final class TLSTrust: Sendable {
         return TLSFailure(Self.refusal(validity: validity, now: Int64(Date().timeIntervalSince1970)))
     }
 
-    /// Why a certificate was not believed. A wrong clock is told as that: certificates are right more often than the clocks of small machines.
+    /// Why a certificate was not believed (RT-149). A wrong clock is told as that: certificates are right more often than the clocks of small
+    /// machines.
     ///
     /// - Parameters:
     ///   - validity: from when to when the certificate is valid, seconds since 1970; nil where it is not known.
@@ -125,7 +126,7 @@ final class TLSGlance: ChannelInboundHandler {
     }
 }
 
-/// Tells who speaks in clear to a port with TLS what it is, as RFC 2817 §4.2 has it, and closes; TLS alone would close without a word.
+/// Tells who speaks in clear to a port with TLS what it is (RT-150), as RFC 2817 §4.2 has it, and closes; TLS alone would close without a word.
 private final class ClearTextGate: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -173,7 +174,7 @@ public final class TLSIdentity: Sendable {
         validUntil = loaded.validUntil
     }
 
-    /// Reads both files again. Where something is wrong with them what was read before stays in use. Connections that are open go on.
+    /// Reads both files again (RT-36). Where something is wrong with them what was read before stays in use. Connections that are open go on.
     ///
     /// - Returns: the last day on which the new certificate is valid.
     public func reload() throws(TLSFileError) -> String {
@@ -210,7 +211,7 @@ public final class TLSIdentity: Sendable {
 }
 
 extension Channel {
-    /// Closes without the farewell of TLS, for the answer to which its handler waits for seconds and keeps the descriptor. On the loop.
+    /// Closes without the farewell of TLS (RT-127), for the answer to which its handler waits for seconds and keeps the descriptor. On the loop.
     func closeAtOnce() {
         if let tls = try? pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) {
             tls.close(promise: nil)

@@ -12,7 +12,7 @@ import NIOWebSocket
     import Darwin
 #endif
 
-/// Which local UDP port to use.
+/// Which local UDP port to use (RT-1).
 public enum PortChoice: Hashable, Sendable {
     /// One that the system gives.
     case any
@@ -77,7 +77,7 @@ package final class UDPSockets {
             if let sockets = try? binder.open(port: port) { return sockets }
         case .any: break
         }
-        // A port that is free in IPv4 may be busy in IPv6; the system is asked for another then.
+        // A port that is free in IPv4 may be busy in IPv6; the system is asked for another then (RT-121).
         for _ in 0..<8 {
             do { return try binder.open(port: 0) } catch SocketError.portBusy { continue }
         }
@@ -145,7 +145,7 @@ package final class UDPSockets {
                 closeQuietly(v4)
                 throw .portBusy(port)
             } catch {
-                // No IPv6 on this machine; IPv4 alone will do.
+                // No IPv6 on this machine; IPv4 alone will do (RT-121).
                 v6 = nil
             }
             do {
@@ -192,7 +192,8 @@ package final class UDPSockets {
             }
         }
 
-        /// Has the kernel put neighbours together (UDP_GRO), if it can. It must say first where each ends, or else they could not be told apart.
+        /// Has the kernel put neighbours together (UDP_GRO), if it can (RT-93). It must say first where each ends, or else they could not be told
+        /// apart.
         private func mergeReads(_ channel: any Channel) {
             do {
                 try channel.setOption(.datagramReceiveSegmentSize, value: true).wait()

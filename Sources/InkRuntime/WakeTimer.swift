@@ -17,7 +17,7 @@ package final class WakeTimer {
 
     package init(loop: any EventLoop) { self.loop = loop }
 
-    /// Sets it for `deadline`, at most a second ahead (RT-3); nil cancels it. One that comes early does no harm, so one that is soon enough is left
+    /// Sets it for `deadline`, at most a second ahead (RT-122); nil cancels it. One that comes early does no harm, so one that is soon enough is left
     /// alone.
     ///
     /// - Parameter wake: called on the loop, once.

@@ -17,7 +17,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     static let silenceMax: Duration = .seconds(55)
     /// A client looks at the clock this often: timers of event loops stand still in suspend, and it has one socket only.
     static let watchInterval: Duration = .seconds(1)
-    /// A tick that comes this much too late means that the machine slept (RT-3).
+    /// A tick that comes this much too late means that the machine slept (RT-123).
     static let suspendMin: Duration = .seconds(20)
     /// After a sleep the other side has this long to answer a ping.
     static let answerTime: Duration = .seconds(2)
@@ -38,7 +38,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     #endif
     static let unsentBytesMax = 16 << 10
 
-    /// How often the other side is asked whether it is there, and how long its answer may take.
+    /// How often the other side is asked whether it is there, and how long its answer may take (RT-34).
     struct Liveness {
         var interval: Duration
         var patience: Duration
@@ -67,7 +67,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     private var countedFrom = Instant.distantPast
     /// The ping after a sleep is not answered yet.
     private var isAsked = false
-    /// Nothing but a pong answers it.
+    /// Nothing but a pong answers it (RT-148).
     private var needsPong = true
     private var askedAt = Instant.distantPast
     private var answerDeadline: Scheduled<Void>?
@@ -201,7 +201,7 @@ final class WebSocketHandler: ChannelInboundHandler {
         end(context, code: isTooLarge ? .messageTooLarge : .protocolError, reason: reasonText(error))
     }
 
-    /// The code to answer a close frame with: its own, if what it holds is in order (RFC 6455 §5.5.1, §7.4).
+    /// The code to answer a close frame with (RT-139): its own, if what it holds is in order (RFC 6455 §5.5.1, §7.4).
     private static func answer(toClose data: ByteBuffer) -> WebSocketErrorCode {
         var data = data
         guard data.readableBytes > 0 else { return .normalClosure }
@@ -305,8 +305,8 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 }
 
-/// Ends the connection for what RFC 6455 says of single frames and the decoder does not look at: what a client sends is masked and what a server
-/// sends is not (§5.1); no bit is set of an extension that was not agreed on, and we agree on none (§5.2).
+/// Ends the connection for what RFC 6455 says of single frames and the decoder does not look at (RT-20): what a client sends is masked and what a
+/// server sends is not (§5.1); no bit is set of an extension that was not agreed on, and we agree on none (§5.2).
 private final class FrameGate: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
 

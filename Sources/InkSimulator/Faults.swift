@@ -25,7 +25,7 @@ package struct LinkFaults: Hashable, Sendable {
     package var replayDelay: Duration = .seconds(4)
     /// Bytes a second that fit through, each way of each pair; what waits longer than `queueMax` is lost. Nil: any number.
     package var rate: Int?
-    /// How long a router keeps what waits for a slow line.
+    /// How long a router keeps what waits for a slow line (SM-24).
     package static let queueMax: Duration = .milliseconds(500)
 
     package init() {}
@@ -100,9 +100,9 @@ package enum Adversity: String, Hashable, Sendable, CaseIterable {
     case acknowledgementBomb = "acknowledgement-bomb"
     /// A member's presence comes a thousand times a second.
     case presenceFlood = "presence-flood"
-    /// A person's disk is put back to what it was earlier.
+    /// A person's disk is put back to what it was earlier (SM-23).
     case restoredBackup = "restored-backup"
-    /// A person's data directory is copied, and both are used at once.
+    /// A person's data directory is copied, and both are used at once (SM-23).
     case twin
     /// Lines carry 8 to 64 KB a second.
     case slowLine = "slow-line"

@@ -15,7 +15,7 @@ package struct Link {
     private var random: SplitMix64
     /// Partitions that cut this direction now.
     package var cuts = 0
-    /// When the line has sent all that it took; past where it is slow in nothing.
+    /// When the line has sent all that it took; past where it is slow in nothing (SM-24).
     private var freeAt: Instant = .distantPast
 
     package init(random: SplitMix64) { self.random = random }

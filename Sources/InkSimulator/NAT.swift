@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// What stands between a node and the others: an address translator, by its mapping and filtering (RFC 4787 §4.1, §5).
+/// What stands between a node and the others: an address translator, by its mapping and filtering (RFC 4787 §4.1, §5; SM-30).
 package struct NAT: Sendable {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
         /// One outer address, which anybody reaches.

@@ -185,7 +185,7 @@ struct Person {
         ]
     }
 
-    /// What makes or unmakes the ties of a shape.
+    /// What makes or unmakes the ties of a shape (SM-82).
     private mutating func tie(_ shape: Shape, _ shapes: [Shape]) -> [PropertyChange] {
         guard ties.chance(0.5) else { return [] }
         guard shape.content.hasEnds else { return [.groups(groups())] }

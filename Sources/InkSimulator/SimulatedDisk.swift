@@ -10,7 +10,7 @@ package struct SimulatedDisk {
         var records: [StoreRecord]
     }
 
-    /// What the process hears when a commit ends.
+    /// What the process hears when a commit ends (SM-81).
     package enum Answer {
         case persisted(UInt64, [StoreRecord])
         case failed(UInt64, reason: String)

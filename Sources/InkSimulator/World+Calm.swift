@@ -3,7 +3,7 @@ import InkCrypto
 import InkPrimitives
 import InkSession
 
-// What an owner does so that a board stays calm, while people draw and things go wrong (SM-76, SM-77).
+// What an owner does so that a board stays calm, while people draw and things go wrong (SM-90, SM-77, SM-76).
 extension World {
     /// Once in so long, on the average, the owner locks or opens a shape, takes somebody's work back, or sets the pace.
     private static let calmPause = Duration.milliseconds(400)

@@ -47,7 +47,7 @@ extension World {
         case .rejected(let author, let rule):
             // What who was removed wrote before he knew counts for nothing, and that is said.
             if rule == Self.endedRule, party != nil || author == participants[1].author && roles?.removal != nil { return }
-            // A hostile member may be blamed, and nobody for it.
+            // A hostile member may be blamed, and nobody for it (SM-85).
             guard let author, isHostile(author) else { throw Violation("\(author.map { "\($0)" } ?? "somebody") was blamed: \(rule)") }
         case .fork(let author, let sequence):
             guard isHostile(author) || participants.contains(where: { $0.author == author && $0.mayFork }) else {
@@ -128,7 +128,7 @@ extension World {
         }
     }
 
-    /// The first thing that keeps the world from rest; nil when nothing does.
+    /// The first thing that keeps the world from rest; nil when nothing does (SM-66).
     private func unrest() -> String? {
         // Who was removed hears it once, if that is not lost, and else finds that nobody answers.
         for node in participants.indices where isRemoved(node) && (participants[node].node?.presentPeers ?? 0) > 0 {
@@ -167,7 +167,7 @@ extension World {
         return nil
     }
 
-    /// Who is shown and not there, or there and not shown; nil when all is right.
+    /// Who is shown and not there, or there and not shown; nil when all is right (SM-9).
     private func absence(_ node: Int, _ running: Node, _ view: View) -> String? {
         let others = Set(
             participants.indices.filter { $0 != node && participants[$0].isUp && !isRemoved($0) }.map { participants[$0].author })
@@ -236,7 +236,7 @@ extension World {
         }
     }
 
-    /// A process that starts from this disk shows the same.
+    /// A process that starts from this disk shows the same (SM-7).
     private func checkDisk(_ node: Int, holds board: Board) throws(Violation) {
         guard let genesis = participants[node].disk.transactions.first else { throw Violation("the disk of node \(node) is empty") }
         do throws(RuleViolation) {
@@ -254,7 +254,7 @@ extension World {
         throw Violation("node \(node): its disk holds another board than it shows")
     }
 
-    /// Bytes that may wait for one peer: the backlog is held back at 256 KiB, live work comes on top.
+    /// Bytes that may wait for one peer (SM-11): the backlog is held back at 256 KiB, live work comes on top.
     private static let pendingMax = 4 << 20
     /// As many as are on the way at once, and those that ask for nothing meanwhile.
     private static let packetsRememberedMax = 2000

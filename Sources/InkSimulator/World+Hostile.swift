@@ -144,7 +144,7 @@ extension World {
         }
     }
 
-    /// Who was removed is given nothing that was written after that, also by one who got both in the same moment (SM-67). The removal he may get.
+    /// Who was removed is given nothing that was written after that, also by one who got both in the same moment (SM-86). The removal he may get.
     private func checkGiven(_ name: TransactionName, to rogue: Int, from address: SocketAddress) throws(Violation) {
         guard let removal = hostileRecord.removals[rogue], let node = node(at: address), let board = participants[node].node?.board else {
             return

@@ -73,7 +73,7 @@ extension World {
     /// The node is somebody's, and in the room.
     func takesPart(_ node: Int) -> Bool { !participants[node].isGone && !isRemoved(node) }
 
-    /// Nobody who knows of the removal says anything to who was removed (SM-62).
+    /// Nobody who knows of the removal says anything to who was removed (SM-84).
     func checkRemoved() throws(Violation) {
         for node in participants.indices where isRemoved(node) {
             guard let removal = roles?.removal, let board = participants[node].node?.board else { continue }
@@ -98,7 +98,7 @@ extension World {
         }
     }
 
-    /// Everybody has the role of his link, is told that of the others, and wrote what it allows (SM-61).
+    /// Everybody has the role of his link, is told that of the others, and wrote what it allows (SM-83).
     func checkRoles(on board: Board, told view: View, by node: Int) throws(Violation) {
         guard let roles else { return }
         for (other, participant) in participants.enumerated() {

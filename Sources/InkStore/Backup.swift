@@ -5,9 +5,9 @@ import InkPrimitives
 ///
 ///     <place>/boards/<64 hex>/board.sqlite, name      as in a data directory, but no identity.key: a backup is nobody
 ///
-/// A board is a set, so that copying in either direction is a union: nothing that stands on either side goes. What a backup could do harm with is
-/// a device key whose log is longer elsewhere: two changes would carry one number, a fork (design: *one process holds a board and profile*). So no
-/// key is in a backup, and a board that comes out of one is written to under a key that is made then and never signed before, whatever
+/// A board is a set, so that copying in either direction is a union (ST-25): nothing that stands on either side goes. What a backup could do harm
+/// with is a device key whose log is longer elsewhere: two changes would carry one number, a fork (design: *one process holds a board and profile*).
+/// So no key is in a backup, and a board that comes out of one is written to under a key that is made then and never signed before, whatever
 /// the directory of this machine's key or the log in the backup may say. Where the board is here already, it stays under the key that it has, and
 /// takes what it lacks.
 package struct Backup: Sendable {
@@ -60,7 +60,7 @@ package struct Backup: Sendable {
         return try sound.unite(into: place.directory(of: entry.board, profile: 1), keepsSettings: false)
     }
 
-    /// Gives `catalog` back what is here and not there.
+    /// Gives `catalog` back what is here and not there (ST-56).
     ///
     /// - Throws: `missing` if nothing is here.
     package func restore(to catalog: BoardCatalog) throws(StoreError) -> [Outcome] {
@@ -87,13 +87,13 @@ package struct Backup: Sendable {
         content.meta.hasOwnKey = true
         let directory = catalog.directory(of: entry.board, profile: 1)
         try BoardStore.checkLength(directory)
-        // Before the board, which would be written to under another key each time that it does not find its own.
+        // Before the board, which would be written to under another key each time that it does not find its own (ST-26).
         _ = try Identity.loadOrCreate(at: BoardCatalog.identityPath(directory))
         return try SoundBoard(content, path: entry.directory).unite(into: directory, keepsSettings: true)
     }
 }
 
-/// A board of which every transaction is held against its signature and the rules: what lies in a directory may come from anybody.
+/// A board of which every transaction is held against its signature and the rules (ST-27): what lies in a directory may come from anybody.
 private struct SoundBoard {
     let meta: BoardMeta
     /// In an order in which nothing stands before its parents.

@@ -19,7 +19,7 @@ package struct BoardCatalog: Sendable {
         /// True if some process has it open now.
         package var isOpen: Bool
 
-        /// What this machine calls it, also when it cannot be read; the first 8 digits of its id when it has no name yet.
+        /// What this machine calls it, also when it cannot be read (ST-12); the first 8 digits of its id when it has no name yet.
         package var name: String
     }
 
@@ -100,7 +100,7 @@ package struct BoardCatalog: Sendable {
         }
     }
 
-    /// What a person should know of who else can read or change what is kept here, a sentence each.
+    /// What a person should know of who else can read or change what is kept here, a sentence each (ST-29).
     package func complaints(of board: BoardID, profile: Int) -> [String] {
         let (top, place) = (directory(ofProfile: profile), directory(of: board, profile: profile))
         var inner = [dataDirectory]
@@ -173,7 +173,7 @@ package struct BoardCatalog: Sendable {
         return profile
     }
 
-    /// `wanted`, or with a number behind it when another board of this machine is called so.
+    /// `wanted`, or with a number behind it when another board of this machine is called so (ST-10).
     ///
     /// - Parameter looks: what is compared of a name.
     package func uniqueName(
@@ -189,7 +189,7 @@ package struct BoardCatalog: Sendable {
         return "\(wanted) \(number)"
     }
 
-    /// Takes a board out of the list without deleting a byte: its directory gets a name that is no board id.
+    /// Takes a board out of the list without deleting a byte (ST-28): its directory gets a name that is no board id.
     ///
     /// - Returns: where it is now.
     package func moveAside(_ entry: Entry) throws(StoreError) -> String {
@@ -203,7 +203,7 @@ package struct BoardCatalog: Sendable {
         return target
     }
 
-    /// Gives a board another name on this machine. What the others call it stays.
+    /// Gives a board another name on this machine (ST-28). What the others call it stays.
     package func rename(_ entry: Entry, to name: String) throws(StoreError) {
         guard try uniqueName(name, besides: (entry.board, entry.profile)) == name else {
             throw .failed(path: "the name “\(name)”", detail: "another board of this machine is called so")
@@ -219,7 +219,7 @@ package struct BoardCatalog: Sendable {
     package func delete(_ entry: Entry) throws(StoreError) {
         let lock = try FileLock(directory: entry.directory)
         defer { lock.release() }
-        // Out of the list in one step: who is killed on the way leaves no half of a board that looks like a damaged one.
+        // Out of the list in one step (ST-57): who is killed on the way leaves no half of a board that looks like a damaged one.
         let remains = "\(entry.directory).deleted"
         try Files.removeTree(remains)
         try Files.rename(entry.directory, to: remains)
@@ -243,7 +243,7 @@ package struct BoardCatalog: Sendable {
                     changed: summary.changed ?? BoardStore.modified(at: directory), byteCount: summary.byteCount,
                     unsent: summary.unsent, hasOwnKey: summary.meta.hasOwnKey))
         } catch .missing {
-            // A crash before its first commit.
+            // A crash before its first commit (ST-13).
             return nil
         } catch {
             content = .failure(error)

@@ -26,8 +26,8 @@ package struct BoardMeta: Sendable, Equatable {
     /// True if it is written to under a key of its own, in its directory, and under no other: that of the profile may have signed elsewhere what is not
     /// here. Programs up to 0.2 would not look there, so that such a board is of format 2.
     package var hasOwnKey: Bool
-    /// The invite whose links we give: what the link held by which we join a board with roles, shown again until we have joined, or the first of a board that
-    /// was made here.
+    /// The invite whose links we give (ST-31): what the link held by which we join a board with roles, shown again until we have joined, or the
+    /// first of a board that was made here.
     package var inviteKey: InviteKey?
 
     package init(
@@ -108,7 +108,7 @@ package struct StoredReceipt: Hashable, Sendable {
     }
 }
 
-/// What a program asked of the process that held the board, beside its own front end.
+/// What a program asked of the process that held the board, beside its own front end (ST-16).
 package struct StoredRequest: Hashable, Sendable {
     /// The own transaction that came of it.
     package var transaction: TransactionName

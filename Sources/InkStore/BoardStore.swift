@@ -14,8 +14,8 @@ import Synchronization
 
 /// One board on disk: a directory with `board.sqlite` and a lock.
 ///
-/// Writes go through one serial queue. Whatever was asked while a commit ran goes into the next one together (group commit), in the order
-/// of the calls, and is answered in that order after the commit is on disk: SQLite in WAL mode with `synchronous=FULL` flushes the log
+/// Writes go through one serial queue. Whatever was asked while a commit ran goes into the next one together (ST-2) (group commit), in the order
+/// of the calls, and is answered in that order after the commit is on disk (ST-1): SQLite in WAL mode with `synchronous=FULL` flushes the log
 /// before a commit returns.
 ///
 ///     persist ─► waiting ─► COMMIT ok ─► success, in order
@@ -25,8 +25,8 @@ import Synchronization
 /// - Invariant of `@unchecked Sendable`: `carried`, `changeNoted`, `database`, `files`, `saved`, `refused`, `isUnreadable`, `people` and `verified` are touched only on
 ///   `queue`; the rest is immutable or a `Mutex`.
 package final class BoardStore: @unchecked Sendable {
-    /// Greatest version of the layout that this program knows; a greater one is refused with `newer`. Boards are of format 1, and of 2 where they have a
-    /// key of their own.
+    /// Greatest version of the layout that this program knows (ST-15); a greater one is refused with `newer`. Boards are of format 1, and of 2 where
+    /// they have a key of their own.
     package static let format = 2
 
     /// Milliseconds since 1970, as this machine believes.
@@ -44,7 +44,7 @@ package final class BoardStore: @unchecked Sendable {
     private var database: DatabaseQueue?
     /// What the database writes to, held against its names after each commit.
     private var files: OpenFiles
-    /// Transactions whose commit failed, oldest first. They go ahead of everything in the next commit, because what was asked after them may
+    /// Transactions whose commit failed, oldest first. They go ahead of everything in the next commit (ST-3), because what was asked after them may
     /// be their child.
     private var carried: [Transaction] = []
     /// When the last change was noted, by the wall clock; nil if this process has noted none.
@@ -157,14 +157,14 @@ package final class BoardStore: @unchecked Sendable {
         }
     }
 
-    /// Throws unless there is a database with something in it. One that was emptied is not touched: SQLite would write a new head into it, and
-    /// remove its log, from which all might still be had.
+    /// Throws unless there is a database with something in it (ST-6). One that was emptied is not touched (ST-55): SQLite would write a new head
+    /// into it, and remove its log, from which all might still be had.
     private static func checkPresence(_ directory: String) throws(StoreError) {
         try checkLength(directory)
         guard let bytes = Files.size(databasePath(directory)), bytes > 0 else { throw absence(directory) }
     }
 
-    /// What it means that nothing is in a board's database: it was never saved, or it was taken away.
+    /// What it means that nothing is in a board's database (ST-22): it was never saved, or it was taken away.
     private static func absence(_ directory: String) -> StoreError {
         // A log has something in it from the first commit on.
         Files.exists(namePath(directory)) || Files.size("\(databasePath(directory))-wal") ?? 0 > 0
@@ -172,7 +172,7 @@ package final class BoardStore: @unchecked Sendable {
             : .missing(what: directory)
     }
 
-    /// Throws where SQLite cannot go: its own refusal would say that the file may not be opened, as if rights were missing.
+    /// Throws where SQLite cannot go (ST-23): its own refusal would say that the file may not be opened, as if rights were missing.
     package static func checkLength(_ directory: String) throws(StoreError) {
         let count = Files.resolved(databasePath(directory)).utf8.count
         guard count <= pathBytesMax else { throw .pathTooLong(path: directory, bytes: count, limit: pathBytesMax) }
@@ -187,7 +187,7 @@ package final class BoardStore: @unchecked Sendable {
         try peek(at: directory) { db, path in try Schema.load(db, path: path) }
     }
 
-    /// What a list shows of a board, read without its transactions.
+    /// What a list shows of a board, read without its transactions (ST-24).
     package struct Summary: Sendable {
         package var meta: BoardMeta
         package var transactionCount: Int
@@ -257,7 +257,7 @@ package final class BoardStore: @unchecked Sendable {
         }
     }
 
-    /// Where nothing can be written SQLite cannot read its log either, so a copy elsewhere is read.
+    /// Where nothing can be written SQLite cannot read its log either, so a copy elsewhere is read (ST-14).
     private static func peekCopy<R>(of path: String, _ body: (Database, String) throws -> R) throws -> R {
         let folder = try Files.makeTemporaryDirectory()
         defer { Files.removeDirectory(folder) }
@@ -299,7 +299,7 @@ package final class BoardStore: @unchecked Sendable {
 
     // MARK: Reading and writing
 
-    /// Everything in the file, each row held against its checksum.
+    /// Everything in the file, each row held against its checksum (ST-7).
     package func load() throws(StoreError) -> StoredBoard {
         let path = Self.databasePath(directory)
         return try onQueue { database in try database.read { db in try Schema.load(db, path: path) } }
@@ -311,18 +311,18 @@ package final class BoardStore: @unchecked Sendable {
         return try onQueue { database in try database.read { db in try Schema.requests(db, path: path) } }
     }
 
-    /// What links hold of invites that this device made.
+    /// What links hold of invites that this device made (ST-34).
     package func inviteKeys() throws(StoreError) -> [InviteKey] {
         try onQueue { database in try database.read { db in try Schema.inviteKeys(db) } }
     }
 
-    /// Whom this device has met on this board, and whom its person has verified there.
+    /// Whom this device has met on this board, and whom its person has verified there (ST-50).
     package func acquaintances() throws(StoreError) -> [Acquaintance] {
         try onQueue { database in try database.read { db in try PeopleRows.load(db) } }
     }
 
     /// Whom this device has met on this board, and whom its person has verified on any: what was said last, wherever that was. From here on who is
-    /// verified is kept for all boards. Of whom nothing is kept there, what this board says holds for all (ST-51).
+    /// verified is kept for all boards. Of whom nothing is kept there, what this board says holds for all (ST-62).
     package func acquaintances(among people: VerifiedPeople) throws(StoreError) -> [Acquaintance] {
         try onQueue { database in
             var (words, all) = (try people.all(), try database.read { db in try PeopleRows.load(db) })
@@ -391,7 +391,7 @@ package final class BoardStore: @unchecked Sendable {
         try onQueue { database in try database.read(Schema.durability) }
     }
 
-    /// Asks for `records` to be on disk. All of them are, or none; a transaction that is already there is success.
+    /// Asks for `records` to be on disk. All of them are, or none; a transaction that is already there is success (ST-52).
     ///
     /// May be called from any thread. Calls are carried out and answered in order.
     package func persist(_ records: [StoreRecord], completion: @escaping Completion) {
@@ -465,7 +465,7 @@ package final class BoardStore: @unchecked Sendable {
             carried = []
         case .failure:
             changeNoted = nil
-            // Neither is a failed commit tried again as it is, nor is the file reopened: the rollback makes SQLite write the same frames of
+            // Neither is a failed commit tried again as it is, nor is the file reopened (ST-4): the rollback makes SQLite write the same frames of
             // its log anew, whereas after a reopen it might find them in the page cache and never flush them.
             var known = Set(carried.map(\.name))
             for case .transaction(let transaction) in requests.flatMap(\.records) where known.insert(transaction.name).inserted {
@@ -495,7 +495,7 @@ package final class BoardStore: @unchecked Sendable {
         defer { files.leave() }
         do {
             let result = try database.write(body)
-            // What was written to files that have lost their names is not saved, however well it went.
+            // What was written to files that have lost their names is not saved, however well it went (ST-20).
             try files.check()
             if isSuspect { try checkWritten() }
             return result
@@ -577,8 +577,8 @@ package final class BoardStore: @unchecked Sendable {
         }
     }
 
-    /// The time to note with a commit that changes the board; nil for another, and where it would say nothing new: a row more for each commit is a
-    /// page more to flush.
+    /// The time to note with a commit that changes the board (ST-24); nil for another, and where it would say nothing new: a row more for each
+    /// commit is a page more to flush.
     private func changeToNote(in requests: [Request]) -> UInt64? {
         let changes = !carried.isEmpty || requests.contains { $0.records.contains { if case .transaction = $0 { true } else { false } } }
         guard changes else { return nil }
@@ -605,7 +605,7 @@ package final class BoardStore: @unchecked Sendable {
 }
 
 extension StoreError {
-    /// What an error of SQLite means for the file at `path`.
+    /// What an error of SQLite means for the file at `path` (ST-6).
     init(_ error: any Error, path: String) {
         if let known = error as? StoreError {
             self = known

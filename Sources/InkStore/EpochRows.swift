@@ -4,8 +4,8 @@ import InkCrypto
 import InkPrimitives
 import InkSession
 
-/// The table `epochs` of a board's file: secrets of the room and where its members were last, in the order in which they were stored. Made when it is
-/// needed: nobody was ever removed from most boards.
+/// The table `epochs` of a board's file (ST-35): secrets of the room and where its members were last, in the order in which they were stored. Made
+/// when it is needed: nobody was ever removed from most boards.
 enum EpochRows {
     /// What a row says. What was said before of the same name goes.
     private enum Kind: Int64 {
@@ -53,6 +53,7 @@ enum EpochRows {
         }
     }
 
+    // ST-60
     private static func check(_ kind: Kind, _ name: [UInt8], _ value: [UInt8]) -> Data {
         Schema.check([[UInt8(kind.rawValue)], name, value])
     }

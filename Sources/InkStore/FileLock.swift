@@ -8,11 +8,11 @@ import Synchronization
 
 /// The lock of one board, held until it is released or the process ends (flock(2)).
 ///
-/// It lies on the board's directory itself, which nobody can take away unseen while its files are used, and on the file `lock` in it: programs
-/// up to 0.2 look at that file alone, and some file systems let no directory be locked. What cleans up or synchronises removes such files;
+/// It lies on the board's directory itself, which nobody can take away unseen while its files are used (ST-21), and on the file `lock` in it:
+/// programs up to 0.2 look at that file alone, and some file systems let no directory be locked. What cleans up or synchronises removes such files;
 /// a second program would lock a new one, and both would write one database.
 ///
-/// The system drops both with the process, so a kill leaves nothing behind that must be cleaned up. The file itself stays.
+/// The system drops both with the process (ST-53), so a kill leaves nothing behind that must be cleaned up. The file itself stays.
 final class FileLock: Sendable {
     /// Empty once released.
     private let descriptors: Mutex<[Int32]>
@@ -20,7 +20,7 @@ final class FileLock: Sendable {
     private static let attemptsMax = 5
     private static let pauseMicroseconds: UInt32 = 5000
 
-    /// Takes the lock of a board's directory, or throws `locked` within 50 ms.
+    /// Takes the lock of a board's directory, or throws `locked` within 50 ms (ST-5).
     init(directory: String) throws(StoreError) {
         let path = Self.path(directory)
         var taken: [Int32] = []
@@ -109,7 +109,7 @@ struct FileIdentity: Equatable {
         self.init(status)
     }
 
-    /// True if `path` leads to this file.
+    /// True if `path` leads to this file (ST-54).
     func isNamed(by path: String) -> Bool { FileIdentity(path: path).map { isSame($0) } ?? false }
 
     /// True if both are one file.

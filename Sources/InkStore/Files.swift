@@ -9,9 +9,9 @@ import Synchronization
 
 /// The few file operations we need, each with our permissions, a flush to disk and a typed error.
 package enum Files {
-    /// Only the owner reads, writes and enters.
+    /// Only the owner reads, writes and enters (ST-8).
     static let directoryMode: mode_t = 0o700
-    /// Only the owner reads and writes.
+    /// Only the owner reads and writes (ST-8).
     static let fileMode: mode_t = 0o600
 
     /// True if something of that name is there.
@@ -79,7 +79,7 @@ package enum Files {
     /// - Returns: false if a file of that name is already there; that file is left as it is.
     static func create(_ path: String, bytes: [UInt8]) throws(StoreError) -> Bool {
         try withTemporary(for: path, bytes: bytes) { temporary throws(StoreError) in
-            // link refuses to replace, where rename would let the later of two starting processes take the key from the other.
+            // link refuses to replace, where rename would let the later of two starting processes take the key from (ST-9) the other.
             guard link(temporary, path) == 0 else {
                 if errno == EEXIST { return false }
                 throw StoreError(errno: errno, path: path)

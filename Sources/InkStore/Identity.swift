@@ -42,7 +42,8 @@ package struct Identity: Sendable {
 
     /// The identity at `path`; nil when the file is not there.
     ///
-    /// - Throws: `exposed` where others on this machine can read or change our file, as ssh does with its keys: what they have read they can sign.
+    /// - Throws: `exposed` where others on this machine can read or change our file, as ssh does with its keys (ST-29): what they have read they can
+    ///   sign.
     package static func existing(at path: String) throws(StoreError) -> Identity? {
         guard let access = Files.rights(of: path) else {
             // Nothing can be made where a link is, and what it led to may come back.

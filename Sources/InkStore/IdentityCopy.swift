@@ -9,7 +9,7 @@ extension BoardCatalog {
     /// Whose device this is; nil where it has no key yet.
     package func device() throws(StoreError) -> AuthorID? { try Identity.existing(at: identityPath)?.signing.author }
 
-    /// Copies the device keys, which are made where there are none, into a new file of mode 0600.
+    /// Copies the device keys, which are made where there are none, into a new file of mode 0600 (ST-33).
     ///
     /// - Throws: `failed` where a file of that name is already: no copy takes the place of another.
     package func copyIdentity(to path: String) throws(StoreError) -> AuthorID {
@@ -20,7 +20,7 @@ extension BoardCatalog {
         return identity.signing.author
     }
 
-    /// Makes the device keys in a file those of this machine. Keys that were here before stay, beside them.
+    /// Makes the device keys in a file those of this machine. Keys that were here before stay, beside them (ST-59).
     ///
     /// - Parameter replaces: whether other keys that are here may be put aside.
     /// - Returns: whose device it is now, and where the keys that were here are.

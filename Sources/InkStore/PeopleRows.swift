@@ -23,7 +23,8 @@ enum PeopleRows {
             ])
     }
 
-    /// By their keys. One that is damaged is left out: nobody is verified by a row that the disk has changed, and the board is there without it.
+    /// By their keys. One that is damaged is left out (ST-61): nobody is verified by a row that the disk has changed, and the board is there without
+    /// it.
     static func load(_ db: Database) throws -> [Acquaintance] {
         guard try db.tableExists("people") else { return [] }
         var people: [Acquaintance] = []

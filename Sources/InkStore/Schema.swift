@@ -46,7 +46,7 @@ enum Schema {
         switch record {
         case .transaction(let transaction): try insert(transaction, db)
         case .receipt(let peerDevice, let author, let sequence):
-            // A receipt never goes back: what a device once had in its set it keeps.
+            // A receipt never goes back: what a device once had in its set it keeps (ST-11).
             try db.cachedStatement(
                 sql: """
                     INSERT INTO receipts VALUES (?, ?, ?, ?) ON CONFLICT (peer, author) DO UPDATE

@@ -22,7 +22,7 @@ package struct VerifiedPeople: Sendable {
     /// - Parameter directory: of the profile.
     package init(ofProfile directory: String) { self.directory = "\(directory)/people" }
 
-    /// A file that is damaged verifies nobody.
+    /// A file that is damaged verifies nobody (ST-63).
     package func all() throws(StoreError) -> [AuthorID: Word] {
         var words: [AuthorID: Word] = [:]
         for file in try Files.list(directory) {

@@ -124,7 +124,7 @@ struct OpenedBoard {
     }
 
     /// Where people have roles and the board has a key of its own that may do less than one which this person had here before, that one certifies it: it is
-    /// a further device of his from then on (ST-32). Where none is left that may, nothing changes: whoever gives a link has to let it in.
+    /// a further device of his from then on (ST-32, ST-58). Where none is left that may, nothing changes: whoever gives a link has to let it in.
     mutating func certifyOwnKey() throws {
         guard content.meta.hasOwnKey, try content.genesisBoard()?.admission == .grants, var board = try content.replica()?.board else {
             return

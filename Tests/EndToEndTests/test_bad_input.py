@@ -563,7 +563,7 @@ class BadCommands(EndToEnd):
                 self.assertIn(b"others who have the board keep it", asked.bytes)
                 self.assertEqual(set(self.listed()), left)
 
-    def test_ST_26_ST_32_a_backup_brings_boards_back_and_forks_nobody(self):
+    def test_ST_26_ST_58_a_backup_brings_boards_back_and_forks_nobody(self):
         ana, bob = self.pair()
         ana.draw("early", kind="rectangle", x=0, y=0, w=8, h=8)
         ana.wait("saved")

@@ -97,7 +97,7 @@ class BadRendezvous(EndToEnd):
     def join(self, link):
         return ink.run(["join", "--peer", "--timeout", "3"], data=self.folder / "bob", name="bob", code=link)
 
-    def test_RT_32_a_page_of_the_network_to_sign_in_is_told_as_that_and_nothing_drawn_is_lost(self):
+    def test_RT_145_a_page_of_the_network_to_sign_in_is_told_as_that_and_nothing_drawn_is_lost(self):
         page = b"<html><body>Welcome to the hotel</body></html>"
         answers = {
             "web page.*sign in": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(page) + page,
@@ -122,7 +122,7 @@ class BadRendezvous(EndToEnd):
         hosts = ",".join(f"r{number}.example:4300" for number in range(100))
         self.assert_refused(self.join(self.link_to(f"inkwire://{hosts}/?tls=0")), 3, "more than 16 rendezvous", "names fewer")
 
-    def test_RT_33_RV_133_a_rendezvous_that_relays_lies_of_every_size_loses_nothing_that_is_drawn(self):
+    def test_RT_146_RV_133_a_rendezvous_that_relays_lies_of_every_size_loses_nothing_that_is_drawn(self):
         liar = Liar(self.rendezvous().port)
         with accepting(liar.serve) as port:
             ana = ink.new_board(self.folder / "ana", "ana", rendezvous=f"ws://127.0.0.1:{port}", arguments=["--relay-only"])

@@ -65,7 +65,7 @@ class TLS(EndToEnd):
         # RT-35
         self.assert_refused(ink.run(["join", "--peer", "--timeout", "3"], data=self.folder / "eve", name="eve", code=link), 6, "vouches", "--tls-ca")
 
-    def test_RT_35_a_certificate_has_to_name_what_the_link_names(self):
+    def test_RT_149_a_certificate_has_to_name_what_the_link_names(self):
         server = self.server(*self.authority.certificate("named", names="DNS:localhost"))
         trust = ["--tls-ca", str(self.authority.file)]
         ana = ink.new_board(self.folder / "ana", "ana", rendezvous=f"wss://localhost:{server.port}", arguments=trust)
@@ -77,7 +77,7 @@ class TLS(EndToEnd):
         self.assert_refused(result, 6, "for another name than 127.0.0.1")
         self.assert_ends_well(ana, bob)
 
-    def test_RT_35_what_is_wrong_with_a_certificate_is_said(self):
+    def test_RT_149_what_is_wrong_with_a_certificate_is_said(self):
         other = Authority(self.folder / "other")
         cases = {
             "other name": (self.authority.certificate("name", names="DNS:elsewhere.example"), "for another name than 127.0.0.1"),
@@ -89,7 +89,7 @@ class TLS(EndToEnd):
             with self.subTest(name), listener(*files) as port:
                 self.assert_refused(self.join(self.link(port), "--tls-ca", self.authority.file), 6, words)
 
-    def test_RT_35_tls_to_a_port_without_it_and_clear_text_to_one_with_it(self):
+    def test_RT_150_RT_151_tls_to_a_port_without_it_and_clear_text_to_one_with_it(self):
         plain = self.rendezvous()
         self.assert_refused(self.join(self.link(plain.port)), 6, "does not speak TLS")
         secured = self.server(*self.authority.certificate("good"))
@@ -132,7 +132,7 @@ class TLS(EndToEnd):
 
         return os.fdopen(ink.wait_until(opened, 10, "the key is read"), "wb")
 
-    def test_RT_36_a_hup_that_comes_before_the_certificate_is_read_ends_nothing_and_is_not_forgotten(self):
+    def test_RT_152_a_hup_that_comes_before_the_certificate_is_read_ends_nothing_and_is_not_forgotten(self):
         certificate, key = self.authority.certificate("good")
         pipe = self.folder / "pipe.key"
         os.mkfifo(pipe)

@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func `RT-90: neighbours of one size to one address leave as one, and one that is shorter ends them`() {
+    @Test func `RT-155: neighbours of one size to one address leave as one, and one that is shorter ends them`() {
         let outbox = outbox()
         let written = write([1200, 1200, 1200, 300, 300, 1200, 1201], outbox)
         outbox.flush()
@@ -120,7 +120,7 @@ import Testing
         #expect(kernel.sent == written && kernel.calls == calls + 1, "it is not tried again")
     }
 
-    @Test func `RT-92: a train that is too large for one device goes in pieces, and others go on as trains`() {
+    @Test func `RT-157: a train that is too large for one device goes in pieces, and others go on as trains`() {
         let outbox = outbox()
         kernel.refusesTrains = EINVAL
         let written = write([1472, 1472], outbox)
@@ -157,7 +157,7 @@ import Testing
         #expect(kernel.sent == written, "it is as before")
     }
 
-    @Test func `RT-91: what finds no room for long is lost and counted, and so is what is too much to wait`() {
+    @Test func `RT-156: what finds no room for long is lost and counted, and so is what is too much to wait`() {
         let outbox = outbox()
         kernel.room = 0
         let many = [Int](repeating: 1000, count: 400)
@@ -173,7 +173,7 @@ import Testing
         #expect(kernel.sent == late)
     }
 
-    @Test func `RT-91: a close sends what there is room for, and nothing is sent or waits after it`() {
+    @Test func `RT-156: a close sends what there is room for, and nothing is sent or waits after it`() {
         let outbox = outbox()
         kernel.room = 0
         let written = write([1000, 900], outbox)

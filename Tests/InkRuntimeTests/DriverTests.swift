@@ -264,7 +264,7 @@ private final class TestStore: RecordStore {
             store.kept.contains { if case .transaction(let transaction) = $0 { transaction.author == room.owner.author } else { false } })
     }
 
-    @Test func `RT-5: without its rendezvous a board works and says that it cannot reach it`() async throws {
+    @Test func `RT-125: without its rendezvous a board works and says that it cannot reach it`() async throws {
         let room = try Room()
         let alice = try Participant(
             try room.member("alice", isOwner: true), options { $0.rendezvous = [Invite.Host(name: "127.0.0.1", port: 1)] })
@@ -326,7 +326,7 @@ private final class TestStore: RecordStore {
         await driver.quit()
     }
 
-    @Test func `RT-3: no sleep is longer than a second by our clock, and a clock that jumped is seen at the wake`() async throws {
+    @Test func `RT-122: no sleep is longer than a second by our clock, and a clock that jumped is seen at the wake`() async throws {
         let room = try Room()
         let now = Mutex(Instant.zero + .seconds(1))
         let clock = MonotonicClock { now.withLock { $0 } }

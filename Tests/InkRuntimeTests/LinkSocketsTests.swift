@@ -30,7 +30,7 @@ import Testing
         return (sockets, said)
     }
 
-    @Test func `RT-100, RT-101: all programs of a machine hear what one says to the group, itself too, and what is too long nobody`()
+    @Test func `RT-100, RT-160: all programs of a machine hear what one says to the group, itself too, and what is too long nobody`()
         async throws
     {
         let loop = MultiThreadedEventLoopGroup.singleton.next()

@@ -69,7 +69,8 @@ private final class Room: Sendable {
 }
 
 @Suite(.timeLimit(.minutes(2))) struct LocalSocketTests {
-    @Test func `RT-12: a board's socket stands in the runtime directory, else with the board, and in tmp where a path is too long`() {
+    @Test
+    func `RT-12, RT-131: a board's socket stands in the runtime directory, else with the board, and in tmp where a path is too long`() {
         let most = LocalSocketPlace.pathBytesMax
         func path(_ board: String, _ runtime: String?) -> String {
             LocalSocketPlace.path(boardDirectory: board, runtimeDirectory: runtime, userID: 1000)
@@ -91,7 +92,7 @@ private final class Room: Sendable {
         #expect(path(long, "/run/user/1000").hasPrefix("/run/user/1000/"))
     }
 
-    @Test func `RT-12: a program without the holder's surroundings looks for it in the places where it can be`() throws {
+    @Test func `RT-132: a program without the holder's surroundings looks for it in the places where it can be`() throws {
         func paths(_ runtime: String?) -> [String] {
             LocalSocketPlace.paths(boardDirectory: "/home/a/boards/b", runtimeDirectory: runtime, userID: 1000)
         }
@@ -107,7 +108,7 @@ private final class Room: Sendable {
         }
     }
 
-    @Test func `RT-12: a board whose directory has a path of 500 bytes is reached all the same`() async throws {
+    @Test func `RT-131: a board whose directory has a path of 500 bytes is reached all the same`() async throws {
         let room = try Room()
         let path = LocalSocketPlace.path(
             boardDirectory: room.directory + "/" + String(repeating: "b", count: 500), runtimeDirectory: nil, userID: 4_000_000_001)
@@ -156,7 +157,7 @@ private final class Room: Sendable {
         try await listener.close().get()
     }
 
-    @Test func `RT-13: a socket that was left behind is told from one that nobody made, and replaced`() async throws {
+    @Test func `RT-133: a socket that was left behind is told from one that nobody made, and replaced`() async throws {
         let room = try Room()
         await #expect(throws: LocalSocketError.absent(path: room.path)) { try await room.connect() }
         try room.leaveStaleSocket()
@@ -169,7 +170,7 @@ private final class Room: Sendable {
         await #expect(throws: LocalSocketError.absent(path: room.path)) { try await room.connect() }
     }
 
-    @Test func `RT-13: what is no socket of ours is left alone, and the reason is said`() async throws {
+    @Test func `RT-133: what is no socket of ours is left alone, and the reason is said`() async throws {
         let room = try Room()
         try Data("mine".utf8).write(to: URL(fileURLWithPath: room.path))
         let error = #expect(throws: SocketError.self) { try room.listen() }
@@ -206,7 +207,7 @@ private final class Room: Sendable {
         }
     }
 
-    @Test func `RT-13: nothing is said to another user's program, whichever end it is`() async throws {
+    @Test func `RT-134: nothing is said to another user's program, whichever end it is`() async throws {
         let room = try Room()
         let (listener, _) = try room.listen(userID: 4_000_000_001)
         // The holder of another user closes us without reading.
@@ -220,7 +221,7 @@ private final class Room: Sendable {
         try await listener.close().get()
     }
 
-    @Test func `RT-13: the file of a successor is not removed by the one before`() async throws {
+    @Test func `RT-133: the file of a successor is not removed by the one before`() async throws {
         let room = try Room()
         let (first, _) = try room.listen()
         let (second, programs) = try room.listen()
@@ -233,7 +234,7 @@ private final class Room: Sendable {
     }
 
     @Test(arguments: [[0, 0, 0, 0, 1], [0, 0, 0, 9, 1], Array("GET / HTTP/1.1\r\n\r\n".utf8)] as [[UInt8]])
-    func `RT-14: an empty frame, one that is too long, and garbage end the connection, and no other`(garbage: [UInt8]) async throws {
+    func `RT-135: an empty frame, one that is too long, and garbage end the connection, and no other`(garbage: [UInt8]) async throws {
         let room = try Room()
         let (listener, programs) = try room.listen(limit: LocalFrameLimit(bytes: 8))
         let good = try await room.connect()
@@ -252,7 +253,7 @@ private final class Room: Sendable {
         try await listener.close().get()
     }
 
-    @Test func `RT-14: a frame that is promised and does not come holds up nobody and takes no room`() async throws {
+    @Test func `RT-136: a frame that is promised and does not come holds up nobody and takes no room`() async throws {
         let room = try Room()
         let (listener, programs) = try room.listen(limit: .fromHolder)
         let slow = try await room.connectRaw()
@@ -287,7 +288,7 @@ private final class Room: Sendable {
         try await listener.close().get()
     }
 
-    @Test func `RT-15: what came before anybody listened is delivered when somebody does, also after the end`() async throws {
+    @Test func `RT-138: what came before anybody listened is delivered when somebody does, also after the end`() async throws {
         let room = try Room()
         let (listener, programs) = try room.listen()
         var iterator = programs.makeAsyncIterator()
@@ -301,7 +302,7 @@ private final class Room: Sendable {
         try await listener.close().get()
     }
 
-    @Test func `RT-15: one that takes nothing is seen by what waits, holds up nobody, and is closed without its consent`() async throws {
+    @Test func `RT-137: one that takes nothing is seen by what waits, holds up nobody, and is closed without its consent`() async throws {
         let room = try Room()
         let (listener, programs) = try room.listen()
         let idle = try await room.connectRaw()

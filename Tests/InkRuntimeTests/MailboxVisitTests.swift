@@ -212,7 +212,7 @@ private final class Awaited<Item: Sendable>: Sendable {
         await service.stop()
     }
 
-    @Test func `RT-104: a connection that nobody goes on over closes, and so does one that leads elsewhere`() async throws {
+    @Test func `RT-161: a connection that nobody goes on over closes, and so does one that leads elsewhere`() async throws {
         let (service, elsewhere) = (try loopbackService(), try loopbackService())
         let (driver, news) = try inviter(at: [host(service)])
         let code = try await code(news)

@@ -31,7 +31,7 @@ import Testing
         for _ in 0..<count { #expect(send(descriptor, "x", 1, 0) == 1) }
     }
 
-    @Test func `RT-60: what is said is told on the loop, a burst once, and what is said later again`() async throws {
+    @Test func `RT-60, RT-154: what is said is told on the loop, a burst once, and what is said later again`() async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let (ours, theirs) = try pair()
         let (told, continuation) = AsyncStream.makeStream(of: Bool.self)
@@ -68,7 +68,7 @@ import Testing
         #expect(count <= before + 1, "and then it is over")
     }
 
-    @Test func `RT-60: what will say nothing any more is given up, and told`() async throws {
+    @Test func `RT-153: what will say nothing any more is given up, and told`() async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let (ours, theirs) = try pair(isStream: true)
         let (told, continuation) = AsyncStream.makeStream(of: Void.self)
@@ -82,7 +82,7 @@ import Testing
         #expect(!isWatching)
     }
 
-    @Test func `RT-60: what cannot be read any more is let go at once, whatever the loop is doing`() async throws {
+    @Test func `RT-153: what cannot be read any more is let go at once, whatever the loop is doing`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let (ours, theirs) = try pair(isStream: true)

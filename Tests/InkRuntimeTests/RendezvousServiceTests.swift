@@ -285,7 +285,9 @@ private final class Carried: Sendable {
     }
 
     @Test(arguments: [1, 50])
-    func `RT-11: idle connections of one source or of fifty keep nobody out, not even one of the same source`(sources: Int) async throws {
+    func `RT-126, RT-128: idle connections of one source or of fifty keep nobody out, not even one of the same source`(
+        sources: Int
+    ) async throws {
         let service = try loopbackService { $0.server.socketsMax = 128 }
         var idle: [any Channel] = []
         for round in 0..<(300 / sources) {
@@ -300,7 +302,7 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    @Test func `RT-22: behind a proxy the source is whom it names, and it is told once when it names nobody`() async throws {
+    @Test func `RT-22, RT-142: behind a proxy the source is whom it names, and it is told once when it names nobody`() async throws {
         let (advices, advised) = AsyncStream.makeStream(of: RendezvousService.Advice.self)
         let proxy = try #require(IPAddress("127.0.0.1"))
         let service = try loopbackService {
@@ -326,7 +328,7 @@ private final class Carried: Sendable {
         #expect(told == [.proxyNamesNobody(proxy)])
     }
 
-    @Test func `RT-22: a proxy that we were not told of is named once, and nothing that it says is believed`() async throws {
+    @Test func `RT-22, RT-142: a proxy that we were not told of is named once, and nothing that it says is believed`() async throws {
         let (advices, advised) = AsyncStream.makeStream(of: RendezvousService.Advice.self)
         let service = try loopbackService {
             $0.advise = { advised.yield($0) }
@@ -343,7 +345,7 @@ private final class Carried: Sendable {
         #expect(told == [.proxyUnknown(try #require(IPAddress("127.0.0.1")))])
     }
 
-    @Test func `RT-11: one whose place is given away has no descriptor any more, also in the middle of TLS`() throws {
+    @Test func `RT-127: one whose place is given away has no descriptor any more, also in the middle of TLS`() throws {
         let context = try NIOSSLContext(configuration: .makeClientConfiguration())
         func connection(from source: String) throws -> EmbeddedChannel {
             let channel = EmbeddedChannel(handler: NIOSSLServerHandler(context: context))
@@ -360,7 +362,7 @@ private final class Carried: Sendable {
     }
 
     @Test(arguments: [EMFILE, ENFILE])
-    func `RT-11: while the system has no descriptors the listener rests, and goes on afterwards`(code: Int32) async throws {
+    func `RT-129: while the system has no descriptors the listener rests, and goes on afterwards`(code: Int32) async throws {
         let service = try loopbackService()
         let listener = try #require(service.channels.first)
         let before = try await listener.eventLoop.flatSubmit {
@@ -373,7 +375,7 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    @Test func `RT-11: the limit of descriptors is raised, never lowered, and bounds the connections`() {
+    @Test func `RT-130: the limit of descriptors is raised, never lowered, and bounds the connections`() {
         let before = DescriptorLimit.current
         #expect(DescriptorLimit.raise() >= before)
         #expect(DescriptorLimit.current >= before)
@@ -396,7 +398,7 @@ private final class Carried: Sendable {
         box.abandon(.portBusy(1))
     }
 
-    @Test func `RT-5: a stopped server is noticed at once`() async throws {
+    @Test func `RT-125: a stopped server is noticed at once`() async throws {
         let service = try loopbackService()
         let peer = try Signaller(1, hosts: [host(service)])
         peer.start()
@@ -561,7 +563,7 @@ private final class Carried: Sendable {
         ("Connection: Upgrade", "Connection: keep-alive"), ("dGhlIHNhbXBsZSBub25jZQ==", "YQ=="), ("dGhlIHNhbXBsZSBub25jZQ==", "!!!"),
         ("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25j ZQ=="), ("Host: h\r\n", ""), ("Host: h", "Host: h\r\nHost: i"),
     ])
-    func `RT-20: a request that opens no WebSocket as its rules are gets none`(right: String, wrong: String) async throws {
+    func `RT-141: a request that opens no WebSocket as its rules are gets none`(right: String, wrong: String) async throws {
         let service = try loopbackService()
         let request = Self.upgrade.replacing(right, with: wrong)
         #expect(request != Self.upgrade)
@@ -570,7 +572,7 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    @Test func `RT-20: who speaks another version of WebSocket is told which is spoken here`() async throws {
+    @Test func `RT-141: who speaks another version of WebSocket is told which is spoken here`() async throws {
         let service = try loopbackService()
         let request = Self.upgrade.replacing("Sec-WebSocket-Version: 13", with: "Sec-WebSocket-Version: 8")
         let answer = try await exchange(service, request + "Sec-WebSocket-Protocol: inkwire.v1\r\n\r\n")
@@ -641,7 +643,7 @@ private final class Carried: Sendable {
             ("HTTP/1.1 511 Network Authentication Required\r\nContent-Length: 0\r\n\r\n", "this network wants you to sign in first"),
             ("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "a proxy answers, but not the rendezvous behind it"),
         ])
-    func `RT-5: why a host is no rendezvous is said in words, with its address once`(says: String, reason: String) async throws {
+    func `RT-125: why a host is no rendezvous is said in words, with its address once`(says: String, reason: String) async throws {
         let host = try await MuteServer.start(saying: says)
         let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: host.port)])
         peer.start()
@@ -682,7 +684,7 @@ private final class Carried: Sendable {
         #expect(HostAddresses.inTurns([v4[0], v4[0]]) == [v4[0]] && HostAddresses.inTurns([]).isEmpty)
     }
 
-    @Test func `RT-33, RV-50: relay frames pass between two sockets of a topic, and are counted`() async throws {
+    @Test func `RT-147, RV-50: relay frames pass between two sockets of a topic, and are counted`() async throws {
         let service = try loopbackService()
         let address = [SocketAddress(ip: .v4(0x7F00_0001), port: service.port)]
         let (ana, ben) = (try Carried(addresses: address), try Carried(addresses: address))
@@ -702,7 +704,7 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    @Test func `RT-5: one that accepts and says nothing at all has answered nothing`() async throws {
+    @Test func `RT-124: one that accepts and says nothing at all has answered nothing`() async throws {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.1", port: 0).get()
         let port = UInt16(try #require(listener.localAddress?.port))
         let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: port)], patience: .seconds(1))
@@ -736,7 +738,7 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
-    @Test func `RT-5: a disk that does not give the authorities holds up a try no longer than a resolver does`() async throws {
+    @Test func `RT-124: a disk that does not give the authorities holds up a try no longer than a resolver does`() async throws {
         let end = DispatchSemaphore(value: 0)
         let tls = TLSTrust {
             end.wait()
@@ -757,7 +759,7 @@ private final class Carried: Sendable {
         try await loop.submit { connector.value.shutDown() }.get()
     }
 
-    @Test func `RT-5: errors of sockets are told in words for people`() {
+    @Test func `RT-125: errors of sockets are told in words for people`() {
         #expect(reasonText(ChannelError.connectTimeout(.seconds(8))) == "no answer")
         for error: ChannelError in [.eof, .inputClosed, .ioOnClosedChannel, .alreadyClosed, .inappropriateOperationForState] {
             #expect(reasonText(error) == "it closed the connection")
@@ -776,7 +778,7 @@ private final class Carried: Sendable {
                 "it speaks a form of WebSocket that was not asked for"
             ),
         ] as [(HTTPHeaders, String)])
-    func `RT-5, RT-20: an upgrade to another thing than was asked for is none`(headers: HTTPHeaders, reason: String) async throws {
+    func `RT-124, RT-140: an upgrade to another thing than was asked for is none`(headers: HTTPHeaders, reason: String) async throws {
         let liar = try await Liar.start(answering: headers)
         let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: liar.port)])
         peer.start()
@@ -786,7 +788,7 @@ private final class Carried: Sendable {
         try await liar.stop()
     }
 
-    @Test func `RT-5: one that hangs up instead of upgrading is left, and named`() async throws {
+    @Test func `RT-124: one that hangs up instead of upgrading is left, and named`() async throws {
         let mute = try await MuteServer.start()
         let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: mute.port)])
         peer.start()

@@ -8,14 +8,14 @@ import Testing
     private let now: Int64 = 1_795_737_600
     private let validity: ClosedRange<Int64> = 1_793_491_200...1_801_440_000
 
-    @Test func `RT-35: a clock of 1970 is told as that, whatever the certificate is`() {
+    @Test func `RT-149: a clock of 1970 is told as that, whatever the certificate is`() {
         for validity in [validity, 0...1, nil] {
             #expect(TLSTrust.refusal(validity: validity, now: 86_400).hasPrefix("the clock of this machine says 1970"))
         }
         #expect(TLSTrust.refusal(validity: validity, now: 1_735_689_599).hasPrefix("the clock of this machine says 2024"))
     }
 
-    @Test func `RT-35: a certificate that is not valid is told apart from a clock that is years off`() {
+    @Test func `RT-149: a certificate that is not valid is told apart from a clock that is years off`() {
         let year: Int64 = 365 * 86_400
         #expect(TLSTrust.refusal(validity: validity, now: validity.upperBound + 1) == "its certificate ran out on 2027-02-01")
         #expect(

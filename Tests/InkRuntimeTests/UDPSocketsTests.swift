@@ -20,7 +20,7 @@ import Testing
 
     private func close(_ sockets: NIOLoopBound<UDPSockets>) throws { try loop.flatSubmit { sockets.value.close() }.wait() }
 
-    @Test func `RT-1: a busy saved port is replaced, a busy explicit one is an error that names it`() throws {
+    @Test func `RT-1, RT-121: a busy saved port is replaced, a busy explicit one is an error that names it`() throws {
         let first = try open(.any)
         let second = try open(.saved(first.port))
         #expect(second.port != first.port && second.port > 0)
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `RT-93: what lies ready is few inputs, not one for each datagram`() async throws {
+    func `RT-158: what lies ready is few inputs, not one for each datagram`() async throws {
         let looks = Looks()
         let (done, isDone) = AsyncStream.makeStream(of: [Int].self)
         let count = 40
@@ -106,7 +106,7 @@ import Testing
         try await loop.flatSubmit { sockets.value.close() }.get()
     }
 
-    @Test func `RT-30: what is longer than every path carries is sent whole or not at all`() async throws {
+    @Test func `RT-30, RT-144: what is longer than every path carries is sent whole or not at all`() async throws {
         let (left, right) = (try open(.any), try open(.any))
         var arrived = right.arrived.makeAsyncIterator()
         let near = try #require(SocketAddress("127.0.0.1:\(right.port)"))

@@ -100,7 +100,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(outcome.code == code && outcome.texts.isEmpty)
     }
 
-    @Test func `RT-20: a close frame is answered with its own code where that may be sent, and by 1002 where not`() throws {
+    @Test func `RT-139: a close frame is answered with its own code where that may be sent, and by 1002 where not`() throws {
         func answer(_ code: UInt16) throws -> UInt16? {
             try exchange(.server, masked(0x88, [UInt8(code >> 8), UInt8(code & 0xFF)] + Array("gone".utf8))).code
         }
@@ -114,7 +114,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(outcome.texts == ["\"é\""] && outcome.code == nil)
     }
 
-    @Test func `RT-20: a client takes from a server no more than the server from it`() throws {
+    @Test func `RT-140: a client takes from a server no more than the server from it`() throws {
         #expect(try exchange(.client, [0x81, 0x01, 0x7B]).texts == ["{"])
         #expect(try exchange(.client, masked(0x81, [0x7B])).code == 1002)
         #expect(try exchange(.client, [0xC1, 0x01, 0x7B]).code == 1002)
@@ -147,7 +147,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         }
     }
 
-    @Test func `RT-33: a socket that takes nothing has 64 frames waiting for 100 ms at most, and what shows a place goes first`() {
+    @Test func `RT-146: a socket that takes nothing has 64 frames waiting for 100 ms at most, and what shows a place goes first`() {
         var queue = FrameQueue()
         let start = Instant.zero + .seconds(1)
         for number in 0..<64 as Range<UInt8> { queue.append(ByteBuffer(bytes: [number]), isPresence: number % 2 == 1, now: start) }
@@ -192,7 +192,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         }
     }
 
-    @Test func `RT-3: after a sleep the other side is asked, and has two seconds to answer`() throws {
+    @Test func `RT-123: after a sleep the other side is asked, and has two seconds to answer`() throws {
         for (role, tick) in [(WebSocketHandler.Role.client, 1), (.server, 20)] {
             for slept in [25, 3600] {
                 let stand = try Stand(role)
@@ -226,7 +226,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(stand.reasons == ["no sign of life"])
     }
 
-    @Test func `RT-34: what comes on a slow line answers as well as a pong that waits behind it`() throws {
+    @Test func `RT-148: what comes on a slow line answers as well as a pong that waits behind it`() throws {
         let stand = try Stand(.client)
         stand.handler.liveness = .init(interval: .seconds(10), patience: .seconds(2))
         for _ in 0..<5 {
@@ -268,7 +268,7 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(stand.reasons == ["no sign of life"])
     }
 
-    @Test func `RT-3: who answers after a sleep is kept, however long it was, and short naps are not noticed`() throws {
+    @Test func `RT-123: who answers after a sleep is kept, however long it was, and short naps are not noticed`() throws {
         for role in [WebSocketHandler.Role.client, .server] {
             let stand = try Stand(role)
             stand.run(seconds: 5)

@@ -14,12 +14,14 @@ import Testing
     #endif
 
     @Test(arguments: seeds)
-    func `SM-63, SM-64, SM-65, SM-66, SM-67, SM-68, SM-69: who keeps no rule changes nothing he may not, locks nobody out`(seed: UInt64) {
+    func `SM-63, SM-64, SM-65, SM-66, SM-67, SM-68, SM-69, SM-85, SM-86, SM-87: who keeps no rule changes nothing, locks out nobody`(
+        seed: UInt64
+    ) {
         run(seed: seed, move: nil)
     }
 
     @Test(arguments: moves)
-    func `SM-63: none of the moves does harm`(move: MoveKind) {
+    func `SM-63, SM-85: none of the moves does harm`(move: MoveKind) {
         run(seed: 1, move: move)
     }
 

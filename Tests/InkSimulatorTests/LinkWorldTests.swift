@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct LinkWorldTests {
     // Campaigns: tools/simulate --link --seeds
-    @Test func `SM-73, SM-74: what was given over a wild way comes once and in order`() throws {
+    @Test func `SM-74, SM-88: what was given over a wild way comes once and in order`() throws {
         for seed in UInt64(1)...60 {
             var world = LinkWorld(seed: seed)
             try world.run()

@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `SM-4: a crash loses what was queued, and keeps the commit under way whole or not at all`(isKept: Bool) throws {
+    func `SM-81: a crash loses what was queued, and keeps the commit under way whole or not at all`(isKept: Bool) throws {
         let chain = try Self.chain()
         var disk = SimulatedDisk()
         try disk.install(chain[0])

@@ -12,13 +12,13 @@ import Testing
             58,
             59, 60, 68, 82, 87, 104, 111, 135, 143, 164, 185, 192, 238,
         ] as [UInt64])
-    func `SM-75: bulk uses a line that stays as it is, and lets little wait there`(seed: UInt64) throws {
+    func `SM-89: bulk uses a line that stays as it is, and lets little wait there`(seed: UInt64) throws {
         var line = SteadyLine(seed: seed)
         try line.run()
     }
 
     // Three that begin on 81 kbit/s take each other for one who fills the queue.
-    @Test func `SM-75: a line that does not hold yet, and is to`() {
+    @Test func `SM-75, SM-89: a line that does not hold yet, and is to`() {
         var line = SteadyLine(seed: 134)
         withKnownIssue { try line.run() }
     }

@@ -41,7 +41,9 @@ import Testing
     }
 
     @Test(arguments: seeds.prefix(12))
-    func `SM-61, SM-62: where people have roles, each joins by his link, draws what that allows, and all end with one board`(seed: UInt64) {
+    func `SM-61, SM-62, SM-83, SM-84: where people have roles, each joins by his link, draws what that allows, and all end with one board`(
+        seed: UInt64
+    ) {
         do throws(SimulationFailure) {
             var options = World.Options(peers: 4, span: .seconds(3))
             options.hasRoles = true
@@ -64,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func `SM-60: three who bind, group and move at once end with one picture`() throws {
+    @Test func `SM-60, SM-82: three who bind, group and move at once end with one picture`() throws {
         var (bound, grouped) = (0, 0)
         for seed in Self.seeds {
             do throws(SimulationFailure) {

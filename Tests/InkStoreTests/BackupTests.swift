@@ -31,7 +31,7 @@ import Testing
         try BoardStore.peek(at: catalog.directory(of: work.meta.board, profile: 1)).transactions
     }
 
-    @Test func `ST-25: what was exported comes back whole on a machine that has nothing of it`() throws {
+    @Test func `ST-25, ST-56: what was exported comes back whole on a machine that has nothing of it`() throws {
         let work = try Work(count: 12)
         try save(work, 13, in: catalog("ana"))
         let exported = try Backup(place: place).add(catalog("ana").entries())
@@ -158,7 +158,7 @@ import Testing
         #expect(try stranger.find("board 4").content.get().transactionCount == 3)
     }
 
-    @Test func `ST-25: names stay different, and a place without a backup is told`() throws {
+    @Test func `ST-56: names stay different, and a place without a backup is told`() throws {
         let (first, second) = (try Work(count: 1), try Work(count: 1, seed: 2))
         try save(first, 2, in: catalog("ana"))
         try save(second, 2, in: catalog("bob"))

@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test(arguments: ["emptied", "emptied, with its log", "removed"])
-    func `ST-22: a board whose database was emptied or removed is damaged, not absent`(how: String) throws {
+    func `ST-22, ST-55: a board whose database was emptied or removed is damaged, not absent`(how: String) throws {
         let work = try Work(count: 3)
         try save(work).close()
         let directory = catalog.directory(of: work.meta.board, profile: 1)
@@ -220,7 +220,7 @@ import Testing
         #expect(try catalog.find("idea").content.get().transactionCount == 2)
     }
 
-    @Test func `ST-28: a deleted board is gone with all its files, and another is not touched`() throws {
+    @Test func `ST-57: a deleted board is gone with all its files, and another is not touched`() throws {
         let work = try Work(count: 1)
         let other = try Work(count: 2, seed: 2, name: "plan")
         try save(work).close()

@@ -79,7 +79,8 @@ import Testing
         #expect(try BoardStore.peek(at: directory).transactions == work.transactions)
     }
 
-    @Test func `ST-3, ST-4: a full disk refuses, leaves nothing behind, and takes the same work later, parents first`() async throws {
+    @Test
+    func `ST-3, ST-4, ST-52: a full disk refuses, leaves nothing behind, and takes the same work later, parents first`() async throws {
         let work = try Work(count: 400)
         let store = try BoardStore.create(at: directory, meta: work.meta, transactions: [work.transactions[0]])
         try store.limitPages(20)
@@ -108,7 +109,7 @@ import Testing
         second.close()
     }
 
-    @Test func `ST-5: after closing, saving fails and says so`() throws {
+    @Test func `ST-53: after closing, saving fails and says so`() throws {
         let work = try Work(count: 1)
         let store = try BoardStore.create(at: directory, meta: work.meta)
         store.close()

@@ -52,7 +52,7 @@ import Testing
         #expect(try BoardStore.meta(at: directory) == meta)
     }
 
-    @Test func `ST-35: a secret of which a bit has turned is damage, and not another secret`() async throws {
+    @Test func `ST-60: a secret of which a bit has turned is damage, and not another secret`() async throws {
         let store = try BoardStore.create(at: directory, meta: work.meta, transactions: work.transactions)
         try await store.save([.epoch(Self.brought(1)), .epoch(Self.reached(1))])
         store.close()

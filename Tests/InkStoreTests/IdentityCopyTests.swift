@@ -22,7 +22,7 @@ import Testing
         #expect(try catalog("two").takeIdentity(from: copy, replaces: true).aside == nil)
     }
 
-    @Test func `ST-33: no copy takes the place of a file, and no key that of another unless it is asked for`() throws {
+    @Test func `ST-33, ST-59: no copy takes the place of a file, and no key that of another unless it is asked for`() throws {
         let device = try catalog("one").copyIdentity(to: copy)
         #expect(throws: StoreError.failed(path: copy, detail: "there is a file of that name already")) {
             try catalog("two").copyIdentity(to: copy)
@@ -35,7 +35,7 @@ import Testing
         #expect(try Identity.existing(at: aside)?.signing.author == other)
     }
 
-    @Test func `ST-33: what is no whole copy changes nothing`() throws {
+    @Test func `ST-59: what is no whole copy changes nothing`() throws {
         _ = try catalog("one").copyIdentity(to: copy)
         let bytes = try Data(contentsOf: URL(fileURLWithPath: copy))
         let other = try catalog("two").identity(ofProfile: 1).signing.author

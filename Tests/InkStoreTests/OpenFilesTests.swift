@@ -66,7 +66,7 @@ import Testing
         #expect(try BoardStore.peek(at: directory).transactions == work.transactions)
     }
 
-    @Test func `ST-20: a directory that is moved as a whole takes what is saved along`() async throws {
+    @Test func `ST-54: a directory that is moved as a whole takes what is saved along`() async throws {
         let work = try Work(count: 3)
         let store = try open(work)
         let place = "\(folder.path)/elsewhere"
@@ -177,7 +177,7 @@ import Testing
         next.close()
     }
 
-    @Test func `ST-5, ST-21: a program that knows the lock file alone is kept out, and keeps out`() throws {
+    @Test func `ST-5, ST-21, ST-53: a program that knows the lock file alone is kept out, and keeps out`() throws {
         let work = try Work(count: 1)
         let store = try open(work)
         let file = openFile("\(directory)/lock", O_RDWR)

@@ -16,7 +16,7 @@ import Testing
 
     private static func device(_ number: UInt8) throws -> AuthorID { try #require(AuthorID([UInt8](repeating: number, count: 32))) }
 
-    @Test func `ST-50: who was met and verified is there for the next process, and a damaged row verifies nobody`() async throws {
+    @Test func `ST-50, ST-61: who was met and verified is there for the next process, and a damaged row verifies nobody`() async throws {
         var people = [
             Acquaintance(device: try Self.device(1), firstName: "bob", firstSeen: 1, lastSeen: .max, verifiedAs: "bób\u{1B}"),
             Acquaintance(device: try Self.device(2), firstName: "", firstSeen: 0, lastSeen: 7),
@@ -105,7 +105,8 @@ import Testing
         }
     }
 
-    @Test func `ST-51: who was verified on a board by an earlier program is on all from then on, and a damaged word verifies nobody`()
+    @Test
+    func `ST-62, ST-63: who was verified on a board by an earlier program is on all from then on, and a damaged word verifies nobody`()
         async throws
     {
         let bob = Acquaintance(device: try Self.device(1), firstName: "bob", firstSeen: 1, lastSeen: 2, verifiedAs: "bob")

@@ -9,7 +9,7 @@ import Testing
         LinkPlaces(own: try own.map { LocalAddress(SocketAddress(ip: try #require(IPAddress($0)), port: 0)) })
     }
 
-    @Test func `RT-23: a machine that has IPv6 alone is named by that, as rendezvous and directly`() throws {
+    @Test func `RT-23, RT-143: a machine that has IPv6 alone is named by that, as rendezvous and directly`() throws {
         let places = try places(["::1", "fd00:1::2", "2001:db8::7"])
         #expect(places.loopback.description == "::1")
         #expect(
@@ -17,7 +17,7 @@ import Testing
         #expect(places.direct(port: 7).map(\.description) == ["[fd00:1:0:0:0:0:0:2]:7", "[2001:db8:0:0:0:0:0:7]:7"])
     }
 
-    @Test func `RT-23: where both families are there, one of IPv6 is named behind those of IPv4`() throws {
+    @Test func `RT-23, RT-143: where both families are there, one of IPv6 is named behind those of IPv4`() throws {
         let places = try places(["127.0.0.1", "::1", "2001:db8::7", "2001:db8::8", "192.168.1.4", "10.0.0.1", "10.0.0.2", "10.0.0.3"])
         #expect(
             places.rendezvous(port: 1).map(\.name) == ["192.168.1.4", "10.0.0.1", "10.0.0.2", "2001:db8:0:0:0:0:0:7", "127.0.0.1"])

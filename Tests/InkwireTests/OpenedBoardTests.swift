@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func `ST-32: a key that was left certifies the new one, which is the same person`() throws {
+    @Test func `ST-32, ST-58: a key that was left certifies the new one, which is the same person`() throws {
         let made = try OpenedBoard.make(named: "sketch", catalog: catalog)
         made.close()
         let key = made.identity.signing

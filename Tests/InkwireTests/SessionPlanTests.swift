@@ -66,7 +66,7 @@ import Testing
         #expect(plan.direct == [Self.near] && plan.link == [Self.far])
     }
 
-    @Test func `RT-35: what is given or remembered as a rendezvous with TLS is spoken to with TLS`() throws {
+    @Test func `RT-151: what is given or remembered as a rendezvous with TLS is spoken to with TLS`() throws {
         let saved = meta { $0.rendezvous = ["wss://saved:1"] }
         #expect(try plan(saved).usesTLS)
         #expect(try !plan(saved, given: ["ws://given:2"]).usesTLS)

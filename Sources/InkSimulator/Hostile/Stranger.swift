@@ -20,7 +20,7 @@ struct Stranger: LinkHolder {
     private let scene: Scene
     /// The right of a rogue, which is not this one's.
     private let right: TransactionName
-    /// What it was told that it may not be, and by whom.
+    /// What it was told that it may not be, and by whom (SM-87).
     private(set) var heard: [(word: Rogue.Word, from: SocketAddress)] = []
     private var met: [ConnectionID: SocketAddress] = [:]
 

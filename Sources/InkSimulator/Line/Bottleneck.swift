@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// One direction of a line that several share: a queue that drops what would wait too long, the line, and the way behind it.
+/// One direction of a line that several share (SM-70): a queue that drops what would wait too long, the line, and the way behind it.
 package struct Bottleneck {
     /// Bits a second.
     package var rate: Double

@@ -1,7 +1,7 @@
 import InkPrimitives
 
-/// A bulk transfer as TCP does it with CUBIC (RFC 9438), slow start that ends by delay (HyStart, RFC 9406 without its phases), NewReno's view of losses
-/// by selective acknowledgements, and no pacing: what most of the net's traffic behaves like.
+/// A bulk transfer as TCP does it with CUBIC (RFC 9438; SM-71), slow start that ends by delay (HyStart, RFC 9406 without its phases), NewReno's view
+/// of losses by selective acknowledgements, and no pacing: what most of the net's traffic behaves like.
 ///
 /// It says again some of what the link's own controller says (`Cubic` in InkTransport), on purpose: it is the yardstick, and stands apart from what is
 /// measured by it. A mistake there, or a change, moves nothing here.

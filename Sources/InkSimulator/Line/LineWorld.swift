@@ -91,7 +91,7 @@ package struct LineWorld {
 
     // MARK: Going on
 
-    /// Runs to this instant.
+    /// Runs to this instant (SM-72).
     package mutating func run(until end: Instant, isDone: (LineWorld) -> Bool = { _ in false }) {
         while !isDone(self) {
             for index in pairs.indices { give(index) }

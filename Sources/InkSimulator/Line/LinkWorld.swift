@@ -2,8 +2,8 @@ import InkCrypto
 import InkPrimitives
 import InkTransport
 
-/// Two endpoints on a wild way, with clocks and sleeps of their own, and what they owe each other whatever happens: each reliable message once and in
-/// order, a deadline that is worth waking for, and no more memory than they say.
+/// Two endpoints on a wild way, with clocks and sleeps of their own, and what they owe each other whatever happens (SM-88): each reliable message
+/// once and in order, a deadline that is worth waking for, and no more memory than they say.
 ///
 /// At the end the weather is fair, and all that was given arrives, unless the connection was ended for a reason that both were told.
 package struct LinkWorld {
@@ -21,7 +21,7 @@ package struct LinkWorld {
         var gifts = Ledger()
         var bulkLeft = 0
         var nextGift: Instant = .zero
-        /// Wakes and packets in this second of the world: a busy loop shows here.
+        /// Wakes and packets in this second of the world: a busy loop shows here (SM-74).
         var wakes = 0
         var packets = 0
         /// Wakes one behind the other that gave nothing and left a deadline that had come already.
@@ -62,6 +62,7 @@ package struct LinkWorld {
 
     package init(seed: UInt64, detail: Trace.Detail = .hashOnly) {
         self.seed = seed
+        // SM-72
         random = SplitMix64(seed: seed).split("link")
         trace = Trace(detail: detail)
         ways = ["there", "back"].map { [random] in WildWay(random: random.split($0)) }
@@ -318,7 +319,7 @@ package struct LinkWorld {
         try check(remembered <= Self.rememberedMax, "end \(index) remembers \(remembered) packets")
     }
 
-    /// A connection ends only because nothing came for long, or because of one who lies.
+    /// A connection ends only because nothing came for long, or because of one who lies (SM-74).
     private func checkClose(_ reason: CloseReason, of index: Int) throws(LinkFailure) {
         guard !ends[1].lies else { return }
         try check(reason == .timedOut, "end \(index) was closed: \(reason)")

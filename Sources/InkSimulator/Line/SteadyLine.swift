@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// A line of any rate, length and queue that stays as it is, with one to three of our flows on it: what they may let wait there.
+/// A line of any rate, length and queue that stays as it is (SM-75), with one to three of our flows on it: what they may let wait there.
 package struct SteadyLine {
     package let seed: UInt64
     private var world: LineWorld
@@ -46,6 +46,7 @@ package struct SteadyLine {
         told += "dropped \(number(dropped * 100, 2)) %"
         // One that has nothing else to send has a packet on the way.
         let packets = packet * (1 + world.pairs.count)
+        // SM-89
         try check(mean <= max(.milliseconds(20), packets), "too much waits in the mean")
         try check(most <= max(.milliseconds(60), packets), "too much waits at most")
         try check(dropped <= 0.01, "too much is dropped")

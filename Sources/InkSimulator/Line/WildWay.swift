@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// One direction of a way on which everything goes wrong that can: it has a weather, which changes.
+/// One direction of a way on which everything goes wrong that can (SM-73): it has a weather, which changes.
 struct WildWay {
     /// What it does with packets for a while.
     struct Weather {

@@ -236,7 +236,7 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
     }
 }
 
-/// Does something at each SIGHUP; one that comes before it is said what to do is remembered.
+/// Does something at each SIGHUP; one that comes before it is said what to do is remembered (RT-152).
 private final class Reloading {
     private let source: any DispatchSourceSignal
     private let queue = DispatchQueue(label: "inkwire reload")

@@ -44,6 +44,6 @@ struct LinkPlaces {
         return (near.isEmpty ? [loopback] : near).map { SocketAddress(ip: $0, port: port) }
     }
 
-    /// Of each family some; a machine that has IPv6 alone is found by that.
+    /// Of each family some; a machine that has IPv6 alone is found by that (RT-143).
     private func outer(v4Max: Int) -> [IPAddress] { Array(v4.prefix(v4Max)) + v6.prefix(v4.isEmpty ? v4Max : 1) }
 }
