@@ -40,13 +40,13 @@ struct Acquaintances: Sendable {
         return one == before ? nil : one
     }
 
-    /// Our person has compared safety words, or takes that back.
+    /// Our person has compared safety words, or takes that back (SE-372).
     ///
     /// - Parameter name: under which the device is verified; nil for no more.
     /// - Returns: what the disk is to keep; nil where nothing is new.
     mutating func verify(_ device: AuthorID, as name: String?) -> Acquaintance? {
         let before = known[device]
-        // What our person says himself has room.
+        // What our person says himself has room (SE-373).
         var one = before ?? Acquaintance(device: device, firstName: name ?? "")
         one.verifiedAs = name
         guard one != before, before != nil || name != nil else { return nil }

@@ -16,7 +16,7 @@ extension Neighbour {
         /// What follows from the peer's word.
         enum Step: Sendable {
             case nothing
-            /// It is given genesis. Once: three bytes must not buy a transaction each time.
+            /// It is given genesis. Once: three bytes must not buy a transaction each (SE-280) time.
             case give
             /// Both are in the room.
             case enter

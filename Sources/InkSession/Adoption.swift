@@ -5,8 +5,8 @@ import InkPrimitives
 ///
 ///     unaware ──a signed transaction of ours that we lack──▶ returning ──all of it here, or 10 s without any──▶ unaware
 ///
-/// Only such a transaction is believed: it cannot be made but with our key. What others merely say to have of ours keeps the first change of a
-/// process waiting for a moment, in which they are asked to show it, and never again. Until all is back, whatever we wrote would contradict
+/// Only such a transaction is believed: it cannot be made but with our key (SE-18). What others merely say to have of ours keeps the first change of
+/// a process waiting for a moment, in which they are asked to show it, and never again. Until all is back, whatever we wrote would contradict
 /// it: what a hand has finished waits.
 struct Adoption: Sendable {
     /// How long we wait while nothing of it comes.
@@ -34,7 +34,7 @@ struct Adoption: Sendable {
     /// As `came(_:now:)`, for what our own disk shows.
     mutating func came(now: Instant) { (cameAt, gaveUp) = (now, false) }
 
-    /// True once what is missing was waited for in vain: then it keeps us from writing no more, and a fork is seen (BD-21).
+    /// True once what is missing was waited for in vain (SE-302): then it keeps us from writing no more, and a fork is seen (BD-21).
     func isGivenUp(now: Instant) -> Bool { cameAt.map { now - $0 >= Self.patience } ?? gaveUp }
 
     /// When waiting ends if nothing more comes; nil while nothing is waited for.

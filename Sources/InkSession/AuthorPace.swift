@@ -41,9 +41,9 @@ struct AuthorPace: Sendable {
     mutating func isFull(now: Instant) -> Bool { count.isFull(now: now) && bytes.isFull(now: now) }
 }
 
-/// Live work whose author has gone faster than its pace, in order within an author.
+/// Live work whose author has gone faster than its pace, in order within an author (SE-296).
 ///
-/// Only what its author signed comes here: what others say in its name does not use up its pace (SE-74).
+/// Only what its author signed comes here: what others say in its name does not use up its pace (SE-297).
 struct PacedWork: Sendable {
     private var authors: [AuthorID: AuthorPace] = [:]
     private var queues: [AuthorID: Queue<Verification.Job>] = [:]

@@ -41,7 +41,7 @@ struct Backlog: Sendable {
         if origin != .live || names.count > Self.liveMax { isHistory = true }
     }
 
-    /// The peer gets from another what a comparison found: the rest stays, in its order (SE-167).
+    /// The peer gets from another what a comparison found: the rest stays, in its order (SE-316).
     mutating func removeFound() {
         // Three bytes that find nothing cost nothing, however much waits.
         guard foundCount > 0 else { return }

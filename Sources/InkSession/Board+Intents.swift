@@ -2,7 +2,7 @@ import InkBoard
 import InkPrimitives
 
 extension Board {
-    /// The writes that do what `intent` says; shapes that are gone are left out while any is left.
+    /// The writes that do what `intent` says; shapes that are gone are left out while any (SE-131) is left.
     ///
     /// - Parameter number: new shapes get the free numbers from here on.
     package func writes(for intent: Intent, by author: AuthorID, from number: UInt64) throws(RuleViolation) -> [Write] {
@@ -13,7 +13,7 @@ extension Board {
         case .drawAll(let drafts): return try writes(drawing: drafts, as: newIDs(drafts.count, of: author, from: number), by: author)
         case .change(let change):
             let ids = newIDs(change.drawn.count, of: author, from: number)
-            // What goes is deleted before anything else, so that the lines that were bound to it and stay are written once, by their edits.
+            // What goes is deleted before anything else, so that the lines that were (SE-140) bound to it and stay are written once, by their edits.
             let edited = Set(change.edits.map(\.shape))
             let gone = Set(change.deleted).sorted().filter { shape($0) != nil && !edited.contains($0) }
             _ = try unlocked(gone + edited.sorted(), by: author)
@@ -73,7 +73,7 @@ extension Board {
         return writes
     }
 
-    /// All of these, where none is locked to this author.
+    /// All of these, where none is locked to this author (SE-380).
     private func unlocked(_ ids: [ShapeID], by author: AuthorID) throws(RuleViolation) -> [ShapeID] {
         if let id = ids.first(where: { isLocked($0, to: author) }) { throw .locked(id) }
         return ids

@@ -5,7 +5,7 @@ import InkPrimitives
 public enum CalmOrder: Hashable, Sendable {
     /// Takes back what somebody did, as one step of undo.
     case takeBack(TakeBackOrder)
-    /// Shapes are locked, or opened: who is no owner changes a locked one no more.
+    /// Shapes are locked, or opened: who is no owner changes a locked one no more (SE-251).
     case lock([ShapeID], Bool)
     /// Who is no owner changes something once in so many ms; 0 for as often as they like.
     case pace(milliseconds: UInt32)
@@ -35,7 +35,7 @@ public struct TakeBackOrder: Hashable, Sendable {
 
 /// What was done so that a board stays calm.
 public enum CalmNews: Hashable, Sendable {
-    /// An owner took back what somebody did.
+    /// An owner took back what somebody did (SE-378).
     case tookBack(by: AuthorID, of: AuthorID, changes: Int)
     /// Who is no owner changes something once in so many ms; 0 for as often as they like.
     ///
@@ -50,9 +50,9 @@ public enum CalmRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case nobodyCalled(String)
     /// Who is meant may be each of these.
     case severalCalled(String, [AuthorID])
-    /// Nothing of it stands.
+    /// Nothing of it stands (SE-379).
     case nothingToTakeBack
-    /// An owner locked a shape that it would change.
+    /// An owner locked a shape that it would change (SE-381).
     case locked
     /// Slow mode: the next change may come in so many ms.
     case tooSoon(milliseconds: UInt32)

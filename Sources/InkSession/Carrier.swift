@@ -17,7 +17,7 @@ struct Carrier: Sendable {
     static let historyBurst = 33_554_432.0
     static let historyRate = 1_048_576.0
     static let historyEach = 256.0
-    /// Transactions with a false signature at once, and a second. Whoever passes work on has checked it; a damaged disk may hold a few.
+    /// Transactions with a false signature at once, and a second (SE-81). Whoever passes work on has checked it; a damaged disk may hold a few.
     static let falseBurst = 64.0
     static let falseRate = 2.0
     /// Transactions whose parents are not here, at once and a second. Who passes work on has its parents, and history comes in order, so there

@@ -10,7 +10,7 @@ public struct ChatMessage: Hashable, Sendable {
     public var wallTime: UInt64
     /// How far it has come; nil of what others say.
     public var state: MessageState?
-    /// The message of ours that never came to the board, and in whose place this one is.
+    /// The message of ours that never came to the board, and in whose place this one is (SE-370).
     public var instead: TransactionName?
 
     public init(
@@ -22,7 +22,7 @@ public struct ChatMessage: Hashable, Sendable {
     }
 }
 
-/// How far a message of ours has come.
+/// How far a message of ours has come (SE-230).
 ///
 ///     waiting ──somebody is there, or has it──▶ sent ──every present peer has it──▶ delivered, for good
 ///        ⇅ the disk refuses
@@ -38,7 +38,7 @@ public enum MessageState: Hashable, Sendable {
     case failed(Refusal)
 }
 
-/// A part of what was said, from a place on.
+/// A part of what was said, from a place on (SE-235).
 public struct ChatOrder: Hashable, Sendable {
     /// What comes before this message; nil for the newest.
     public var before: TransactionName?
@@ -62,7 +62,7 @@ public struct ChatPage: Hashable, Sendable {
         public init(_ message: ChatMessage, name: String) { (self.message, self.name) = (message, name) }
     }
     public var entries: [Entry]
-    /// The place from which an older page goes on; nil where there is none.
+    /// The place from which an older page goes on; nil where there is none (SE-371).
     public var next: TransactionName?
 
     public init(_ entries: [Entry], next: TransactionName?) { (self.entries, self.next) = (entries, next) }

@@ -11,15 +11,15 @@ import InkPrimitives
 ///
 /// A value: it is told what came to the mailbox, and says what goes out (SE-216 to SE-219). Of several visitors it has one at a time, as the rendezvous says.
 public struct CodeInviter: Sendable {
-    /// What becomes of it, to be told to the person.
+    /// What becomes of it, to be told to the person (SE-270).
     public enum Event: Hashable, Sendable {
-        /// Somebody was there who does not know the words: the code is good for nobody any more.
+        /// Somebody was there who does not know the words (SE-360): the code is good for nobody any more.
         case mismatch
         /// Somebody knocked, and went before he showed whether he knows them.
         case left
         /// Somebody knows the words, and as many have come as may: it was given to nobody else.
         case spent
-        /// Somebody was there whose program speaks of codes in another form, or makes what nobody reads.
+        /// Somebody was there whose program speaks of codes in another form (SE-361), or makes what nobody reads.
         case otherForm
         /// The invite was given to this device, which knew them. Its name is unsanitised.
         case given(AuthorID, name: String)
@@ -44,7 +44,7 @@ public struct CodeInviter: Sendable {
     }
 
     private var state = State.waiting
-    /// To whom it was given.
+    /// To whom it was given (SE-218).
     private var devices: Set<AuthorID> = []
     private let words: String
     let mailbox: UInt32
@@ -128,7 +128,7 @@ public struct CodeInviter: Sendable {
         }
     }
 
-    /// Who is there and says nothing keeps the others out, and goes.
+    /// Who is there and says nothing keeps the others out, and goes (SE-363).
     public mutating func handleTimeout(now: Instant) -> [Output] {
         guard !isOver else { return [] }
         guard now < endsAt else { return end() }
@@ -143,13 +143,13 @@ public struct CodeInviter: Sendable {
 
     /// The other knows the words.
     private mutating func confirmed(_ visitor: UInt32, _ text: [UInt8], _ keys: CodeKeys, by body: [UInt8], now: Instant) -> [Output] {
-        // Who made the tag made this: it is his own fault, and he has guessed nothing.
+        // Who made the tag made this: it is his own fault (SE-360), and he has guessed nothing.
         guard let word = CodeMessage.joinerWord(text), Signature.verify(word.signature, of: keys.claim(of: .initiator), by: word.device)
         else {
             state = .waiting
             return [.pass(visitor: visitor, CodeMessage.refusal(.form)), .dismiss(visitor: visitor), .told(.otherForm)]
         }
-        // Who was given it and lost it on the way may come again.
+        // Who was given it and lost it on the way may come again (SE-362).
         guard devices.contains(word.device) || devices.count < uses else {
             state = .waiting
             return [.pass(visitor: visitor, CodeMessage.refusal(.spent)), .dismiss(visitor: visitor), .told(.spent)]

@@ -128,7 +128,7 @@ struct CodeKeys: Sendable {
     /// Message 3 was said: what follows is bound to it, too.
     mutating func said(_ confirmation: [UInt8]) { transcript += confirmation }
 
-    /// What a device signs: this run, and which side it is on.
+    /// What a device signs: this run, and which side it is on (SE-359).
     func claim(of side: CPace.Side) -> [UInt8] {
         Array("inkwire/1 code \(Self.word(side))".utf8)
             + Blake2b.authenticate(transcript, key: key.derive("inkwire/1 code binding"), count: 32)
@@ -159,7 +159,8 @@ struct CodeKeys: Sendable {
 package enum CodeDecoders {
     package static let kinds = 5
 
-    /// What the bytes are taken for, written again: a knock, an answer, a refusal, or what a joiner or an inviter says under seal; nil where they are refused.
+    /// What the bytes are taken for, written again: a knock, an answer, a refusal (SE-272), or what a joiner or an inviter says under seal; nil
+    /// where they are refused.
     package static func rewritten(_ bytes: [UInt8], kind: Int) -> [UInt8]? {
         switch kind {
         case 0: CodeMessage.readOpening(bytes).map { CodeMessage.opening(session: $0.session, share: $0.share) }

@@ -5,7 +5,7 @@
 /// sounds like another, is a number, a role, or rude (SE-210). A code names words by their place in this list: it stays as it is.
 enum CodeWords {
     static let count = 2048
-    /// Letters that tell a word from all others.
+    /// Letters that tell a word from all others (SE-352).
     static let tellingLetters = 4
 
     static let all: [String] = text.split(whereSeparator: \.isWhitespace).map(String.init)

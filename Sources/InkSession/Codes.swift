@@ -14,7 +14,7 @@ public struct CodeNews: Hashable, Sendable {
     public var invite: TransactionName
     public var what: What
 
-    /// Nobody more comes by the code.
+    /// Nobody more comes by the code (SE-366).
     public var isEnd: Bool {
         switch what {
         case .inviter(.mismatch), .inviter(.over), .lost: true
@@ -88,7 +88,7 @@ struct Codes: Sendable {
         return [.wish(places.isOnLinks ? .openLocal(last) : .open(last))]
     }
 
-    /// What is said to who looks for a mailbox on a link; nil where it is none of ours.
+    /// What is said to who looks for a mailbox on a link; nil where it is none of ours (SE-388).
     func answer(to question: LinkQuestion) -> LinkAnswer? {
         let isOurs = entries.values.contains { entry in
             if case .open(let inviter) = entry.stage { inviter.mailbox == question.number.number } else { false }
@@ -114,7 +114,7 @@ struct Codes: Sendable {
         entries.keys.sorted().flatMap { number in change(number) { $0.handleTimeout(now: now) } }
     }
 
-    /// An invite stands no more: nobody comes by its code, either.
+    /// An invite stands no more: nobody comes by its code, either (SE-364).
     mutating func end(where hasEnded: (TransactionName) -> Bool) -> [Output] {
         entries.filter { hasEnded($0.value.invite) }.keys.sorted().flatMap { number -> [Output] in
             guard let entry = entries.removeValue(forKey: number) else { return [] }

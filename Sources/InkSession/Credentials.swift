@@ -55,7 +55,7 @@ extension Neighbour {
 
         mutating func waits(now: Instant) { until = now + Self.patience }
 
-        /// What is made of all that it has shown, by what is known here.
+        /// What is made of all that it has shown, by what is known here (SE-320).
         ///
         /// - Parameters:
         ///   - board: nil while genesis is not here.

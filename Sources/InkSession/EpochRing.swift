@@ -16,11 +16,11 @@ struct EpochRing: Sendable {
         case known
         /// Kept until the transaction is here.
         case claimed
-        /// It is not the one that the transaction says.
+        /// It is not the one that the transaction says (SE-191).
         case lie
     }
 
-    /// Claims of one member, and of all, at most.
+    /// Claims of one member, and of all, at most (SE-342).
     static let claimsOfOneMax = 4
     static let claimsMax = 64
     /// Epochs whose secrets are held; of more the oldest go that we were at.
@@ -73,7 +73,7 @@ struct EpochRing: Sendable {
     /// Transactions of which somebody claims a secret, and that are not here.
     var claimed: Set<TransactionName> { Set(claims.map(\.name)) }
 
-    /// The board says what begins the newest epoch. True if that is where we are now, and were not before.
+    /// The board says what begins the newest epoch. True if that is where we are now (SE-341), and were not before.
     mutating func advance(to newest: [TransactionName]) -> Bool {
         self.newest = Set(newest).sorted()
         return reach()

@@ -39,7 +39,7 @@ struct Epochs: Sendable {
 
     /// Removals that may be about to be written; of more the oldest secret is forgotten.
     private static let preparedMax = 8
-    /// Topics of passed epochs in which we are: each is a word to each rendezvous.
+    /// Topics of passed epochs in which we are: each is a word to each rendezvous (SE-348).
     private static let topicsMax = 8
     /// Members whose epoch is remembered.
     private static let placesMax = 1024
@@ -111,7 +111,7 @@ struct Epochs: Sendable {
         return true
     }
 
-    /// The secrets that somebody needs for the newest epoch, as far as the disk has them, ascending; none for who is there.
+    /// The secrets that somebody needs for the newest epoch, as far as the disk has the (SE-343)m, ascending; none for who is there.
     func told(except known: Set<TransactionName>, at place: EpochID?) -> [ToldSecret] {
         guard place != EpochSecret.epoch(begunBy: ring.newest) else { return [] }
         return ring.told.filter { saved.contains($0.name) && !known.contains($0.name) }
@@ -129,12 +129,12 @@ struct Epochs: Sendable {
     /// Where a member was last; nil of one that was not met.
     func place(of device: AuthorID) -> EpochID? { places[device]?.epoch }
 
-    /// The epoch beside ours where a member is to be met; nil where ours is the one, or its keys are not held.
+    /// The epoch beside ours where a member is to be met (SE-346); nil where ours is the one, or its keys are not held.
     func otherPlace(of device: AuthorID) -> EpochID? {
         place(of: device).flatMap { $0 != inUse.keys.epoch && ring.former.contains($0) ? $0 : nil }
     }
 
-    /// Where others are to be met from now on: in the epoch in use, and in those where somebody may be (SE-196, SE-198).
+    /// Where others are to be met from now on: in the epoch in use, and in those where somebody may be (SE-196, SE-345, SE-198).
     ///
     /// - Parameters:
     ///   - members: who else has a right that stands.
@@ -145,7 +145,7 @@ struct Epochs: Sendable {
         let known = places.filter { members.contains($0.key) }.values.sorted { $0.order > $1.order }.map(\.epoch)
         let isAnybodyUnmet = known.count < members.count
         let keys = ring.keys(for: known + (isAnybodyExpected || isAnybodyUnmet ? ring.former : []))
-        // Who joins by an old link is heard by nobody there.
+        // Who joins by an old link is heard by nobody there (SE-349).
         let areAllHere = !isAnybodyUnmet && known.allSatisfy { $0 == inUse.keys.epoch }
         let topics = areAllHere ? [] : ring.former(known + ring.former, most: Self.topicsMax)
         let names = ([keys.inForce.epoch] + keys.former.map(\.epoch), topics.map(\.epoch), members)

@@ -52,21 +52,21 @@ public enum Outcome: Hashable, Sendable {
     case skipped([ShapeID])
 }
 
-/// Who asked for something: an outcome goes there, under the reference that came with the intent.
+/// Who asked for something: an outcome goes there, under the reference that came with (SE-23) the intent.
 struct Asker: Sendable {
     var frontEnd: FrontEndID
     /// Nil where nobody waits for an answer.
     var reference: UInt64?
 
-    /// The node itself. What it does goes on with no program's work, and belongs to no program's history.
+    /// The node itself. What it does goes on with no program's work (SE-94), and belongs to no program's history.
     static let nobody = Asker(frontEnd: .nobody, reference: nil)
 }
 
 /// One program's place at the board: what its gesture answers to, and what it did last.
 struct Seat: Sendable {
-    /// Which history of undo is its.
+    /// Which history of undo is its (SE-27).
     var strand: Strand
-    /// What the gesture under way began with; its one outcome goes there.
+    /// What the gesture under way began with; its one outcome goes there (SE-285).
     var gestureReference: UInt64?
     /// The first transaction of the stroke under way, when it already took one.
     var gestureBegan: TransactionName?

@@ -1,8 +1,8 @@
 import InkBoard
 import InkPrimitives
 
-/// What of the style of a gesture that draws or pulls a shape came with later versions: which standing shape it is, and how its lines look. It goes
-/// with the style, as a part of *further*; who does not know it sees a plain shape.
+/// What of the style of a gesture that draws or pulls a shape came with later versions (SE-307): which standing shape it is, and how its lines look.
+/// It goes with the style, as a part of *further*; who does not know it sees a plain shape.
 package struct GestureLook: Hashable, Sendable {
     package var frontEnd: FrontEndID
     /// Of the gesture.

@@ -50,14 +50,14 @@ struct Givers: Sendable {
     /// Who is asked has so long from what he brings first, or `patienceRoundTrips`, to show how fast he is: at 64 kbit/s 5 kB, some 25 transactions, of
     /// which one more or less is no matter.
     static let trialTime: Duration = .milliseconds(700)
-    /// Who is asked may bring nothing for so long, or `patienceRoundTrips`: a probe timeout and the packet that it sends again, with room.
+    /// Who is asked may bring nothing for so long, or `patienceRoundTrips` (SE-168): a probe timeout and the packet that it sends again, with room.
     static let stallTime: Duration = .milliseconds(1500)
     /// Round trips in which a comparison is answered (two, where it descends) and a window has opened.
     private static let patienceRoundTrips = 4
     /// And no more, since who is asked says how long a round trip is, by when it acknowledges: the longest way of a second and a half.
     private static let patienceMax: Duration = .seconds(6)
     private static func patience(_ roundTrip: Duration?) -> Duration { min((roundTrip ?? .zero) * patienceRoundTrips, patienceMax) }
-    /// Another is not tried for what is here in so long anyway: a trial takes nearly half of that.
+    /// Another is not tried for what is here in so long anyway (SE-167): a trial takes nearly half of that.
     private static let restMin: Duration = .seconds(2)
     /// So many that bring something are tried: the best of four is nearly the best of all, and each costs a trial.
     private static let triesMax = 4
@@ -78,7 +78,7 @@ struct Givers: Sendable {
 
     /// History came from somebody that was not on the board: so many transactions entered it. What is known, or proves false, is nothing brought.
     ///
-    /// They are counted, and not weighed: who makes up new ones to be stayed with needs as many as the honest would bring (`keepsOut`).
+    /// They are counted, and not weighed: who makes up new ones to be stayed with needs (SE-315) as many as the honest would bring (`keepsOut`).
     mutating func supplied(by source: ConnectionID, count: Int, now: Instant) {
         guard count > 0 else { return }
         total += count
@@ -87,14 +87,14 @@ struct Givers: Sendable {
         (lastAt, self.count) = (now, self.count + count)
     }
 
-    /// What this one has more than we comes from the one asked: true until as many came as it was ahead when that was first seen. If it still is ahead
-    /// then, something else is brought than what it has.
+    /// What this one has more than we comes from the one asked: true until as many came (SE-314) as it was ahead when that was first seen. If it
+    /// still is ahead then, something else is brought than what it has.
     func keepsOut(_ connection: ConnectionID) -> Bool {
         guard let current, current != connection else { return false }
         return totals[connection].map { total < $0 } ?? true
     }
 
-    /// Asks by itself: who enters the room first is asked before anybody knows what he has.
+    /// Asks by itself: who enters the room first is asked before anybody knows what he (SE-313) has.
     mutating func began(with connection: ConnectionID, roundTrip: Duration?, now: Instant) {
         begin(connection, roundTrip: roundTrip, now: now)
     }
@@ -111,7 +111,7 @@ struct Givers: Sendable {
         }
         guard let current, let sight = sights.first(where: { $0.connection == current }) else {
             guard let best = best(of: sights) else { return nil }
-            // One that is ahead no more has nothing to leave off; one that is gone hears nothing.
+            // One that is ahead no more has nothing to leave off; one that is gone (SE-318) hears nothing.
             return turn(to: best, leaving: nil, now: now)
         }
         let others = sights.filter { $0.connection != current }
@@ -120,7 +120,8 @@ struct Givers: Sendable {
         if now >= stallsAt {
             rates[current] = 0
             if let best = best(of: others), rates[best.connection] != 0 { return turn(to: best, leaving: current, now: now) }
-            // Nobody brings anything: all may be compared with, and nothing is held against who was silent. Nobody is kept out by one who is alone.
+            // Nobody brings anything: all may be compared with, and nothing is held (SE-317) against who was silent. Nobody is kept out by one who
+            // is alone.
             if !others.isEmpty { (self.current, rates) = (nil, [:]) }
             deadline = nil
             return nil

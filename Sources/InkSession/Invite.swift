@@ -52,9 +52,9 @@ public struct Invite: Hashable, Sendable {
     /// In force at `epoch`.
     public var roomSecret: Secret32
     public var board: BoardID
-    /// What lets its holder join a board of version 2; nil of one of version 1.
+    /// What lets its holder join a board of version 2; nil of one of version 1 (SE-180).
     public var key: InviteKey?
-    /// Zero for the first, the only one of a board of version 1.
+    /// Zero for the first, the only one of a board of version 1 (SE-333).
     public var epoch: EpochID
 
     public init(

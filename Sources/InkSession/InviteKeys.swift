@@ -25,7 +25,7 @@ struct InviteKeys: Sendable {
         untold[news.invite] = (asker, news, code)
     }
 
-    /// The disk has it: who is to be told of it, if anybody, and what of a code they want.
+    /// The disk has it: who is to be told of it, if anybody (SE-335), and what of a code they want.
     mutating func saved(_ invite: TransactionName) -> (asker: Asker, news: InviteNews, code: InviteOrder.Code)? {
         untold.removeValue(forKey: invite)
     }

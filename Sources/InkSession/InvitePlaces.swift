@@ -3,7 +3,7 @@ public struct InvitePlaces: Hashable, Sendable {
     /// Rendezvous, in the order of the list by which the runtime connects.
     public var hosts: [Invite.Host]
     public var usesTLS: Bool
-    /// The rendezvous is of this program, at the port of `hosts`, and found on the links of this machine: codes have numbers of four digits.
+    /// The rendezvous is of this program, at the port of `hosts`, and found on the links (SE-264) of this machine: codes have numbers of four digits.
     public var isOnLinks = false
 
     public init(_ hosts: [Invite.Host] = [], usesTLS: Bool = false, isOnLinks: Bool = false) {

@@ -1,7 +1,7 @@
 import InkPrimitives
 
 /// Which of the transactions that wait for their parents came as new: once those are there they are passed on as new, though history may have brought
-/// the parents, and the other way round (SE-164).
+/// the parents, and the other way round (SE-312).
 struct LateNews: Sendable {
     private var names: Set<TransactionName> = []
 

@@ -9,11 +9,11 @@ import InkRendezvous
 ///        ▲                │    ▲                                               │
 ///        ╰──no links──────┴────┴────────────── other links ────────────────────╯
 ///
-/// Who comes later says so at once, and is dialled by all who hear it: the others go on only for those who did not.
+/// Who comes later says so at once, and is dialled by all who hear it (SE-386): the others go on only for those who did not.
 struct Nearby: Sendable {
     /// What was heard, and is for us.
     enum Heard: Hashable, Sendable {
-        /// Somebody of the board is there, and is not met as far as is known here.
+        /// Somebody of the board is there, and is not met as far as is known here (SE-261).
         case beacon(Beacon, at: SocketAddress, epoch: EpochID)
         /// Somebody looks for a mailbox.
         case question(LinkQuestion)
@@ -23,12 +23,12 @@ struct Nearby: Sendable {
     static let eagerInterval: Duration = .seconds(5)
     static let calmInterval: Duration = .seconds(20)
     static let eagerCount = 12
-    /// Beacons of which a hash is made, for up to 16 keys each (16 hashes are 35 µs): a member has one each 5 s. What is more is not read (CL-205).
+    /// Beacons of which a hash is made, for up to 16 keys each (16 hashes are 35 µs): a member has one each 5 s. What is more is not read (CL-205, SE-262).
     static let hashPace = (each: SenderLimiter.Pace(rate: 2, burst: 8), all: SenderLimiter.Pace(rate: 50, burst: 100))
     /// Dials that beacons bring about, 1200 bytes each and some more. Only members can cause one, or who plays what they said from where they are
-    /// (CL-205).
+    /// (CL-205, SE-262).
     static let dialPace = (each: SenderLimiter.Pace(rate: 0.2, burst: 4), all: SenderLimiter.Pace(rate: 2, burst: 16))
-    /// Answers to those who look for a mailbox: who types a code asks six times.
+    /// Answers to those who look for a mailbox: who types a code asks six times (SE-388).
     static let answerPace = (each: SenderLimiter.Pace(rate: 2, burst: 12), all: SenderLimiter.Pace(rate: 20, burst: 60))
     /// An attempt lasts for 20 s, and until then one who was dialled is not dialled again.
     static let redialTime: Duration = .seconds(20)
@@ -36,7 +36,7 @@ struct Nearby: Sendable {
 
     private(set) var links = OwnLinks()
     private var random: SecretGenerator
-    /// When something is said next; nil while there is no link.
+    /// When something is said next; nil while there is no link (SE-385).
     private var nextAt: Instant?
     private var said = 0
     /// When something was said on the link of each interface.
@@ -85,7 +85,7 @@ struct Nearby: Sendable {
     /// - Parameter keys: of the epochs in which members may be, those in force first.
     /// - Returns: nil for what is not for us, ours, or too much.
     mutating func hear(_ bytes: [UInt8], from source: SocketAddress, interface: Int, keys: [RoomKeys], now: Instant) -> Heard? {
-        // Cheapest first. Where it comes from is looked at before anything is made of it; where it leads to, when that is known.
+        // Cheapest first. Where it comes from is looked at before anything is made of it (SE-387); where it leads to, when that is known.
         guard links.permits(SocketAddress(ip: source.ip, port: LinkGroup.port), heardBy: interface) else { return nil }
         guard Beacon.isBeacon(bytes) else {
             guard let question = try? LinkQuestion(decoding: bytes), links.permits(source, heardBy: interface) else { return nil }
@@ -99,7 +99,7 @@ struct Nearby: Sendable {
         return .beacon(beacon, at: place, epoch: epoch)
     }
 
-    /// Whether who is there is dialled now; then it counts as done (CL-204).
+    /// Whether who is there is dialled now; then it counts as done (CL-204, SE-263).
     mutating func mayDial(_ place: SocketAddress, now: Instant) -> Bool {
         dialled = dialled.filter { now - $0.value < Self.redialTime }
         guard dialled[place] == nil, dialled.count < Self.dialledMax, dialling.allows(place.ip, now: now) else { return false }

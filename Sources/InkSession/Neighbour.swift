@@ -28,7 +28,7 @@ struct Neighbour: Sendable {
     var places: Places
     /// Transactions whose secrets it was told, or told us.
     var secretsKnown: Set<TransactionName> = []
-    /// How often it may speak of epochs and secrets: each word may be one for our disk.
+    /// How often it may speak of epochs and secrets (SE-347): each word may be one for our disk.
     var epochWords: TokenBucket
 
     /// - Parameters:
@@ -97,7 +97,7 @@ extension Neighbour {
 
         init(now: Instant) { movedAt = now }
 
-        /// True if the peer has our transactions 1...`sequence`.
+        /// True if the peer has our transactions 1...`sequence` (SE-8).
         func has(_ sequence: UInt64) -> Bool { (theirs ?? 0) >= sequence }
 
         mutating func heard(_ claimed: UInt64, now: Instant) {

@@ -11,7 +11,7 @@ extension Node {
         inheritTrust(device)
     }
 
-    /// A further device of somebody who is verified is so, too: the one before has certified it.
+    /// A further device of somebody who is verified is so, too (SE-242): the one before has certified it.
     private mutating func inheritTrust(_ device: AuthorID) {
         guard !acquaintances.verified.isEmpty, !acquaintances.isVerified(device), let board,
             let right = board.bestRight(of: device)
@@ -52,7 +52,7 @@ extension Node {
 
     // Names.
 
-    /// Looks whether somebody who is here goes by the name of one who is trusted under it.
+    /// Looks whether somebody who is here goes by the name of one who is trusted under it (SE-243).
     mutating func checkIdentities(now: Instant) {
         for device in presentDevices.sorted() { checkIdentity(of: device) }
     }
@@ -76,8 +76,8 @@ extension Node {
         return claim.map { IdentityNews(name: name, device: device, before: $0.device, wasVerified: $0.isVerified) }
     }
 
-    /// By which names whom our person trusts: who was verified, by the name under which that was done; who has a right by his key, by the first
-    /// that he had here. By one that he took later he would take it from whoever had it.
+    /// By which names whom our person trusts: who was verified, by the name under which (SE-375) that was done; who has a right by his key, by the
+    /// first that he had here. By one that he took later he would take it from whoever had it.
     var trustedNames: TrustedNames {
         var names = TrustedNames()
         for one in acquaintances.verified { names.add(one.verifiedAs ?? "", of: one.device, isVerified: true) }
@@ -91,7 +91,7 @@ extension Node {
     }
 }
 
-/// Names under which somebody is trusted.
+/// Names under which somebody is trusted (SE-376).
 struct TrustedNames: Sendable {
     private struct Owner: Sendable {
         let device: AuthorID
@@ -105,8 +105,8 @@ struct TrustedNames: Sendable {
         owners[fold, default: []].append(Owner(device: device, isVerified: isVerified))
     }
 
-    /// Whose name it is that a device takes; nil where it is nobody's, or its own by as good a right: who was verified under a name is taken for
-    /// nobody else, and of two who have rights by their keys neither was here before the other.
+    /// Whose name it is that a device takes; nil where it is nobody's (SE-244), or its own by as good a right: who was verified under a name is
+    /// taken for nobody else, and of two who have rights by their keys neither was here before the other.
     ///
     /// - Parameter isSame: whether a device is of the same person.
     func owner(of name: String, but device: AuthorID, isSame: (AuthorID) -> Bool) -> (device: AuthorID, isVerified: Bool)? {

@@ -32,14 +32,14 @@ extension Node {
         agreement.verification.slowDown(to: .milliseconds(Int64(milliseconds)), butFor: owners, now: now)
     }
 
-    /// Throws while what is asked has to wait for the pace of the board. What goes on with a gesture of before is part of that.
+    /// Throws while what is asked has to wait for the pace of the board (SE-382). What goes on with a gesture of before is part of that.
     func checkPace(of intent: Intent, _ asker: Asker, now: Instant) throws(Refusal) {
         let wait = slowMode.wait(now: now)
         guard wait > .zero, role != .owner, intent.isPaced(goesOn: { work.step(on: $0, of: asker.frontEnd) != nil }) else { return }
         throw .calm(.tooSoon(milliseconds: UInt32(clamping: wait.nanoseconds / 1_000_000)))
     }
 
-    /// Takes back what somebody did, as one step of undo in as many transactions as it needs.
+    /// Takes back what somebody did, as one step of undo in as many transactions as it needs (SE-250).
     private mutating func takeBack(_ order: TakeBackOrder, of asker: Asker, now: Instant) throws(Refusal) -> Outcome {
         let victim = try worker(order.whom)
         guard victim != author else { throw .calm(.ownWork) }
@@ -64,7 +64,7 @@ extension Node {
         return planned.skipped.isEmpty ? .done : .skipped(planned.skipped)
     }
 
-    /// Who is meant, of all who signed anything here.
+    /// Who is meant, of all who signed anything here (SE-377).
     private func worker(_ whom: TakeBackOrder.Whom) throws(Refusal) -> AuthorID {
         switch whom {
         case .device(let device): return device

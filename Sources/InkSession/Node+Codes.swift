@@ -5,7 +5,7 @@ import InkRendezvous
 
 // Short codes: what `Codes` wants is done, and what it says told (SE-220).
 extension Node {
-    /// What whoever comes by a code gets is the link as it is now.
+    /// What whoever comes by a code gets is the link as it is now (SE-365).
     mutating func askForCode(_ news: InviteNews, of asker: Asker) {
         let links = codeLinks
         follow(codes.ask(news, of: asker, link: links(news.key)), now: time)

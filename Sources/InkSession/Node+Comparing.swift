@@ -53,7 +53,7 @@ extension Node {
         }
     }
 
-    /// True while what an earlier comparison found is still on its way, in either direction: another would only find it again.
+    /// True while what an earlier comparison found is still on its way (SE-16), in either direction: another would only find it again.
     private func isTransferring(_ neighbour: Neighbour, now: Instant) -> Bool {
         if !neighbour.transfer.backlog.isEmpty || endpoint.pendingBytes(on: neighbour.connection, lane: .bulk) > 0 { return true }
         // What waits for its author's pace is here, and would be sent again.

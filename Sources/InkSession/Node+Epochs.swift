@@ -11,7 +11,7 @@ extension Node {
     /// What a removal is to say of the secret that it brings. Called where one is written, once for each; the secret is kept for when it is signed.
     package mutating func epochForRemoval() -> EpochCommitment { epochs.prepare() }
 
-    /// Writes what gives the room another secret and removes nobody (BD-116).
+    /// Writes what gives the room another secret and removes nobody (BD-116, SE-344).
     @discardableResult
     package mutating func renewSecret(now: Instant) throws(Refusal) -> TransactionName {
         let secret = epochForRemoval()
@@ -48,7 +48,7 @@ extension Node {
         }
     }
 
-    /// The room is open between two: each says where it is, and tells who is behind.
+    /// The room is open between two: each says where it is, and tells who is behind (SE-196).
     mutating func tellEpochs(on connection: ConnectionID, now: Instant) {
         guard let remote = neighbours[connection]?.remote, neighbours[connection]?.standing != nil else { return }
         heard(epoch: remote.epoch, on: connection, now: now)
@@ -85,7 +85,7 @@ extension Node {
         say(.epoch(epochs.inUse.keys.epoch), on: connection, now: now)
     }
 
-    /// Who is in the room is told the secrets of the newest epoch, each once, unless he is there.
+    /// Who is in the room is told the secrets of the newest epoch, each once (SE-195), unless he is there.
     private mutating func tellSecrets(on connection: ConnectionID, now: Instant) {
         guard staysInRoom(connection), let neighbour = neighbours[connection] else { return }
         let told = epochs.told(except: neighbour.secretsKnown, at: epochs.place(of: neighbour.remote.author))

@@ -41,7 +41,7 @@ extension Node {
         showOwn(.began(gesture, at: .milliseconds(now.wholeMilliseconds)), number: number, of: frontEnd)
     }
 
-    /// Remembers what a hand began from, of what it changes and others may change meanwhile.
+    /// Remembers what a hand began from, of what it changes and others may change meanwhile (SE-135).
     mutating func noteOrigin(of gesture: Gesture, _ frontEnd: FrontEndID) {
         let shape: ShapeID? =
             switch gesture {
@@ -78,13 +78,13 @@ extension Node {
                 continue
             }
             guard case .stroke(let draft)? = gesture(of: frontEnd) else { return }
-            // The stroke is full: it is committed, and goes on from its last point as another.
+            // The stroke is full: it is committed, and goes on from its last point as another (SE-11).
             var next = draft
             next.position = draft.position + (draft.points.last ?? .zero)
             next.points = [.zero]
             // A label names one shape.
             next.label = ""
-            // The piece belongs to the gesture: its program is told of it under the reference that it began with.
+            // The piece belongs to the gesture: its program is told of it under the reference (SE-286) that it began with.
             let piece = Asker(frontEnd: frontEnd, reference: work.seats[frontEnd]?.gestureReference)
             let (sequence, began) = (try finish(.draw(draft), of: piece, isPiece: true, now: now), work.seats[frontEnd]?.gestureBegan)
             endPresence(of: frontEnd, sequence.map { .committed(sequence: $0) } ?? .cancelled)

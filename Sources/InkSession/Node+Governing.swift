@@ -42,10 +42,10 @@ extension Node {
         answer(.done, asker)
     }
 
-    /// Gives a device a role. What gives it more ends in the same transaction.
+    /// Gives a device a role. What gives it more ends in the same transaction (SE-336).
     mutating func grant(_ role: Role, to device: AuthorID, of asker: Asker, now: Instant) throws(Refusal) {
         let own = try ownersRight()
-        // With less, the person has it on this device alone.
+        // With less, the person has it on this device alone (SE-351).
         let held = board.map { Self.rights(of: device, on: $0) } ?? []
         let greater = held.filter { $0.role > role }
         guard device != author || greater.isEmpty else { throw .oneself }
@@ -61,7 +61,7 @@ extension Node {
         try write(writes, of: asker, now: now)
     }
 
-    /// Ends rights: of a device with the invites that it gave, so that it does not come back by one under another key.
+    /// Ends rights: of a device with the invites that it gave, so that it does not come back (SE-337) by one under another key.
     mutating func remove(_ order: RemovalOrder, of asker: Asker, now: Instant) throws(Refusal) {
         let own = try ownRight()
         guard order.reason.utf8.count <= Limits.reasonBytes else { throw .reasonTooLong }
@@ -112,7 +112,7 @@ extension Node {
         }
     }
 
-    /// What stands of a device, and of those that it invited of its own person, the most senior first.
+    /// What stands of a device, and of those that it invited of its own person (SE-350), the most senior first.
     private static func rights(of device: AuthorID, on board: Board) -> [StandingRight] {
         let standing = board.standingRights
         let own = standing.filter { $0.subject == device }
@@ -121,14 +121,14 @@ extension Node {
         }
     }
 
-    /// The right under which we may do what only owners may.
+    /// The right under which we may do what only owners may (SE-200).
     private func ownersRight() throws(Refusal) -> StandingRight {
         let own = try ownRight()
         guard own.role == .owner else { throw .notOwner }
         return own
     }
 
-    /// The right under which we write.
+    /// The right under which we write (SE-175).
     func ownRight() throws(Refusal) -> StandingRight {
         guard isReady, let board else { throw .notReady }
         guard board.admission == .grants else { throw .noRoles }

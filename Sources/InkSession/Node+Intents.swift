@@ -31,7 +31,7 @@ extension Node {
         if work.isWithoutDoubt, awaitsWords(now: now) { work.beginDoubt(now: now) }
     }
 
-    /// A further program of ours takes part: it is told what the others have been told before.
+    /// A further program of ours takes part: it is told what the others have been told before (SE-28).
     mutating func attach(_ frontEnd: FrontEndID, strand: Strand, now: Instant) {
         precondition(frontEnd != .holder, "the holder's front end is there from the beginning")
         work.attach(frontEnd, strand: strand)
@@ -50,7 +50,7 @@ extension Node {
         }
     }
 
-    /// A program of ours has gone: what its hand still holds is work, and its history of undo stays for when it comes back.
+    /// A program of ours has gone: what its hand still holds is work (SE-28), and its history of undo stays for when it comes back.
     mutating func detach(_ frontEnd: FrontEndID, now: Instant) {
         precondition(frontEnd != .holder, "the holder's front end goes with its node")
         if gesture(of: frontEnd) != nil { take(.commit, of: Asker(frontEnd: frontEnd, reference: nil), now: now) }
@@ -71,7 +71,7 @@ extension Node {
         }
     }
 
-    /// True while what is finished has to wait.
+    /// True while what is finished has to wait (SE-282).
     func mustHold(now: Instant) -> Bool { !work.held.isEmpty || rights.isJoining || awaitsWords(now: now) || isAdopting(now: now) }
 
     /// Own work whose extent a peer has not told us yet, or of which it says to have more and has not shown it, may be newer than our files: the
@@ -193,7 +193,7 @@ extension Node {
         if let reference = asker.reference { tell(.outcome(ref: reference, outcome), to: .only(asker.frontEnd)) }
     }
 
-    /// What only moves has no outcome of its own: what cannot be taken ends its gesture.
+    /// What only moves has no outcome of its own: what cannot be taken ends its gesture (SE-24).
     private mutating func refuse(_ intent: Intent, _ refusal: Refusal, _ asker: Asker) {
         guard intent.isMotion else { return answer(.refused(refusal), asker) }
         if gesture(of: asker.frontEnd) != nil { endGesture(of: asker.frontEnd, .cancelled, .refused(refusal)) }
@@ -201,7 +201,7 @@ extension Node {
 }
 
 extension Refusal {
-    /// A rule of the board, as a person is told of it.
+    /// A rule of the board, as a person is told of it (SE-328).
     init(_ violation: RuleViolation) {
         self =
             switch violation {

@@ -133,7 +133,7 @@ extension Node {
         if isTold { introductions.whereabouts.told(now: now) }
     }
 
-    /// Whom we have met is told where we are, and who is to come by a code of ours, or gave us one (SE-222).
+    /// Whom we have met is told where we are, and who is to come by a code of ours, or gave us one (SE-367).
     func mayKnowWhere(_ connection: ConnectionID) -> Bool {
         guard let neighbour = neighbours[connection] else { return false }
         return neighbour.isMet || codeMeetings.expects(neighbour.remote.author)

@@ -42,7 +42,7 @@ extension Node {
         return Set(owners.prefix { $0 != author }).intersection(present).count
     }
 
-    /// So long an owner gives each that is senior to him.
+    /// So long an owner gives each that is senior to him (SE-334).
     private static let inviteEndPause = Duration.seconds(10)
     /// The time of day is looked at again after so long.
     private static let inviteEndLook = Duration.seconds(3600)

@@ -26,7 +26,7 @@ extension Node {
         }
     }
 
-    /// Tries again what failed. What is in our set is never said a second time: the disk alone is asked for it once more.
+    /// Tries again what failed. What is in our set is never said a second time (SE-233): the disk alone is asked for it once more.
     mutating func resend(_ name: TransactionName, of asker: Asker, now: Instant) throws(Refusal) {
         guard isReady else { throw .notReady }
         guard var unsaid = messages.unsaid(name) else {
@@ -76,7 +76,7 @@ extension Node {
             present: neighbours.values.filter(\.isPresent).map { min(own, $0.receipts.theirs ?? 0) }, known: agreement.receipts.all)
     }
 
-    /// Tells of our messages that came farther, or could not.
+    /// Tells of our messages that came farther, or could not (SE-369).
     mutating func tellMessages() {
         guard !messages.isEmpty else { return }
         for (name, state) in messages.news(reach) {

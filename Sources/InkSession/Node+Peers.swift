@@ -23,8 +23,8 @@ extension Node {
     /// What became of all datagrams that reached us, strangers' included.
     public var datagramCounters: EndpointCounters { endpoint.counters }
 
-    /// Brings out what endpoint and signalling have to say, until neither has more: a packet for a relay becomes a frame there, and what signalling
-    /// tells becomes packets.
+    /// Brings out what endpoint and signalling have to say, until neither has more (SE-116): a packet for a relay becomes a frame there, and what
+    /// signalling tells becomes packets.
     mutating func drainWays(now: Instant) {
         repeat {
             drainEndpoint(now: now)
@@ -121,7 +121,7 @@ extension Node {
         if let address = endpoint.statistics(connection)?.address ?? remote.address { reached(address, on: connection, now: now) }
     }
 
-    /// A neighbour is reached directly, from the beginning or since the relay was left: there it is dialled another time.
+    /// A neighbour is reached directly, from the beginning or since the relay was left (SE-304): there it is dialled another time.
     private mutating func reached(_ address: SocketAddress, on connection: ConnectionID, now: Instant) {
         guard let neighbour = neighbours[connection], neighbour.isMet else { return }
         let author = neighbour.remote.author
@@ -161,7 +161,7 @@ extension Node {
         statusChanged(now: now)
     }
 
-    /// A session has ended with somebody who was not let in, or did not let us in.
+    /// A session has ended with somebody who was not let in, or did not let us in (SE-177).
     private mutating func closedUnmet(_ neighbour: Neighbour, _ reason: CloseReason, now: Instant) {
         guard !neighbour.isMet else { return }
         if case .replaced = reason { return }
@@ -199,7 +199,7 @@ extension Node {
         }
         let figures = endpoint.statistics(connection)
         status.silentSeconds = figures?.unansweredSince.map { Int((time - $0).components.seconds) }.flatMap { $0 > 0 ? $0 : nil }
-        // Nobody knows how packets reach one who does not answer.
+        // Nobody knows how packets reach one who does not answer (SE-72).
         (status.path, status.roundTrip) =
             status.silentSeconds == nil ? (figures.map { PeerStatus.Path($0.route) }, figures?.roundTrip) : (nil, nil)
         if neighbour.isInRoom {

@@ -109,7 +109,7 @@ extension Node {
         for news in neighbours[connection]?.shown.inbox.news(now: now, result: results) ?? [] { show(news, of: peer, on: connection) }
     }
 
-    /// Previews of gestures whose transactions have just arrived go.
+    /// Previews of gestures whose transactions have just arrived go (SE-3).
     mutating func refreshGestures() {
         for connection in connections {
             guard let (peer, author) = neighbours[connection].map({ ($0.shown.peer, $0.remote.author) }) else { continue }

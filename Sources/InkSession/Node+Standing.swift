@@ -19,7 +19,7 @@ extension Node {
         say(.hello(hasGenesis: board != nil, right: rights.shown(work.unsaved)), on: connection, now: now)
     }
 
-    /// What somebody says who may be no member. Nothing of it is told to front ends: strangers could make them busy.
+    /// What somebody says who may be no member. Nothing of it is told to front ends (SE-319): strangers could make them busy.
     mutating func receiveWord(_ message: SessionMessage, on connection: ConnectionID, now: Instant) {
         guard let isInitiator = neighbours[connection]?.remote.isInitiator, let standing = neighbours[connection]?.standing else { return }
         switch message {
@@ -46,7 +46,7 @@ extension Node {
         do throws(ChainFault) {
             try neighbours[connection]?.credentials.shows(chain, of: author, on: board)
         } catch {
-            // Who joins is told who wanted to show him a room that is none.
+            // Who joins is told who wanted to show him a room that is none (SE-323).
             if !isReady { rejected(author: author, rule: "rights: \(error)", now: now) }
         }
         judge(connection, now: now)
@@ -98,7 +98,7 @@ extension Node {
         neighbours[connection]?.owesChain = chain == nil
     }
 
-    /// Nothing more is said to the peer but that it is not let in; to one that was removed, by what, before that (SE-187).
+    /// Nothing more is said to the peer but that it is not let in (SE-176); to one that was removed, by what, before that (SE-340).
     mutating func refuse(_ connection: ConnectionID, now: Instant) {
         if let author = neighbours[connection]?.remote.author, let removal = board?.removal(of: author), board?.role(of: author) == nil,
             !work.unsaved.contains(removal.transaction.name), neighbours[connection]?.credentials.isShownRemoval() == true
@@ -116,7 +116,7 @@ extension Node {
         for connection in connections where neighbours[connection]?.standing != nil { judge(connection, now: now) }
     }
 
-    /// Rights have changed: who may be here, and whether we may.
+    /// Rights have changed: who may be here, and whether we may (SE-174).
     mutating func followRights(now: Instant) {
         guard let board, board.admission == .grants else { return }
         let rightsChanged = rights.follow(board, as: author, isReady: isReady)
@@ -150,7 +150,8 @@ extension Node {
         show(recounted.changes, recounted.chats, forks: [], renames: recounted.renames, of: .nobody, now: now)
     }
 
-    /// Writes our admission, before anything else of ours. Waits for the board to know the invite, and for the wall clock, which the transaction claims.
+    /// Writes our admission, before anything else of ours. Waits for the board to know the (SE-173) invite, and for the wall clock, which the
+    /// transaction claims.
     private mutating func join(now: Instant) {
         guard let invite = rights.invite, clock.isSet, saves.refusal == nil, !phase.isEnding, !isAdopting(now: now) else { return }
         guard board?.contains(invite.invite) == true else { return }
@@ -188,7 +189,7 @@ extension Node {
         }
     }
 
-    /// Strangers who show nothing keep no place.
+    /// Strangers who show nothing keep no place (SE-332).
     mutating func dismissStrangers(now: Instant) {
         for connection in connections where neighbours[connection]?.standing?.isStranger == true {
             guard let until = neighbours[connection]?.credentials.until, now >= until else { continue }

@@ -44,7 +44,7 @@ extension Node {
         status.changed(now: now)
     }
 
-    /// Tells that not all is saved, if the last that was told says so: before anything is told of what is not.
+    /// Tells that not all is saved, if the last that was told says so (SE-19): before anything is told of what is not.
     mutating func takeBackSaved() {
         if status.saysSaved { tellStatus() }
     }

@@ -99,7 +99,7 @@ extension Node {
         neighbours[connection]?.transfer.backlog.append(name, from: origin)
     }
 
-    /// A peer that says to have more of our work than we do is asked to show the next of it; what it then does not show proves nothing.
+    /// A peer that says to have more of our work than we do is asked to show the next of it (SE-284); what it then does not show proves nothing.
     private mutating func askForProof(of claimed: UInt64, from connection: ConnectionID, now: Instant) {
         let own = board?.contiguousSequence(of: author) ?? 0
         guard claimed > own else { return }
@@ -123,7 +123,7 @@ extension Node {
         closed(neighbour.connection, .byPeer, now: now)
     }
 
-    /// Tells front ends that somebody broke a rule.
+    /// Tells front ends that somebody broke a rule (SE-189).
     mutating func rejected(author: AuthorID?, rule: String, now: Instant) {
         if rejections.mayTell(author: author, rule: rule, now: now) { tell(.rejected(author: author, rule: rule)) }
     }
@@ -137,7 +137,7 @@ extension Node {
             if case .epoch(let record) = record { saved(record, now: now) }
             if case .inviteKey(let key) = record { tellInvite(key.invite) }
             guard case .transaction(let transaction) = record, work.saved(transaction.name) else { continue }
-            // Only now may it leave: a crash must not make us contradict ourselves.
+            // Only now may it leave: a crash must not make us contradict ourselves (SE-1).
             for connection in connections where neighbours[connection]?.isInRoom == true { push(transaction, on: connection, now: now) }
             // Whose right ends by it stayed to be told.
             if transaction.changesRights { judgeAll(now: now) }

@@ -247,7 +247,7 @@ extension Node {
         guard merge.text != standing || !merge.displaced.isEmpty else { return nil }
         let writer = board?.textWriter(of: shape)
         let other = writer.flatMap { board?.transaction($0)?.author } ?? author
-        // Who wrote the other words learns by the name of what holds them that both stand in this text: both are told, or neither (SE-90).
+        // Who wrote the other words learns by the name of what holds them that both stand in this text: both are told, or neither (SE-90, SE-301).
         let isOfTwo = (standing != from && standing != text) || (isMerged && other != author)
         var merged = lost.map { [$0.mine] } ?? []
         if isOfTwo, other != author, let writer { merged.append(writer) }

@@ -68,7 +68,7 @@ extension Node {
         }
         switch outcome.result {
         case .invalid(.otherBoard):
-            // Its author did nothing wrong: he signed it for that board.
+            // Its author did nothing wrong: he signed it for that board (SE-99).
             return rejected(author: supplier, rule: "\(RuleViolation.otherBoard)", now: now)
         case .invalid(let violation): return rejected(author: transaction.author, rule: "\(violation)", now: now)
         case .duplicate: return
@@ -79,7 +79,7 @@ extension Node {
             for name in missing where !agreement.verification.contains(name) && board?.isOrphan(name) == false {
                 agreement.asks.expect(name, from: source, now: now)
             }
-            // Who built on what waits here for slow mode did not wait for it: nobody's honest work waits with a flood.
+            // Who built on what waits here for slow mode did not wait for it: nobody's honest (SE-384) work waits with a flood.
             for name in missing {
                 for job in agreement.verification.released(upTo: name, now: now) {
                     insert(job.transaction, isLive: job.isLive, from: job.source, of: job.supplier, now: now)
@@ -101,7 +101,7 @@ extension Node {
         let news = mergeTexts(changedBy: &outcome, now: now)
         took(outcome, of: .nobody, now: now)
         for item in news { tell(.textMerged(item)) }
-        // Whose right ends by it hears neither of it nor of what comes with it (SE-174).
+        // Whose right ends by it hears neither of it nor of what comes with it (SE-326).
         followRights(now: now)
         var historyCount = 0
         for inserted in outcome.inserted {
@@ -188,7 +188,7 @@ extension Node {
         if work.seats.count > 1 { tell(event(nil), to: .everybodyBut(asker.frontEnd)) }
     }
 
-    /// Passes a transaction of another on to those neighbours that its author does not reach.
+    /// Passes a transaction of another on to those neighbours that its author does not reach (SE-5).
     private mutating func passOn(_ transaction: Transaction, isLive: Bool, from source: ConnectionID, now: Instant) {
         for connection in connections where connection != source {
             guard let neighbour = neighbours[connection], neighbour.isInRoom, neighbour.remote.author != transaction.author,

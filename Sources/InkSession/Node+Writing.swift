@@ -3,8 +3,8 @@ import InkPrimitives
 
 // What is finished becomes transactions of ours.
 extension Node {
-    /// Turns a finished wish into transactions, mostly one: where it concerns more shapes than one holds, the others go on with the first. The
-    /// sequence of the last, or nil where there was nothing to write.
+    /// Turns a finished wish into transactions, mostly one: where it concerns more shapes than (SE-56) one holds, the others go on with the first.
+    /// The sequence of the last, or nil where there was nothing to write.
     ///
     /// - Parameter first: the transaction that began the gesture which it goes on with.
     @discardableResult

@@ -27,7 +27,7 @@ public struct Node: Sendable {
         case datagram([UInt8], from: SocketAddress)
         /// A binary message of the rendezvous at this position of the list.
         case rendezvousFrame([UInt8], at: Int = 0)
-        /// Several that came together: what follows from them is asked for once.
+        /// Several that came together: what follows from them is asked for once (SE-88).
         case datagrams([(bytes: [UInt8], from: SocketAddress)])
         /// Addresses of this machine with the port of the socket, each time that they, or what is known of them, change.
         case localAddresses([LocalAddress])
@@ -194,7 +194,7 @@ public struct Node: Sendable {
             for (name, strand) in configuration.claims { board.claim(name, by: strand) }
             unreadable = board.load(configuration.stored).count
             self.board = board
-            // Rows of ours whose parents the disk lost are as good a proof as what another shows us (SE-91).
+            // Rows of ours whose parents the disk lost are as good a proof as what another shows us (SE-302).
             if board.hasWaitingWork(of: configuration.identity.author) { work.adoption.came(now: now) }
             for author in board.authors { endpoint.know(author) }
         }

@@ -1,6 +1,6 @@
 /// What was seen of versions that this program does not speak (SE-29).
 struct OtherVersions: Sendable {
-    /// A member whose word was fresh speaks another version of the protocol.
+    /// A member whose word was fresh speaks another version of the protocol (SE-287).
     private var hasMetOther = false
     /// The board that we join is of a version that this program does not know.
     private var isBoardTooNew = false

@@ -66,12 +66,12 @@ package struct OwnAttention: Sendable {
         // Its time runs from the first word.
         case (.elsewhere, .waits), (.elsewhere, .away): break
         case (.elsewhere, nil): absent[frontEnd] = .waits(until: now + PresenceTiming.awayAfter)
-        // It is seen again, and the person was away before.
+        // It is seen again, and the person was away before (SE-392).
         case (.elsewhere, .unseen): absent[frontEnd] = .away
         }
     }
 
-    /// The person did something at this program, and so is here.
+    /// The person did something at this program, and so is here (SE-391).
     ///
     /// - Parameter isByHand: false for what a program also does by itself: of one whose person is away that says nothing.
     mutating func touched(by frontEnd: FrontEndID, isByHand: Bool = true, now: Instant) {

@@ -19,11 +19,11 @@ struct OwnMessages: Sendable {
         var told: MessageState
     }
 
-    /// Messages a second, and at once: more than a hand says, and less than what is in anybody's way.
+    /// Messages a second, and at once: more than a hand says, and less than what is in (SE-234) anybody's way.
     static let perSecond = 10.0
-    /// As many as a front end keeps; what is older is no news.
+    /// As many as a front end keeps; what is older is no news (SE-368).
     static let openMax = 256
-    /// What cannot be said is not kept without end.
+    /// What cannot be said is not kept without end (SE-232).
     static let unsaidMax = 64
 
     init(now: Instant) { pace = TokenBucket(rate: Self.perSecond, burst: Self.perSecond, now: now) }
@@ -48,7 +48,7 @@ struct OwnMessages: Sendable {
         if open.count > Self.openMax { open.removeFirst(open.count - Self.openMax) }
     }
 
-    /// What is to be told, since it is otherwise than it was told last.
+    /// What is to be told, since it is otherwise than it was told last (SE-231).
     mutating func news(_ reach: Reach) -> [(name: TransactionName, state: MessageState)] {
         if let least = reach.present.min() { deliveredThrough = max(deliveredThrough, least) }
         var news: [(name: TransactionName, state: MessageState)] = []

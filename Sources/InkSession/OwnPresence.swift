@@ -4,7 +4,7 @@ import InkPrimitives
 /// What our person is doing, by the hand at each of their programs: what the others shall know, and a version that counts its changes.
 package struct OwnPresence: Sendable {
     private var attending: OwnAttention
-    /// What passes is paid for: the others are asked to say as little as they can (SE-279).
+    /// What passes is paid for: the others are asked to say as little as they can (SE-393).
     package let isSparing: Bool
     /// True while the person types a message.
     package private(set) var isTyping = false
@@ -47,7 +47,7 @@ package struct OwnPresence: Sendable {
     /// A program says how the person attends to it.
     package mutating func attend(_ attending: Attending, by frontEnd: FrontEndID, now: Instant) {
         change { $0.attend(attending, by: frontEnd, now: now) }
-        // Who is away points nowhere, and writes no message.
+        // Who is away points nowhere, and writes no message (SE-390).
         if attending != .here { point(at: nil, by: frontEnd, now: now) }
         if attention == .away, isTyping {
             (typingUntil, isTyping) = (nil, false)
@@ -100,7 +100,7 @@ package struct OwnPresence: Sendable {
         pointer.move(to: HandSample(at: now.wholeMilliseconds, point: position), by: frontEnd, isPen: isPen, version: version)
     }
 
-    /// The pointer leaves a trail of light from here on, or no more; nothing where it is not this program's that is shown.
+    /// The pointer leaves a trail of light from here on, or no more (SE-132); nothing where it is not this program's that is shown.
     package mutating func shine(_ isOn: Bool, by frontEnd: FrontEndID, now: Instant) {
         guard pointer.frontEnd == frontEnd, pointer.position != nil, pointer.isLit != isOn else { return }
         version += 1
@@ -151,7 +151,7 @@ package struct OwnPresence: Sendable {
         let wasPen = pointer.frontEnd == frontEnd && pointer.position != nil && hands[frontEnd]?.live?.penPosition == pointer.position
         guard hands[frontEnd]?.live?.extend(points, at: now.wholeMilliseconds) == true else { return }
         version += 1
-        // A pen points where its stroke ends; what a front end says of that besides brings nothing new.
+        // A pen points where its stroke ends; what a front end says of that besides (SE-35) brings nothing new.
         guard wasPen else { return }
         pointer.move(to: HandSample(at: now.wholeMilliseconds, point: newest), by: frontEnd, isPen: true, version: version)
     }
@@ -290,7 +290,7 @@ package struct OwnGesture: Sendable {
     }
 }
 
-/// Where our person points, with the program that moved last.
+/// Where our person points, with the program that moved last (SE-34).
 package struct OwnPointer: Sendable {
     package private(set) var frontEnd = FrontEndID.holder
     /// Nil when nowhere.
@@ -312,7 +312,7 @@ package struct OwnPointer: Sendable {
     struct Laser: Sendable {
         /// Counts them, from 1.
         var number: UInt64
-        /// When it went out; nil while it is on.
+        /// When it went out; nil while it is on (SE-306).
         var endedAt: Int64?
         /// Since which version that is so.
         var version: UInt64

@@ -8,7 +8,7 @@ struct OwnRights: Sendable {
     private(set) var role: Role?
     /// The transaction that gives the right under which we write.
     private(set) var name: TransactionName?
-    /// An admission of ours is to be written: what our person does waits for it.
+    /// An admission of ours is to be written: what our person does waits for it (SE-324).
     private(set) var isJoining = false
     /// When to look for invites whose time is over, which are ours to end; nil while there are none.
     private(set) var endsAt: Instant?
@@ -21,9 +21,9 @@ struct OwnRights: Sendable {
     private var wasReady = false
     /// The role that our person was told last; nil before any was.
     private var told: Role??
-    /// Our person was told that our right ended, and by whom, since it was last given.
+    /// Our person was told that our right ended, and by whom, since it was last given (SE-338).
     private(set) var isEndTold = false
-    /// By what the others know our right has ended.
+    /// By what the others know our right has ended (SE-178).
     private(set) var hasEndedElsewhere = false
 
     init(invite: InviteKey?, author: AuthorID, board: BoardID) {
@@ -31,7 +31,7 @@ struct OwnRights: Sendable {
         claim = invite.map { InviteClaim(of: author, to: board, by: $0.invite, key: $0.signer) }
     }
 
-    /// The name of our right that may be told: the disk has what gives it.
+    /// The name of our right that may be told: the disk has what gives it (SE-325).
     func shown(_ unsaved: Set<TransactionName>) -> TransactionName? { name.flatMap { unsaved.contains($0) ? nil : $0 } }
 
     /// Looks again, if anything has changed.
@@ -54,7 +54,7 @@ struct OwnRights: Sendable {
         return .some(role)
     }
 
-    /// Others have a removal of our right that cannot enter our board, which has not all that comes before it.
+    /// Others have a removal of our right that cannot enter our board (SE-339), which has not all that comes before it.
     ///
     /// - Returns: false if that was known.
     mutating func endedElsewhere() -> Bool {

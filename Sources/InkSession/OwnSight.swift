@@ -3,7 +3,7 @@ import InkPrimitives
 
 /// What our person sees of the board, and asked all to look at last. Each is told until it is known to have arrived, and costs nothing then.
 package struct OwnSight: Sendable {
-    /// The program that said last what is seen: of several the person looks at that one.
+    /// The program that said last what is seen: of several the person looks at that one (SE-133).
     private(set) var frontEnd = FrontEndID.holder
     /// Nil: nothing that is told.
     private(set) var view: WorldBox?

@@ -7,13 +7,13 @@ struct OwnWork: Sendable {
     private(set) var seats: [FrontEndID: Seat]
     /// Intents that wait for what the others say of our earlier work.
     private(set) var held: [HeldIntent] = []
-    /// The seats of programs that have gone, while something that they asked waits.
+    /// The seats of programs that have gone, while something that they asked waits (SE-94).
     private var departed: [Seat] = []
     /// True once this process has written anything: to wait before that is all that can be done.
     private(set) var hasWritten = false
     /// Until when the first change waits for what others say of our work; nil before anything waits.
     private var doubtUntil: Instant?
-    /// From here on the numbers of our next shapes are looked for.
+    /// From here on the numbers of our next shapes are looked for (SE-50).
     private(set) var nextShapeNumber: UInt64
     /// Own transactions that are not on disk yet: shown here, told to nobody.
     private(set) var unsaved: Set<TransactionName> = []

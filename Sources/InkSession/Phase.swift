@@ -18,7 +18,7 @@ enum Phase: Sendable {
     struct Quitting: Sendable {
         /// How long it waits.
         let until: Instant
-        /// Another process goes on with the board: the others shall not notice.
+        /// Another process goes on with the board: the others shall not notice (SE-40).
         let handsOver: Bool
         /// The records that had been given to the disk when quitting began.
         fileprivate(set) var mark: UInt64

@@ -82,7 +82,7 @@ package struct PresenceInbox: Sendable {
         pointer.followLaser(at: sentAt)
     }
 
-    /// The samples of a stroke that a packet brings and that are not here yet; none where it leaves a gap.
+    /// The samples of a stroke that a packet brings and that are not here yet (SE-4); none where it leaves a gap.
     private func freshSamples(of hand: HandValue, sentAt: Int64) throws(WireError) -> [HandSample] {
         guard let value = hand.live, case .stroke(let from, let run, _) = value.body else { return [] }
         let held = hands[Int(hand.frontEnd.number)].stroke(number: value.number)
@@ -93,7 +93,7 @@ package struct PresenceInbox: Sendable {
         let samples = try run.samples(after: history, sentAt: sentAt)
         let known = held.count - from
         guard known > 0, known < samples.count, let last = held.last else { return Array(samples.dropFirst(known)) }
-        // What is here already came with its own times: what follows goes on from there, however this packet would have them (SE-36).
+        // What is here already came with its own times: what follows goes on from there, however this packet would have them (SE-36, SE-291).
         let shift = last.at - samples[known - 1].at
         return samples.dropFirst(known).map { HandSample(at: max(last.at, min($0.at + shift, sentAt)), point: $0.point) }
     }
@@ -128,7 +128,7 @@ package struct PresenceInbox: Sendable {
         }
     }
 
-    /// What front ends are to be told now; nothing while they were told too much lately.
+    /// What front ends are to be told now; nothing while they were told too much lately (SE-37).
     ///
     /// - Parameter result: the shapes of the author's transaction of this sequence, nil while it has not come.
     package mutating func news(now: Instant, result: (UInt64) -> [ShapeID]?) -> [News] {
@@ -143,7 +143,7 @@ package struct PresenceInbox: Sendable {
         return news
     }
 
-    /// The ends of gestures that were seen to end, whose transactions have come.
+    /// The ends of gestures that were seen to end, whose transactions have come (SE-3).
     package mutating func ended(result: (UInt64) -> [ShapeID]?) -> [News] {
         var news: [News] = []
         shown.removeAll { gesture in
@@ -461,7 +461,7 @@ extension PresenceInbox {
             return (frontEnd, untold)
         }
 
-        /// The sample that takes it off, if it is shown. Where it stands is told again when the peer is shown again.
+        /// The sample that takes it off, if it is shown. Where it stands is told again when (SE-38) the peer is shown again.
         mutating func hide() -> CursorSample? {
             defer { (told, untold) = (nil, newest.flatMap { $0.position == nil ? nil : [$0] } ?? []) }
             return told.map { CursorSample(at: $0.at, position: nil) }
@@ -518,7 +518,7 @@ package struct PeerClock: Hashable, Sendable {
         return at
     }
 
-    /// Longest delay that a network makes, milliseconds.
+    /// Longest delay that a network makes, milliseconds (SE-291).
     private static let leapMax: Int64 = 20_000
 }
 

@@ -97,14 +97,14 @@ package struct PresenceLadder: Sendable {
     private mutating func strain(now: Instant, floor: Double = budgetMin) {
         guard now - changedAt >= Self.strainPause else { return }
         changedAt = now
-        // What is sent now is too much. A hand that moves now and then says nothing of that.
+        // What is sent now is too much (SE-308). A hand that moves now and then says nothing of that.
         let gap = now - sentAt
         let spent = gap <= Self.finePauseMax && gap > .zero ? cost * 1e9 / Double(gap.nanoseconds) : Self.budgetMax
         let most = min(budget ?? Self.budgetMax, spent)
         (budget, knee) = (max(floor, most * Self.strainFactor), most)
     }
 
-    /// A queue that stays though we send a quarter, and drops nothing, is another's, or the way is longer now.
+    /// A queue that stays though we send a quarter, and drops nothing, is another's (SE-309), or the way is longer now.
     private mutating func noteQueue(_ queue: Duration, _ line: LineSight, now: Instant) {
         guard now - changedAt >= Self.strainPause else { return }
         let known = queued ?? (first: queue, strains: 0)
@@ -113,14 +113,14 @@ package struct PresenceLadder: Sendable {
             return
         }
         queued = (known.first, known.strains + 1)
-        // Where nothing is lost it need not become coarse: eight packets a second fill no line.
+        // Where nothing is lost it need not become coarse (SE-310): eight packets a second fill no line.
         strain(now: now, floor: line.loss > Self.lossMax ? Self.budgetMin : leastFineBudget * Self.floorMargin)
     }
 
     private mutating func calm(now: Instant) {
         guard let budget, now - changedAt >= Self.calmPause else { return }
         changedAt = now
-        // Near to what was too much it feels its way.
+        // Near to what was too much it feels its way (SE-308).
         let isNear = knee.map { budget >= $0 * Self.strainFactor && budget < $0 * Self.calmFactor } ?? false
         let more = budget * (isNear ? Self.kneeFactor : Self.calmFactor)
         self.budget = more < Self.budgetMax ? more : nil
@@ -138,11 +138,11 @@ package struct PresenceLadder: Sendable {
     static let finePauseMax: Duration = .milliseconds(125)
     /// Nor coarse ones: two a second tell where a hand is, and that it is there.
     static let coarsePauseMax: Duration = .milliseconds(500)
-    /// Of a line that is full of history presence takes no more, so that who comes gets three quarters of it.
+    /// Of a line that is full of history presence takes no more (SE-162), so that who comes gets three quarters of it.
     static let share = 0.25
     /// Bytes that wait, from which on history counts as filling the line: a second of 64 kbit/s.
     static let historyMin = 8 * 1024
-    /// Presence pauses while operations wait for which the line takes longer, seconds: then what moves comes too late to be of use.
+    /// Presence pauses while operations wait for which the line takes longer (SE-311), seconds: then what moves comes too late to be of use.
     static let operationsSeconds = 0.25
     /// But not for fewer bytes: one packet waits on every line.
     static let operationsMin = 1200.0

@@ -64,7 +64,7 @@ package struct PresenceOutbox: Sendable {
     /// True if the peer is known to have what changed at a version and before.
     package func isKnown(_ version: UInt64) -> Bool { acknowledged >= version }
 
-    /// When the next packet is due; nil when the peer has everything.
+    /// When the next packet is due; nil when the peer has everything (SE-289).
     ///
     /// - Parameters:
     ///   - requestAt: when we shall ask the peer for something.
@@ -117,7 +117,7 @@ package struct PresenceOutbox: Sendable {
         if flights.count > Self.flightsMax { flights.removeFirst() }
     }
 
-    /// The newest packet did not leave, and will not. What the peer asked for since then is still to come.
+    /// The newest packet did not leave, and will not. What the peer asked for since then (SE-87) is still to come.
     package mutating func takeBack() {
         marks = marksBefore
         flights.removeLast(min(1, flights.count))
@@ -243,7 +243,7 @@ package struct PresenceOutbox: Sendable {
             let run = Self.run(of: live, from: mark.next, bitsMax: room * 8, at: now)
             let body = GestureBody.stroke(from: mark.next, run, isPen: isPen)
             let end = mark.next + run.count
-            // What was new here goes once more.
+            // What was new here goes once more (SE-32).
             (mark.next, mark.sent) = (min(mark.sent, end), max(mark.sent, end))
             marks.strokes[frontEnd] = mark
             return LiveValue(number: live.number, style: style.map(GestureStyle.stroke), body: body)

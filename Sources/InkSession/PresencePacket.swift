@@ -61,7 +61,7 @@ package struct PresenceValue: Hashable, Sendable {
     package var look: LookValue?
     /// What of the styles of gestures came with later versions, by front end.
     package var gestureLooks: [GestureLook] = []
-    /// What later versions say besides, sorted by kind. Those who do not know a kind pass it over.
+    /// What later versions say besides, sorted by kind (SE-288). Those who do not know a kind pass it over.
     package var further: [FurtherPresence] = []
 
     package init() {}
@@ -127,7 +127,7 @@ package enum GestureStyle: Hashable, Sendable {
     case shape(ShapeDraft)
     case move([ShapeID])
     case resize(ShapeID)
-    /// The letters so far; nil where they are more than a packet has room for.
+    /// The letters so far; nil where they are more than a packet has room for (SE-55).
     case text(ShapeID, String?)
 }
 

@@ -2,7 +2,7 @@ import InkBoard
 import InkPrimitives
 
 // What a value of presence says beside its hands: the light of a pointer, what a person sees, and what all are asked to look at. Each goes as a part
-// of *further*, so that older versions pass it over (SE-30).
+// of *further*, so that older versions pass it over (SE-288).
 
 /// The light of a pointer: while it is on, the way of the pointer is seen for a moment and fades. It is never stored.
 package struct LaserValue: Hashable, Sendable {

@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// How often front ends are told that somebody broke a rule: once a second for each rule and author, and twenty times a second in all (SE-84).
+/// How often front ends are told that somebody broke a rule: once a second for each rule and author, and twenty times a second in all (SE-300).
 struct Rejections: Sendable {
     private var toldAt: [String: Instant] = [:]
     private var pace = TokenBucket(rate: 20, burst: 60, now: .distantPast)

@@ -98,8 +98,8 @@ struct Person: Sendable {
     fileprivate(set) var connection: ConnectionID?
     /// When the session was lost; the person counts as here until the grace is over.
     fileprivate(set) var lostAt: Instant?
-    /// Since when the person owes a sign of life: the first probe that nothing has answered, or the loss of the session. Only contact ends it,
-    /// not the end of the session in which it began.
+    /// Since when the person owes a sign of life: the first probe that nothing has (SE-72) answered, or the loss of the session. Only contact ends
+    /// it, not the end of the session in which it began.
     fileprivate(set) var silentSince: Instant?
     /// What was last told to front ends.
     fileprivate(set) var told: PeerStatus?

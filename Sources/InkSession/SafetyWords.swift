@@ -13,7 +13,7 @@ public struct SafetyWords: Hashable, Sendable, CustomStringConvertible {
     /// What one try costs who makes the words, and who wants to forge them: three passes over 256 MiB, 0.8 s of one core.
     public static let cost = Argon2id.Cost.moderate
 
-    /// Takes as long as the hash does: not on a loop. Nil where this machine does not give the memory.
+    /// Takes as long as the hash does: not on a loop (SE-374). Nil where this machine does not give the memory.
     public init?(_ one: AuthorID, _ other: AuthorID, cost: Argon2id.Cost = Self.cost) {
         let keys = [one, other].sorted()
         let input = Array("inkwire/1 safety words".utf8) + keys.flatMap(\.bytes)

@@ -17,7 +17,7 @@ package struct HandSample: Hashable, Sendable {
 /// browser moves by whole pixels and one in a terminal by whole cells, so the common power of two is taken out first. A sample takes
 /// about nine bits. The bits are drawn in the overview.
 ///
-/// One run has one spelling: the parameters of its code follow from what it holds, and a reader refuses others. So a run is kept as it is
+/// One run has one spelling: the parameters of its code follow from what it holds (SE-39), and a reader refuses others. So a run is kept as it is
 /// spelled: a sample of a steady hand is three bits of a packet, and would be sixty times as much as a value. What somebody sends takes no more
 /// memory than it took to send, until it is known to be of use (SE-85).
 package struct SampleRun: Hashable, Sendable {

@@ -50,7 +50,7 @@ package struct SaveQueue: Sendable {
         }
         guard underWay.isEmpty, !waiting.isEmpty else { return nil }
         underWay = waiting.popFirst(Self.batchRecords)
-        // A request is never parted from its transaction: one without the other would be done twice, or never.
+        // A request is never parted from its transaction: one without the other would (SE-292) be done twice, or never.
         while case .request? = waiting.first { underWay += waiting.popFirst(1) }
         batch += 1
         return (batch, underWay)
@@ -68,7 +68,7 @@ package struct SaveQueue: Sendable {
     /// What the disk refused is offered at once, and not only when its time has come.
     mutating func tryNow(now: Instant) { if retryAt != nil { retryAt = now } }
 
-    /// The disk refused the batch.
+    /// The disk refused the batch (SE-7).
     package mutating func failed(_ identifier: UInt64, reason: String, now: Instant) {
         guard identifier == batch, !underWay.isEmpty else { return }
         refusal = reason

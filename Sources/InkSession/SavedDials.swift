@@ -60,7 +60,7 @@ struct SavedDials: Sendable {
 
     var deadline: Instant? { dials.values.compactMap(\.nextAt).min() }
 
-    /// Addresses to dial now.
+    /// Addresses to dial now (SE-13).
     mutating func due(now: Instant, using jitter: inout SplitMix64, in surroundings: Surroundings) -> [SocketAddress] {
         var result: [SocketAddress] = []
         for address in dials.keys.sorted() {
@@ -92,7 +92,7 @@ struct SavedDials: Sendable {
 
     /// The device `author` was reached at `address`. True if the list for the disk changed.
     ///
-    /// A device has one place in the list, and one that lives is not pushed out of it.
+    /// A device has one place in the list, and one that lives is not pushed out of it (SE-281).
     mutating func reached(_ address: SocketAddress, by author: AuthorID, now: Instant, isLive: (SocketAddress) -> Bool) -> Bool {
         dials[address, default: Dial()].device = author
         if let before = places.updateValue(address, forKey: author), before != address { forget(before) }
@@ -110,7 +110,7 @@ struct SavedDials: Sendable {
         places = places.filter { $0.value != address }
     }
 
-    /// The peer at `address` keeps another session in place of this one: try again, twice as late each time.
+    /// The peer at `address` keeps another session in place of this one (SE-331): try again, twice as late each time.
     mutating func turnedDown(_ address: SocketAddress, now: Instant, using jitter: inout SplitMix64) {
         guard var dial = dials[address] else { return }
         dial.nextAt = now + dial.wait + jitter.jitter(dial.wait)
@@ -119,7 +119,7 @@ struct SavedDials: Sendable {
         dials[address] = dial
     }
 
-    /// A device that was not let in may come now: it is looked for where it was reached before.
+    /// A device that was not let in may come now: it is looked for where it was reached (SE-327) before.
     mutating func mayCome(_ device: AuthorID, now: Instant) {
         for address in dials.keys where dials[address]?.device == device { dials[address]?.begin(at: now) }
     }
@@ -131,7 +131,7 @@ struct SavedDials: Sendable {
         }
     }
 
-    /// Tells whether we are in company. Who is left alone looks everywhere.
+    /// Tells whether we are in company. Who is left alone looks everywhere (SE-303).
     mutating func follow(isInCompany: Bool, now: Instant, using jitter: inout SplitMix64) {
         defer { self.isInCompany = isInCompany }
         if self.isInCompany, !isInCompany { lookEverywhere(now: now, using: &jitter) }

@@ -5,7 +5,7 @@ extension ShortCode {
     /// A code as it was understood.
     public struct Reading: Equatable, Sendable {
         public let code: ShortCode
-        /// What was taken for something else than was typed; to be shown before anything is sent.
+        /// What was taken for something else than was typed; to be shown before anything (SE-356) is sent.
         public let corrections: [Correction]
     }
 
@@ -15,7 +15,7 @@ extension ShortCode {
         public let taken: String
     }
 
-    /// Reads a code that was typed. Throws `.notACode` for what may be a link or anything else.
+    /// Reads a code that was typed (SE-358). Throws `.notACode` for what may be a link or anything else.
     public static func read(_ text: String) throws(ShortCodeError) -> Reading {
         guard text.utf8.count <= textBytes, !text.contains("://") else { throw .notACode }
         let parts = folded(text).split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
@@ -63,7 +63,7 @@ extension ShortCode {
         return Array(CodeWords.all[CodeWords.beginning(with: tokens[tokens.count - 1])])
     }
 
-    /// What a key that completes makes of a code that is being typed.
+    /// What a key that completes makes of a code that is being typed (SE-389).
     public enum Completion: Equatable, Sendable {
         /// No word begins so, or none is begun.
         case none
@@ -91,7 +91,7 @@ extension ShortCode {
     private static func meaning(of typed: String) throws(ShortCodeError) -> (index: Int, isCorrected: Bool) {
         if let index = CodeWords.index(of: typed) { return (index, false) }
         let (begun, near) = (CodeWords.beginning(with: typed), CodeWords.oneMistake(from: typed))
-        // What begins so comes first, where it is one: the letters may have been left out on purpose.
+        // What begins so comes first, where it is one: the letters may have been left (SE-355) out on purpose.
         let meant = (begun.count == 1 ? begun + near.filter { !begun.contains($0) } : near + begun.filter { !near.contains($0) })
         if meant.count == 1 {
             return (meant[0], begun.isEmpty || typed.unicodeScalars.count < CodeWords.tellingLetters)
@@ -173,7 +173,7 @@ extension ShortCode.Correction: CustomReflectable {
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Why a text is not read as a code. What was typed is named as far as the person needs it; `description` is fit for a status line.
+/// Why a text is not read as a code (SE-214). What was typed is named as far as the person needs it; `description` is fit for a status line.
 public enum ShortCodeError: Error, Hashable, Sendable, CustomStringConvertible {
     /// It is something else: perhaps a link.
     case notACode
@@ -183,7 +183,7 @@ public enum ShortCodeError: Error, Hashable, Sendable, CustomStringConvertible {
     case noSuchNumber(String)
     /// Not three.
     case wordCount(Int)
-    /// In no list, and either one mistake from none, or from several.
+    /// In no list, and either one mistake from none, or from several (SE-357).
     case unknownWord(String, suggestions: [String])
     /// What stands behind the `@` is no name of a host, or no port.
     case badHost(String)

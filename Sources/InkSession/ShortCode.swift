@@ -6,7 +6,7 @@ import InkPrimitives
 ///     7-copper-lantern-orbit[@HOST[:PORT]]
 ///
 /// The words are 33 secret bits, good for one try and ten minutes. They are said aloud and stand on a screen, so they live in ordinary
-/// memory; but nothing shows them except `text`, which is asked for by name (SE-211).
+/// memory; but nothing shows them except `text`, which is asked for by name (SE-353).
 public struct ShortCode: Equatable, Sendable {
     /// Number of the mailbox, one of `mailboxes`.
     public let mailbox: Int
@@ -15,7 +15,7 @@ public struct ShortCode: Equatable, Sendable {
     /// Places in `CodeWords`.
     private let words: [Int]
 
-    /// Numbers that a mailbox may have.
+    /// Numbers that a mailbox may have (SE-354).
     public static let mailboxes = 1...99_999
     /// Words that a code has.
     public static let wordCount = 3
@@ -30,7 +30,7 @@ public struct ShortCode: Equatable, Sendable {
 
     /// A code that nobody can guess, for a mailbox that was opened; nil if no mailbox has that number.
     ///
-    /// Each of the 2^33 triples of words is as likely as any other. The generator forgets what made it.
+    /// Each of the 2^33 triples of words is as likely as any other (SE-353). The generator forgets what made it.
     public static func drawn(mailbox: Int, place: Place? = nil, using generator: inout SecretGenerator) -> ShortCode? {
         let bits = generator.secret().withBytes { ByteReader.prefix64($0) }
         return ShortCode(
@@ -44,7 +44,7 @@ public struct ShortCode: Equatable, Sendable {
     /// The three words, lower case, joined by `-`: what both sides prove that they know.
     package var password: String { words.map { CodeWords.all[$0] }.joined(separator: "-") }
 
-    /// All of the code as it is said and typed. A secret: for whoever is to join, never for a log.
+    /// All of the code as it is said and typed (SE-211). A secret: for whoever is to join, never for a log.
     public var text: String { "\(mailbox)-\(password)" + (place.map { "@\($0)" } ?? "") }
 
     /// A rendezvous as a code names it.

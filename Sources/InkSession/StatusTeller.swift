@@ -6,7 +6,7 @@ struct StatusTeller: Sendable {
     /// When to look what is to be told; nil while nothing has changed.
     private(set) var deadline: Instant?
 
-    /// What was told last does not say that something is unsaved.
+    /// What was told last does not say that something is unsaved (SE-19).
     var saysSaved: Bool { told?.isSaved != false }
 
     mutating func changed(now: Instant) {

@@ -15,7 +15,7 @@ struct TextKeeper: Sendable {
     private var looks: TokenBucket?
     private var othersLooks: TokenBucket?
     private var lostTellings: TokenBucket?
-    /// What front ends see of texts that wait to be merged, whatever others make of them meanwhile.
+    /// What front ends see of texts that wait to be merged, whatever others make of them (SE-293) meanwhile.
     private(set) var unshown: [ShapeID: String] = [:]
     /// When somebody was last told of a merge of this text with that person.
     private var toldAt: [Telling: Instant] = [:]
@@ -29,7 +29,7 @@ struct TextKeeper: Sendable {
 
     var deadline: Instant? { earliest(due.values.min(), awaited.values.lazy.map(\.at).min()) }
 
-    /// True if news of a merge is to be told: of one text and person once a minute, for while both write there is one merge after another.
+    /// True if news of a merge is to be told: of one text and person once a minute (SE-294), for while both write there is one merge after another.
     mutating func isNews(_ news: TextNews, now: Instant) -> Bool {
         guard news.outcome == .merged else { return true }
         let telling = Telling(shape: news.shape, other: news.other)
@@ -94,7 +94,7 @@ struct TextKeeper: Sendable {
         return bucket.take(now: now)
     }
 
-    /// True if a text may be gone through for words of ours now: what its writer knew is found in all that came before it (SE-54).
+    /// True if a text may be gone through for words of ours now: what its writer knew is found in all that came before it (SE-295).
     mutating func look(now: Instant) -> Bool {
         var bucket = looks ?? TokenBucket(rate: Self.looksRate, burst: Self.looksBurst, now: now)
         defer { looks = bucket }

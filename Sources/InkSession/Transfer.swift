@@ -13,7 +13,7 @@ struct Transfer: Sendable {
 
     // What we told the peer.
     private var toldFingerprint: Fingerprint?
-    /// When to tell the peer our fingerprint; set by the first change that it was not told of.
+    /// When to tell the peer our fingerprint (SE-6); set by the first change that it was not told of.
     private(set) var compareAt: Instant?
     /// When to reconcile if the fingerprints still differ then.
     private(set) var reconcileAt: Instant?
@@ -29,7 +29,7 @@ struct Transfer: Sendable {
 
     // Reconciliation.
     private(set) var reconciler: Reconciler
-    /// Work that the peer may still cost us, in names hashed: a fifth of a second at once, then a thirtieth of a processor. A run over more
+    /// Work that the peer may still cost us, in names hashed (SE-22): a fifth of a second at once, then a thirtieth of a processor. A run over more
     /// is paid for afterwards.
     var work: TokenBucket
     /// Names of our set that were visited to answer it.
@@ -59,7 +59,7 @@ struct Transfer: Sendable {
         exchanged[name] = now
     }
 
-    /// True if `name` was sent or received so lately that it may still be under way: within three seconds, or behind what still waits to be
+    /// True if `name` was sent or received so lately that it may still be under way (SE-16): within three seconds, or behind what still waits to be
     /// sent to this peer.
     func exchangedLately(_ name: TransactionName, now: Instant) -> Bool {
         guard let at = exchanged[name] ?? exchangedBefore[name] else { return false }
@@ -146,7 +146,7 @@ struct Transfer: Sendable {
     /// Another is asked in its place.
     mutating func leaveOff() { (outstanding, isReconciled) = (0, false) }
 
-    /// The peer gets from another what a comparison found (SE-167).
+    /// The peer gets from another what a comparison found (SE-316).
     mutating func enough() {
         backlog.removeFound()
         reconciler.forgetSent()

@@ -45,7 +45,7 @@ struct Verification: Sendable {
     /// Those of which something is ready, each once, in the order of their turns.
     private var turns = Queue<ConnectionID>()
     private var underWay: [UInt64: [Job]] = [:]
-    /// By name, how many are past their carrier's pace: there may be false ones beside the true one.
+    /// By name, how many are past their carrier's pace (SE-299): there may be false ones beside the true one.
     private var names: [TransactionName: Int] = [:]
     private var signed: Set<Signed> = []
     private(set) var byteCount = 0
@@ -54,14 +54,14 @@ struct Verification: Sendable {
     /// When something that waits for its carrier's pace may go on.
     private var carriersAt: Instant?
 
-    /// Memory that transactions of one peer may take here, bytes; with many peers, what all may take together, and then each. Two transactions of
-    /// the greatest size always find room.
+    /// Memory that transactions of one peer may take here, bytes (SE-17); with many peers, what all may take together, and then each. Two
+    /// transactions of the greatest size always find room.
     static let bytesMax = 4 << 20
     static let bytesMaxOfAll = 16 << 20
     static let bytesMaxCrowded = 2 * byteCount(ofEncoded: Limits.transactionBytes)
     /// What a transaction takes beyond its encoding.
     private static let bytesEach = 256
-    /// Of one batch: transactions, and what they cost by `AuthorPace`, as they are inserted in one go.
+    /// Of one batch: transactions, and what they cost by `AuthorPace` (SE-298), as they are inserted in one go.
     private static let batchMax = 64
     private static let batchCostMax = 131_072.0
     /// Batches at a time: what is given out cannot be overtaken by what others bring.
@@ -92,7 +92,7 @@ struct Verification: Sendable {
         carriers = carriers.filter { $0.value.byteCount > 0 || $0.key != source && living($0.key) }
     }
 
-    /// False if a transaction of so many bytes would be dropped unread: there is no room, or too much of what this peer brought was false.
+    /// False if a transaction of so many bytes would be dropped unread (SE-70): there is no room, or too much of what this peer brought was false.
     mutating func takes(_ encodedCount: Int, from source: ConnectionID, now: Instant) -> Bool {
         let count = Self.byteCount(ofEncoded: encodedCount)
         let limit = byteCount + count <= Self.bytesMaxOfAll ? Self.bytesMax : Self.bytesMaxCrowded
@@ -152,7 +152,7 @@ struct Verification: Sendable {
         var forged: [Job] = []
     }
 
-    /// Takes the verdicts on a batch; nothing for a number that was never given out. What goes beyond its author's pace comes by `released`.
+    /// Takes the verdicts on a batch; nothing for a number that was never given out (SE-14). What goes beyond its author's pace comes by `released`.
     mutating func finished(
         _ identifier: UInt64, _ verdicts: [Bool], now: Instant, isKnown: (TransactionName) -> Bool = { _ in false }
     ) -> Finished {
@@ -174,7 +174,7 @@ struct Verification: Sendable {
         return finished
     }
 
-    /// Who is no owner goes no faster than one in this time (SE-252); zero for as fast as others do.
+    /// Who is no owner goes no faster than one in this time (SE-383); zero for as fast as others do.
     mutating func slowDown(to interval: Duration, butFor owners: Set<AuthorID>, now: Instant) {
         paced.slowDown(to: interval, butFor: owners, now: now)
     }
@@ -236,7 +236,7 @@ struct Asks: Sendable {
     private var open: [TransactionName: Ask] = [:]
     private var counts: [ConnectionID: Int] = [:]
 
-    /// Names open for one peer, and how often one is asked for.
+    /// Names open for one peer, and how often one is asked for (SE-17).
     static let openMax = 1024
     static let triesMax = 5
 
@@ -244,7 +244,7 @@ struct Asks: Sendable {
     private(set) var deadline: Instant?
     var count: Int { open.count }
 
-    /// `whom` sent a child of `name`; unless it comes by itself it is asked for.
+    /// `whom` sent a child of `name`; unless it comes by itself it is asked for (SE-9).
     mutating func expect(_ name: TransactionName, from whom: ConnectionID, now: Instant) {
         guard open[name] == nil, counts[whom, default: 0] < Self.openMax else { return }
         counts[whom, default: 0] += 1

@@ -39,7 +39,8 @@ struct Whereabouts: Sendable {
 
     mutating func told(now: Instant) { _ = pace.take(now: now) }
 
-    /// Those that lead out of this machine: networks of containers come and go with the containers, and change nothing between us and others.
+    /// Those that lead out of this machine: networks of containers come and go (SE-305) with the containers, and change nothing between us and
+    /// others.
     private static func outward(_ addresses: [LocalAddress]) -> Set<LocalAddress> {
         Set(addresses.filter { $0.standing < .inner && !$0.address.ip.isLoopback })
     }

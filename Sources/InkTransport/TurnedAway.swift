@@ -39,7 +39,9 @@ struct TurnedAway: Sendable {
         rests[first.key] = nil
     }
 
+    // SE-329
     private static let firstPause = Duration.seconds(1)
     private static let lastPause = Duration.seconds(60)
+    // SE-330
     private static let devicesMax = 1024
 }

@@ -18,7 +18,7 @@ class Background(EndToEnd):
             peer.send("wait", ms=33)
         peer.wait("delivered", timeout=seconds + 30)
 
-    def test_CL_210_SE_275_SE_276_who_says_away_is_told_as_that_hears_nothing_that_moves_and_has_it_when_back(self):
+    def test_CL_210_SE_275_SE_276_SE_392_who_says_away_is_told_as_that_hears_nothing_that_moves_and_has_it_when_back(self):
         ana, bob = self.pair()
         bob.send("away")
         self.assert_seen(ana, "away", 5)

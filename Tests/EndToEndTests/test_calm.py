@@ -30,7 +30,7 @@ class Calm(EndToEnd):
     def command(self, *arguments, name="ana"):
         return ink.run(arguments, data=self.folder / name, name=name)
 
-    def test_CL_190_CL_191_CL_336_SE_250_what_a_vandal_did_is_taken_back_after_he_left(self):
+    def test_CL_190_CL_191_CL_336_SE_250_SE_378_what_a_vandal_did_is_taken_back_after_he_left(self):
         ana, bob, mal = self.room("bob", "mal")
         for number in range(220):
             bob.send("draw", id=f"b{number}", shape={**BOX, "x": 80 * number, "y": 0})
@@ -105,7 +105,7 @@ class Calm(EndToEnd):
         self.assertEqual(len([key for key in boards if key.startswith("m")]), 100)
         self.assert_ends_well(ana, bob, cy, mal)
 
-    def test_CL_192_SE_251_a_locked_shape_is_changed_by_owners_alone(self):
+    def test_CL_192_SE_251_SE_380_a_locked_shape_is_changed_by_owners_alone(self):
         ana, bob = self.room("bob")
         bob.draw("b", x=0, y=0, **BOX)
         bob.wait("delivered")
@@ -132,7 +132,7 @@ class Calm(EndToEnd):
         self.assertEqual(self.assert_equal_boards(ana, bob), {})
         self.assert_ends_well(ana, bob)
 
-    def test_CL_193_CL_338_SE_252_in_slow_mode_others_are_told_how_long_they_wait_and_owners_do_not(self):
+    def test_CL_193_CL_338_SE_252_SE_382_in_slow_mode_others_are_told_how_long_they_wait_and_owners_do_not(self):
         ana, bob = self.room("bob")
         self.refused(bob, "slow_mode", "not_owner", interval_ms=3000)
         ana.send("slow_mode", interval_ms=3000)

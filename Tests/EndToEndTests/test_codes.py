@@ -48,7 +48,7 @@ class Codes(EndToEnd):
         self.failed(code, 3, "no_such_code")
         self.assert_ends_well(ana, bob)
 
-    def test_CL_329_SE_216_a_wrong_word_burns_the_code_and_both_sides_are_told(self):
+    def test_CL_329_SE_360_a_wrong_word_burns_the_code_and_both_sides_are_told(self):
         ana = self.board()
         code = self.code(ana)
         words, place = code.split("@")
@@ -60,7 +60,7 @@ class Codes(EndToEnd):
         self.assertEqual(len(ana.ask("members", "members")["members"]), 1)
         self.assert_ends_well(ana)
 
-    def test_CL_164_SE_212_SE_213_what_cannot_be_a_code_is_refused_before_anything_is_sent_and_the_code_stays_good(self):
+    def test_CL_164_SE_212_SE_356_what_cannot_be_a_code_is_refused_before_anything_is_sent_and_the_code_stays_good(self):
         ana = self.board()
         code = self.code(ana)
         words, place = code.split("@")
@@ -197,7 +197,7 @@ class Codes(EndToEnd):
         self.assertEqual(ana.event("code", state="given")["name"], "bob")
         self.assert_ends_well(ana, bob)
 
-    def test_CL_163_SE_220_a_code_that_stood_open_while_somebody_was_removed_leads_to_the_room_as_it_is_then(self):
+    def test_CL_163_SE_365_a_code_that_stood_open_while_somebody_was_removed_leads_to_the_room_as_it_is_then(self):
         ana = self.board()
         eve = ink.join_board(self.code(ana), self.folder / "eve", "eve")
         eve.wait("delivered")

@@ -88,7 +88,7 @@ class Rights(EndToEnd):
         self.assertEqual({event["author"] for _, event in ana.events if event.get("event") == "peer"}, {eve.event("ready")["me"]})
         self.assert_ends_well(ana, eve)
 
-    def test_CL_155_SE_175_a_viewers_link_cannot_draw_by_lines_nor_by_hand_and_he_is_told(self):
+    def test_CL_155_SE_328_a_viewers_link_cannot_draw_by_lines_nor_by_hand_and_he_is_told(self):
         ana = self.ana()
         ana.draw("a", **BOX)
         link = self.invited(ana, role="viewer")["link"]
@@ -116,7 +116,7 @@ class Rights(EndToEnd):
         self.assertEqual([shape["id"] for shape in ana.state()["shapes"]], ["a"])
         self.assert_ends_well(ana)
 
-    def test_CL_155_SE_175_a_commenter_writes_messages_and_notes_of_his_own_and_nothing_else(self):
+    def test_CL_155_SE_328_a_commenter_writes_messages_and_notes_of_his_own_and_nothing_else(self):
         ana = self.ana()
         ana.draw("a", **NOTE)
         cy = self.join(self.invited(ana, role="commenter")["link"], "cy")
@@ -130,7 +130,7 @@ class Rights(EndToEnd):
         self.assertEqual({key: board[key]["x"] for key in board}, {"a": 0, "mine": 16})
         self.assert_ends_well(cy, ana)
 
-    def test_CL_154_CL_155_SE_174_SE_186_who_is_removed_is_told_so_at_once_and_what_he_draws_then_stays_with_him(self):
+    def test_CL_154_CL_155_SE_174_SE_186_SE_326_who_is_removed_is_told_so_at_once_and_what_he_draws_then_stays_with_him(self):
         ana, bob = self.pair()
         bob.draw("early", **BOX)
         bob.wait("delivered")

@@ -81,7 +81,7 @@ class Talk(harness.EndToEnd):
             self.assertEqual((newest["id"], newest["state"], newest["name"]), (evening["id"], "waiting", "ana"))
             self.assert_ends_well(ana)
 
-    def test_SE_231_SE_235_several_talk_and_draw_while_two_read_and_all_have_the_same_history(self):
+    def test_SE_235_SE_369_several_talk_and_draw_while_two_read_and_all_have_the_same_history(self):
         figures = talk_day.Day(45, 3, 2, self.folder, self.folder / "ana", page=10).run(has_full_disk=False)
         self.assertGreaterEqual(figures["walks"], 2)
         self.assertGreater(len(figures["page"]), figures["walks"], "what was said had more than one page")

@@ -143,7 +143,7 @@ private final class Awaited<Item: Sendable>: Sendable {
     }
 
     @Test
-    func `RV-151, RV-159, SE-220: a visit that is let go of is over, and a server that stops is noticed on both sides`() async throws {
+    func `RV-151, RV-159, SE-364: a visit that is let go of is over, and a server that stops is noticed on both sides`() async throws {
         let service = try loopbackService()
         let (driver, news) = try inviter(at: [host(service)])
         let code = try await code(news)

@@ -64,7 +64,7 @@ import Testing
         pipes.members[0].node.peers.first { $0.author == author(pipes, index) }?.isVerified
     }
 
-    @Test func `SE-240, SE-245: who is met is kept with his first name, and that he is verified is seen, kept, and told to nobody`() throws
+    @Test func `SE-240, SE-245, SE-372: who is met is kept with his first name, that he is verified is seen, kept, told to nobody`() throws
     {
         var pipes = try Self.room(["bob"])
         let bob = Self.author(pipes, 1)
@@ -91,7 +91,7 @@ import Testing
         #expect(pipes.members[0].node.members.map(\.isVerified) == [false, false])
     }
 
-    @Test func `SE-240: the next process of a device knows whom it has verified`() throws {
+    @Test func `SE-240, SE-372: the next process of a device knows whom it has verified`() throws {
         var pipes = try Self.room(["bob"])
         let bob = Self.author(pipes, 1)
         _ = Self.outcome(of: .verify(bob, true), in: &pipes)
@@ -100,7 +100,7 @@ import Testing
         #expect(pipes.run(.seconds(30)) { Self.isVerified($0, 1) == true })
     }
 
-    @Test func `SE-240: who is not known is not verified, and nobody verifies himself`() throws {
+    @Test func `SE-372: who is not known is not verified, and nobody verifies himself`() throws {
         var pipes = try Self.room([])
         #expect(Self.outcome(of: .verify(AuthorID(Array(repeating: 9, count: 32))!, true), in: &pipes) == .refused(.noSuchMember))
         #expect(Self.outcome(of: .verify(Self.author(pipes, 0), true), in: &pipes) == .refused(.badValue(field: "who")))
@@ -142,7 +142,7 @@ import Testing
         #expect(pipes.members[0].events.contains { if case .knownName = $0 { true } else { false } })
     }
 
-    @Test func `SE-243: who has a right by his key is trusted under his first name, and by no name that he takes later`() throws {
+    @Test func `SE-375: who has a right by his key is trusted under his first name, and by no name that he takes later`() throws {
         var pipes = try Self.room(["bob", "eve"])
         let (ann, bob, eve) = (Self.author(pipes, 0), Self.author(pipes, 1), Self.author(pipes, 2))
         #expect(Self.outcome(of: .grant(eve, .commenter), in: &pipes) == .done && pipes.run(.seconds(5)) { $0.areEqual })
@@ -159,7 +159,7 @@ import Testing
         #expect(Self.warnings(pipes, at: 2).last == IdentityNews(name: "Ann", device: bob, before: ann, wasVerified: false))
     }
 
-    @Test func `SE-244: who is verified and takes the name of another who is verified is told of`() throws {
+    @Test func `SE-244, SE-376: who is verified and takes the name of another who is verified is told of`() throws {
         var pipes = try Self.room(["bob", "eve"])
         let (bob, eve) = (Self.author(pipes, 1), Self.author(pipes, 2))
         for device in [bob, eve] { _ = Self.outcome(of: .verify(device, true), in: &pipes) }
@@ -186,7 +186,7 @@ import Testing
         #expect(Self.isVerified(pipes, 1) == false)
     }
 
-    @Test func `SE-240: many keys neither fill the memory nor push out who is verified`() {
+    @Test func `SE-373: many keys neither fill the memory nor push out who is verified`() {
         func key(_ number: Int) -> AuthorID { AuthorID(Blake2b.hash256(Array("\(number)".utf8)))! }
         var people = Acquaintances(stored: [])
         for number in 0..<5000 { _ = people.saw(key(number), called: "somebody", at: 1) }

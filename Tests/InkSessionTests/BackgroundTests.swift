@@ -35,7 +35,7 @@ import Testing
         pipes.members[1].events.count { if case .cursor(_, let samples) = $0 { samples.contains { $0.position != nil } } else { false } }
     }
 
-    @Test func `SE-275, SE-276, TR-150: who is hidden is told as away, sent no motion, and has all within a second of being back`() throws {
+    @Test func `SE-275, SE-276, SE-392, TR-150: who is hidden is told as away, sent no motion, and has all in a second once back`() throws {
         var pipes = try Self.pair()
         pipes.intent(.attention(.hidden), by: 1)
         #expect(pipes.run(.seconds(1)) { Self.state($0) == .away })
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: [(0, 1), (1, 0)])
-    func `SE-276: two who hide at the same moment see each other again, whoever comes back first`(first: Int, second: Int) throws {
+    func `SE-392: two who hide at the same moment see each other again, whoever comes back first`(first: Int, second: Int) throws {
         var pipes = try Self.pair()
         pipes.delay = .milliseconds(40)
         _ = pipes.run(.seconds(5))

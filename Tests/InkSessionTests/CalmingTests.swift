@@ -17,7 +17,8 @@ import Testing
         pipes.ask(.calm(.takeBack(TakeBackOrder(whom, span))), by: index)
     }
 
-    @Test func `SE-250: an owner takes back what somebody did, after he was removed too, and one undo brings it back`() throws {
+    @Test
+    func `SE-250, SE-377, SE-378: an owner takes back what somebody did, after he was removed too, and one undo brings it back`() throws {
         var pipes = try PerfectPipes.governed([("bob", .editor), ("mal", .editor)]).pipes
         let (ann, bob, mal) = (Self.author(pipes, 0), Self.author(pipes, 1), Self.author(pipes, 2))
         for _ in 0..<3 { #expect(pipes.ask(Self.box, by: 1) == .done) }
@@ -51,7 +52,7 @@ import Testing
         #expect(Self.takeBack(.device(bob), .sequences(1_000_000...1_000_001), in: &pipes) == .refused(.calm(.nothingToTakeBack)))
     }
 
-    @Test func `SE-251: what would change a locked shape is refused where it begins, and an owner changes it`() throws {
+    @Test func `SE-251, SE-380, SE-381: what would change a locked shape is refused where it begins, and an owner changes it`() throws {
         var pipes = try PerfectPipes.governed([("bob", .editor)]).pipes
         #expect(pipes.ask(Self.box, by: 1) == .done && pipes.ask(Self.box, by: 1) == .done)
         #expect(pipes.run(.seconds(3)) { $0.areEqual })
@@ -84,7 +85,7 @@ import Testing
         #expect(pipes.run(.seconds(3)) { $0.areEqual && $0.members[0].node.board?.shape(id)?.content.fill == Color(rgb: 6) })
     }
 
-    @Test func `SE-252: in slow mode a program waits for its own person's pace, an owner has none, and all is told`() throws {
+    @Test func `SE-252, SE-382: in slow mode a program waits for its own person's pace, an owner has none, and all is told`() throws {
         var pipes = try PerfectPipes.governed([("bob", .editor)]).pipes
         let ann = Self.author(pipes, 0)
         #expect(pipes.ask(.calm(.pace(milliseconds: 10_000)), by: 1) == .refused(.calm(.onlyOwners)))
@@ -114,7 +115,7 @@ import Testing
         #expect(pipes.run(.seconds(3)) { $0.areEqual })
     }
 
-    @Test func `SE-252: a flood waits at who receives it and none of it is lost, and nobody's work stands behind it`() throws {
+    @Test func `SE-383, SE-384: a flood waits at who receives it and none of it is lost, and nobody's work stands behind it`() throws {
         var pipes = try PerfectPipes.governed([("bob", .editor), ("mal", .editor)]).pipes
         #expect(pipes.ask(.calm(.pace(milliseconds: 10_000)), by: 0) == .done)
         #expect(pipes.run(.seconds(3)) { $0.areEqual })
@@ -141,7 +142,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes.count { $0.id.author == mal } == 12)
     }
 
-    @Test func `SE-250: who is meant is looked for among all who signed, and nobody else than an owner is heard`() throws {
+    @Test func `SE-377, SE-379: who is meant is looked for among all who signed, and nobody else than an owner is heard`() throws {
         var pipes = try PerfectPipes.governed([("bob", .editor), ("bob", .editor)]).pipes
         let (bob, other) = (Self.author(pipes, 1), Self.author(pipes, 2))
         for index in 1...2 { #expect(pipes.ask(Self.box, by: index) == .done) }

@@ -89,7 +89,7 @@ private struct Exchange {
 }
 
 @Suite struct CodeExchangeTests {
-    @Test func `SE-215: who knows the words gets the invite, and each learns the other's device`() throws {
+    @Test func `SE-215, SE-359: who knows the words gets the invite, and each learns the other's device`() throws {
         var exchange = try Exchange()
         let given = try exchange.run(1, Exchange.joiner())
         #expect(given.invite == (try Exchange.invite()))
@@ -99,7 +99,7 @@ private struct Exchange {
         #expect(exchange.isClosed && exchange.inviter.isOver && exchange.dismissed == [1])
     }
 
-    @Test func `SE-216: one wrong word burns the code, both sides know, and the right words come too late`() throws {
+    @Test func `SE-360: one wrong word burns the code, both sides know, and the right words come too late`() throws {
         for words in ["copper-lantern-orchid", "coffee-lantern-orbit", "copper-letter-orbit", "some-other-words", ""] {
             var exchange = try Exchange()
             #expect(try exchange.failure(1, Exchange.joiner(words: words)) == .mismatch)
@@ -110,7 +110,7 @@ private struct Exchange {
         }
     }
 
-    @Test func `SE-216: the same words at another mailbox are another code`() throws {
+    @Test func `SE-360: the same words at another mailbox are another code`() throws {
         var exchange = try Exchange(mailbox: 8)
         #expect(try exchange.failure(1, Exchange.joiner(mailbox: 7)) == .mismatch)
         #expect(exchange.told == [.mismatch])
@@ -127,7 +127,7 @@ private struct Exchange {
         #expect(exchange.mail[1] == [[0, 3]])
     }
 
-    @Test func `SE-216: each changed bit of a confirmation burns, and none of the answer is taken`() throws {
+    @Test func `SE-360: each changed bit of a confirmation burns, and none of the answer is taken`() throws {
         var joiner = Exchange.joiner()
         var exchange = try Exchange()
         exchange.knock(1, joiner.opening)
@@ -152,7 +152,7 @@ private struct Exchange {
         }
     }
 
-    @Test func `SE-216: a share that is no point burns, and a knock that is no knock does not`() throws {
+    @Test func `SE-360, SE-361: a share that is no point burns, and a knock that is no knock does not`() throws {
         var exchange = try Exchange()
         exchange.knock(1, [])
         exchange.knock(2, [2] + Exchange.joiner().opening.dropFirst())
@@ -163,7 +163,7 @@ private struct Exchange {
         #expect(exchange.told.last == .mismatch && exchange.isClosed)
     }
 
-    @Test func `SE-216: a joiner takes no share that is no point, none of his own, and nothing twice`() throws {
+    @Test func `SE-360: a joiner takes no share that is no point, none of his own, and nothing twice`() throws {
         var joiner = Exchange.joiner()
         #expect(throws: CodeJoiner.Failure.mismatch) { try joiner.take([1] + [UInt8](repeating: 0, count: 32)) }
         #expect(throws: CodeJoiner.Failure.otherForm) { try joiner.take([1] + [UInt8](repeating: 0, count: 32)) }
@@ -199,7 +199,7 @@ private struct Exchange {
         #expect(again.told.last == .mismatch)
     }
 
-    @Test func `SE-218: several come one after the other, and one more than may is told so and burns nothing`() throws {
+    @Test func `SE-218, SE-362: several come one after the other, and one more than may is told so and burns nothing`() throws {
         var exchange = try Exchange(uses: 3)
         for number in 1...3 as ClosedRange<UInt8> { #expect(try exchange.failure(UInt32(number), Exchange.joiner(number)) == nil) }
         #expect(exchange.told.last == .over && exchange.isClosed)
@@ -216,7 +216,7 @@ private struct Exchange {
         #expect(open.told.last == .over)
     }
 
-    @Test func `SE-218: who goes before he confirms burns nothing, and the inviter is told`() throws {
+    @Test func `SE-363: who goes before he confirms burns nothing, and the inviter is told`() throws {
         var exchange = try Exchange()
         for visitor in 1...5 as ClosedRange<UInt32> {
             exchange.knock(visitor, Exchange.joiner(UInt8(visitor)).opening)
@@ -233,7 +233,7 @@ private struct Exchange {
         #expect(try exchange.failure(2, Exchange.joiner(2)) == nil)
     }
 
-    @Test func `SE-218: who says nothing is sent away, and the next gets in`() throws {
+    @Test func `SE-363: who says nothing is sent away, and the next gets in`() throws {
         var exchange = try Exchange()
         exchange.knock(1, Exchange.joiner(1).opening)
         exchange.now += .seconds(8)

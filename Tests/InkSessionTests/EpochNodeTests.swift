@@ -90,7 +90,8 @@ import Testing
         #expect(Self.areTogether(pipes, [0, 1, 2]))
     }
 
-    @Test func `SE-190, SE-196, SE-201: who comes by a link of the epoch in force is there, and who comes by an older one is not let in`()
+    @Test
+    func `SE-196, SE-201, SE-341, SE-347: who comes by a link of the epoch in force is there, and who comes by an older one is not let in`()
         throws
     {
         var (pipes, key) = try Self.room(2)
@@ -106,7 +107,7 @@ import Testing
         #expect(pipes.members[2].node.presentPeers == 0 && Self.epoch(pipes, 0) == Self.epoch(pipes, 1))
     }
 
-    @Test func `SE-190, SE-195: what is removed in two halves at once takes both secrets, and both halves come together`() throws {
+    @Test func `SE-190, SE-343: what is removed in two halves at once takes both secrets, and both halves come together`() throws {
         var (pipes, _) = try Self.room(7)
         let owner = pipes.members[4].identity.author
         try pipes.govern(by: 0) { _, author throws(RuleViolation) in Board.writes(granting: .owner, to: owner, by: author) }
@@ -128,7 +129,8 @@ import Testing
         #expect(pipes.run(.seconds(60)) { Self.areTogether($0, stay) })
     }
 
-    @Test(arguments: [false, true]) func `SE-193, SE-196: who was away for twenty epochs is met where he was, and needs one secret`(
+    @Test(arguments: [false, true])
+    func `SE-193, SE-196, SE-345, SE-346: who was away for twenty epochs is met where he was, and needs one secret`(
         isRestarted: Bool
     )
         throws
@@ -149,7 +151,7 @@ import Testing
         #expect(pipes.members[2].disk.count { if case .epoch(.brought) = $0 { true } else { false } } == 1)
     }
 
-    @Test func `SE-190, SE-195: who has a removal and not its secret waits for who has it`() throws {
+    @Test func `SE-341, SE-343, SE-344: who has a removal and not its secret waits for who has it`() throws {
         var (pipes, _) = try Self.room(3)
         let all = Set((0...3).map(PerfectPipes.address))
         pipes.drop = { from, to in all.contains(from) && all.contains(to) }

@@ -12,7 +12,7 @@ struct EpochRingTests {
     private static func epoch(_ bytes: UInt8...) -> EpochID { EpochSecret.epoch(begunBy: bytes.map(name)) }
     private static func founder() -> EpochRing { EpochRing(epoch: .zero, secret: secret(200)) }
 
-    @Test func `SE-190: we are at an epoch once all its secrets are here, in any order`() {
+    @Test func `SE-341: we are at an epoch once all its secrets are here, in any order`() {
         var (one, other) = (Self.founder(), Self.founder())
         #expect(one.inForce.epoch == .zero && one.inForce.psk == RoomKeys(roomSecret: Self.secret(200)).psk)
         var isThere = one.advance(to: [])
@@ -72,7 +72,7 @@ struct EpochRingTests {
         #expect(ring.came(Self.name(1), saying: Self.commitment(1)).isEmpty)
     }
 
-    @Test func `SE-191: claims are bounded, and one member's push out only his own`() {
+    @Test func `SE-342: claims are bounded, and one member's push out only his own`() {
         var ring = Self.founder()
         _ = ring.told(Self.secret(100), of: Self.name(100), by: Self.member(1), commitment: nil)
         for byte in 1...50 as ClosedRange<UInt8> {

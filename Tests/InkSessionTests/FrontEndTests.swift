@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(arguments: [Intent.commit, .cancel])
-    func `SE-24: what only moves has no answer, and a gesture one for its beginning and one for its end`(end: Intent) throws {
+    func `SE-24, SE-285: what only moves has no answer, and a gesture one for its beginning and one for its end`(end: Intent) throws {
         var pipes = try alone()
         pipes.intent(.begin(.stroke(stroke())), by: 0, ref: 1)
         for step in 1...20 {
@@ -81,7 +81,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes.count == (end == .commit ? 1 : 0))
     }
 
-    @Test func `SE-24: a gesture that another begin or the end of the session overtakes is answered once`() throws {
+    @Test func `SE-285: a gesture that another begin or the end of the session overtakes is answered once`() throws {
         var pipes = try alone()
         pipes.intent(.begin(.shape(box(0))), by: 0, ref: 1)
         pipes.intent(.begin(.shape(box(1))), by: 0, ref: 2)
@@ -114,7 +114,7 @@ import Testing
         #expect(points.reduce(0, +) - (points.count - 1) == 12_000)
     }
 
-    @Test func `SE-24: each piece of a stroke is told under the reference of the gesture`() throws {
+    @Test func `SE-286: each piece of a stroke is told under the reference of the gesture`() throws {
         var pipes = try alone()
         pipes.intent(.begin(.stroke(stroke())), by: 0, ref: 1)
         pipes.intent(.extend((1..<12_000).map { Point(x: Int32($0) * 100, y: 0) }), by: 0)
@@ -254,7 +254,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes.map(\.content.position.x) == [9])
     }
 
-    @Test func `SE-40: who hands over saves in silence and leaves to the next what other programs do`() throws {
+    @Test func `SE-40, SE-292: who hands over saves in silence and leaves to the next what other programs do`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.add(name: "bob")

@@ -59,7 +59,7 @@ import Testing
         #expect(turn == nil)
     }
 
-    @Test func `SE-168: one that brings nothing or is gone is left for the next, and once all are such nobody is asked`() {
+    @Test func `SE-168, SE-317: one that brings nothing or is gone is left for the next, and once all are such nobody is asked`() {
         var (givers, now) = (Givers(), Instant.zero)
         let sights = [Self.sight(1), Self.sight(2)]
         _ = givers.next(among: sights, now: now)
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func `SE-168: one who is alone is not left for nobody, and what was held against all is forgotten`() {
+    @Test func `SE-318: one who is alone is not left for nobody, and what was held against all is forgotten`() {
         var (givers, now) = (Givers(), Instant.zero)
         _ = givers.next(among: [Self.sight(1)], now: now)
         now += Givers.stallTime
@@ -108,7 +108,7 @@ import Testing
         #expect(anew == Givers.Turn(ask: ConnectionID(1), leave: nil))
     }
 
-    @Test func `SE-166, SE-168: who is asked before it has said what it has has no longer than others`() {
+    @Test func `SE-168, SE-313: who is asked before it has said what it has has no longer than others`() {
         var (givers, now) = (Givers(), Instant.zero)
         givers.began(with: ConnectionID(1), roundTrip: .milliseconds(50), now: now)
         #expect(givers.deadline == now + Givers.stallTime)
@@ -143,7 +143,7 @@ import Testing
         #expect(later == Givers.Turn(ask: ConnectionID(1), leave: ConnectionID(8)))
     }
 
-    @Test func `SE-166: who is kept out is so until as much came as it has more, whoever brought it and however often another was asked`() {
+    @Test func `SE-166, SE-314: who is kept out is so until as much came as it has more, whoever brought it and was asked`() {
         var (givers, now) = (Givers(), Instant.zero)
         #expect(!givers.keepsOut(ConnectionID(3)))
         let honest = Self.sight(3, roundTrip: 90, lead: 100)

@@ -15,7 +15,7 @@ import Testing
 
     private static let box = Intent.draw(ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8, height: 8)))
 
-    @Test func `SE-184: an invite is told once the disk has its key, and lets in by the role that was asked for`() throws {
+    @Test func `SE-184, SE-335: an invite is told once the disk has its key, and lets in by the role that was asked for`() throws {
         var pipes = try PerfectPipes.governed().pipes
         pipes.members[0].diskRefuses = true
         pipes.intent(.invite(InviteOrder(role: .commenter, uses: 2, timeToLive: 60)), by: 0, ref: 1)
@@ -40,7 +40,7 @@ import Testing
         #expect(pipes.members[2].node.inviteKey(of: news.invite) == news.key && pipes.members[2].node.inviteKey(of: other.invite) == nil)
     }
 
-    @Test func `SE-184, SE-186: a role is given, raised and lowered, and its device is told by whom`() throws {
+    @Test func `SE-186, SE-336: a role is given, raised and lowered, and its device is told by whom`() throws {
         var (pipes, _) = try PerfectPipes.governed([("bob", .viewer)])
         let (ann, bob) = (Self.author(pipes, 0), Self.author(pipes, 1))
         #expect(Self.news(pipes, 1).isEmpty)
@@ -60,7 +60,7 @@ import Testing
         #expect(pipes.members.allSatisfy { $0.node.board?.shapes.count == 1 })
     }
 
-    @Test func `SE-185, SE-200: anybody lets in a second device, which is the same person, and ends its right when it is lost`() throws {
+    @Test func `SE-185, SE-200, SE-350, SE-351: anybody lets in a second device, the same person, and ends its right`() throws {
         var (pipes, invites) = try PerfectPipes.governed([("bob", .viewer), ("eve", .editor)])
         let (ann, bob, eve) = (Self.author(pipes, 0), Self.author(pipes, 1), Self.author(pipes, 2))
         #expect(pipes.ask(.invite(InviteOrder(role: .viewer)), by: 1) == .refused(.notOwner))
@@ -86,7 +86,7 @@ import Testing
         #expect(pipes.run(.seconds(4)) { $0.members[0].node.members.map(\.device) == [ann, eve] })
     }
 
-    @Test func `SE-184, SE-186: who is removed is told by whom and why, and has what he drew on his disk`() throws {
+    @Test func `SE-186, SE-337, SE-338: who is removed is told by whom and why, and has what he drew on his disk`() throws {
         var (pipes, _) = try PerfectPipes.governed([("bob", .editor), ("eve", .viewer)])
         let (ann, bob) = (Self.author(pipes, 0), Self.author(pipes, 1))
         #expect(pipes.ask(Self.box, by: 1) == .done && pipes.run(.seconds(2)) { $0.areEqual })
@@ -101,7 +101,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes.count == 1)
     }
 
-    @Test func `SE-186, SE-187: who was removed while he was away is told when he knocks, and what he drew is kept by him alone`() throws {
+    @Test func `SE-186, SE-187, SE-338: who was removed while away is told when he knocks, and what he drew is kept by him alone`() throws {
         var (pipes, _) = try PerfectPipes.governed([("bob", .editor), ("eve", .editor)])
         let (ann, bob) = (Self.author(pipes, 0), Self.author(pipes, 1))
         pipes.drop = { from, to in [from, to].contains(PerfectPipes.address(1)) }
@@ -121,7 +121,7 @@ import Testing
         #expect(pipes.saved(by: 1).contains { $0.author == bob && $0.writes.contains { $0.target.number > 0 } })
     }
 
-    @Test func `SE-187: a removal is believed of an owner, signed, and about oneself, and of a peer once`() throws {
+    @Test func `SE-339: a removal is believed of an owner, signed, and about oneself, and of a peer once`() throws {
         let (pipes, _) = try PerfectPipes.governed([("bob", .editor), ("eve", .editor)])
         let (ann, bob, eve) = (Self.author(pipes, 0), Self.author(pipes, 1), Self.author(pipes, 2))
         let board = try #require(pipes.members[0].node.board)
@@ -151,7 +151,7 @@ import Testing
         #expect(told([honest.encoded]) == [.removed(by: ann, reason: "so", unseen: 0)])
     }
 
-    @Test func `SE-184: with those invited all go who have their right from there, and nobody else`() throws {
+    @Test func `SE-337: with those invited all go who have their right from there, and nobody else`() throws {
         var (pipes, _) = try PerfectPipes.governed([("bob", .owner), ("eve", .editor)])
         let bob = Self.author(pipes, 1)
         let given = try pipes.invite(InviteOrder(role: .owner), by: 1)
@@ -173,7 +173,7 @@ import Testing
         #expect(pipes.run(.seconds(5)) { pipes in [1, 3, 4].allSatisfy { pipes.members[$0].node.role == nil } })
     }
 
-    @Test func `SE-184: an invite ends alone, or with all who came by it`() throws {
+    @Test func `SE-337: an invite ends alone, or with all who came by it`() throws {
         var (pipes, invites) = try PerfectPipes.governed([("bob", .editor), ("eve", .viewer)])
         #expect(pipes.ask(.remove(RemovalOrder(.invite(invites[0].invite))), by: 0) == .done)
         #expect(pipes.members[0].node.members.count == 3 && pipes.members[0].node.invites.map(\.name) == [invites[1].invite])
@@ -239,7 +239,8 @@ import Testing
         #expect(again.origin == .granted && again.role == .viewer && !again.isOverUse)
     }
 
-    @Test(arguments: [Role.viewer, .commenter]) func `SE-175, SE-184: a hand is refused what its role does not allow when it begins`(
+    @Test(arguments: [Role.viewer, .commenter])
+    func `SE-175, SE-184, SE-328: a hand is refused what its role does not allow when it begins`(
         role: Role
     ) throws {
         var (pipes, _) = try PerfectPipes.governed([("bob", role)])

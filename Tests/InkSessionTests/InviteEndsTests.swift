@@ -36,7 +36,7 @@ import Testing
         pipes.members[index].node.board?.standingRights.contains { $0.name == key.invite } == true
     }
 
-    @Test func `SE-182: the most senior owner there ends all that are over at once, and nobody else does`() throws {
+    @Test func `SE-182, SE-334: the most senior owner there ends all that are over at once, and nobody else does`() throws {
         var pipes = try Self.owners()
         // Given by who is junior to all others or as much.
         let keys = try [20, 20, 60].enumerated().map { number, seconds in
@@ -52,7 +52,7 @@ import Testing
         #expect(pipes.run(.seconds(60)) { pipes in pipes.members.indices.allSatisfy { !Self.stands(keys[2], pipes, at: $0) } })
     }
 
-    @Test func `SE-182: where the senior ones are away the next does so, and what is senior to all stands until its giver comes`() throws {
+    @Test func `SE-334: where the senior ones are away the next does so, and what is senior to all stands until its giver comes`() throws {
         var pipes = try Self.owners()
         let own = try Self.invite(.viewer, timeToLive: 20, number: 60, by: 0, in: &pipes)
         let given = try Self.invite(.viewer, timeToLive: 20, number: 61, by: 2, in: &pipes)

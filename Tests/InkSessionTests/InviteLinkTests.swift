@@ -70,7 +70,7 @@ import Testing
         #expect(throws: InviteLinkError.damaged) { try Invite(link: text.replacing("#", with: "&direct=192.0.2.1:1#")) }
     }
 
-    @Test func `SE-180: a link of form 2 is read from its bytes, and with another flag by a later program`() throws {
+    @Test func `SE-333: a link of form 2 is read from its bytes, and with another flag by a later program`() throws {
         let bytes = (0..<160).map { UInt8($0) } + [0]
         func link(_ payload: [UInt8]) -> String {
             let opening = "inkwire://r.example:1/?tls=1#2."

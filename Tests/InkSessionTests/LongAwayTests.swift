@@ -71,7 +71,8 @@ import Testing
         #expect(pipes.run(.seconds(5)) { $0.members[1].node.board?.shapeCount == 1 && $0.members[0].node.board?.shapeCount == 1 })
     }
 
-    @Test func `SE-170, SE-174: who comes back after a year with work of his own has all of it seen, and sees what became of the others`()
+    @Test
+    func `SE-170, SE-320, SE-327: who comes back after a year with work of his own has all of it seen, and sees what became of the others`()
         throws
     {
         var (pipes, key) = try Self.roomThatEveLeft()
@@ -96,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func `BD-169, SE-174: what somebody drew who was removed meanwhile stays on his disk, and is nobody else's`() throws {
+    @Test func `BD-169, SE-326: what somebody drew who was removed meanwhile stays on his disk, and is nobody else's`() throws {
         var (pipes, _) = try Self.roomThatEveLeft()
         let right = try #require(pipes.members[0].node.board?.right(of: pipes.members[2].identity.author))
         try pipes.govern(by: 0) { board, owner throws(RuleViolation) in try board.writes(removing: [right], by: owner) }

@@ -183,13 +183,13 @@ private struct Liars {
         #expect(liars.liars[0].isEnough)
     }
 
-    @Test func `SE-166, SE-168: who never says what it has costs one patience`() throws {
+    @Test func `SE-168, SE-313: who never says what it has costs one patience`() throws {
         let (time, liars) = try Self.join([.withholds])
         #expect(try #require(time) < Givers.stallTime + Self.honestTime, "\(String(describing: time))")
         #expect(liars.liars[0].isEnough)
     }
 
-    @Test func `SE-167, SE-168: who brings what is known again and again costs one patience`() throws {
+    @Test func `SE-168, SE-315: who brings what is known again and again costs one patience`() throws {
         let pipes = try PerfectPipes()
         let alone = try #require(try Self.join([], bytesPerSecond: 12_000).time)
         for old in [pipes.genesis, try Self.history(pipes)[0]] {
@@ -206,7 +206,7 @@ private struct Liars {
         #expect(liars.liars[0].isEnough)
     }
 
-    @Test func `SE-166: who makes up new ones faster than the honest one brings what it has keeps it out for as many as that has`() throws {
+    @Test func `SE-314: who makes up new ones faster than the honest one brings what it has keeps it out for as many as that has`() throws {
         let alone = try #require(try Self.join([], bytesPerSecond: 12_000).time)
         let (time, liars) = try Self.join([.floods], bytesPerSecond: 12_000)
         // 300 at 120 a second, and a comparison; then all comes, over a line that acknowledges what is made up as well.
@@ -221,7 +221,7 @@ private struct Liars {
         #expect(try #require(time) < Givers.stallTime * count + Self.honestTime, "\(String(describing: time))")
     }
 
-    @Test func `SE-168: while nobody brings anything the node rests, and asks again when somebody says what it has`() throws {
+    @Test func `SE-317: while nobody brings anything the node rests, and asks again when somebody says what it has`() throws {
         let pipes = try PerfectPipes()
         var liars = try Liars([.claims, .claims, .withholds], pipes: pipes, stored: Self.history(pipes))
         liars.pipes.drop = { from, _ in from == PerfectPipes.address(0) }
@@ -236,7 +236,7 @@ private struct Liars {
         #expect(try #require(time) < .seconds(8), "\(String(describing: time))")
     }
 
-    @Test func `SE-167: enough takes back nothing of what was asked for by name, though it still waits`() throws {
+    @Test func `SE-316: enough takes back nothing of what was asked for by name, though it still waits`() throws {
         var pipes = try PerfectPipes()
         // A line that takes seconds for it, so that most waits with the node when it is enough.
         pipes.bytesPerSecond = 12_000
@@ -259,7 +259,7 @@ private struct Liars {
         #expect(time != nil)
     }
 
-    @Test func `SE-167: enough takes back what a comparison found, and neither answers to questions nor what was drawn meanwhile`() throws {
+    @Test func `SE-316: enough takes back what a comparison found, and neither answers to questions nor what was drawn meanwhile`() throws {
         let pipes = try PerfectPipes()
         var liars = try Liars([.listens], pipes: pipes, stored: Self.history(pipes, count: 3))
         let address = liars.liars[0].address
@@ -293,7 +293,7 @@ private struct Liars {
         #expect(was(live.name, in: liars.liars[0].heard))
     }
 
-    @Test func `SE-164: what waited for its parents is passed on as it came`() throws {
+    @Test func `SE-312: what waited for its parents is passed on as it came`() throws {
         let pipes = try PerfectPipes()
         var liars = try Liars([.listens, .listens], pipes: pipes, stored: Self.history(pipes, count: 1))
         #expect(try liars.run(.seconds(5)) { $0.node.presentPeers == 3 } != nil)

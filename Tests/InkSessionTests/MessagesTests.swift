@@ -61,7 +61,7 @@ import Testing
         #expect(told(pipes).map(\.state).contains(.sent(by: 1, of: 2)))
     }
 
-    @Test func `SE-231: after a restart a message that waited is followed, and the end is told before the farewell`() throws {
+    @Test func `SE-368, SE-369: after a restart a message that waited is followed, and the end is told before the farewell`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
         pipes.intent(.say("yesterday"), by: 0)
@@ -102,7 +102,7 @@ import Testing
         #expect(outcome(pipes, 5) == .refused(.noSuchMessage))
     }
 
-    @Test func `SE-232: what the disk does not let be said is kept, and said once`() throws {
+    @Test func `SE-232, SE-370: what the disk does not let be said is kept, and said once`() throws {
         var pipes = try pair()
         pipes.members[0].diskRefuses = true
         pipes.intent(.say("first"), by: 0)
@@ -149,7 +149,7 @@ import Testing
         #expect(outcome(pipes, 1) == .done)
     }
 
-    @Test func `SE-235: two thousand messages are read page by page while others come, none twice and none missed`() throws {
+    @Test func `SE-371: two thousand messages are read page by page while others come, none twice and none missed`() throws {
         var pipes = try pair()
         var count = 0
         while count < 2000 {

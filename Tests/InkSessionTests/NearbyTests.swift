@@ -63,7 +63,7 @@ import Testing
         #expect(nearby.deadline == nil && nearby.due(Self.peer(1), under: Self.room, now: .zero + .seconds(600)).isEmpty)
     }
 
-    @Test func `SE-262: beacons of others by the thousand cost a bounded number of hashes, and an honest one is read again when they end`()
+    @Test func `SE-262, SE-387: beacons by the thousand cost a bounded number of hashes, and an honest one is read when they end`()
     {
         var nearby = Nearby(random: Self.random(3))
         nearby.move(to: [Self.own], now: .zero)
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func `SE-261, SE-263: who says to be there is dialled where he says so, once, and nobody answers a beacon`() throws {
+    @Test func `SE-261, SE-263, SE-386: who says to be there is dialled where he says so, once, and nobody answers a beacon`() throws {
         var seat = try Seat()
         let heard = seat.take(.overheard([(Self.beacon(), SocketAddress(ip: Self.bob.ip, port: LinkGroup.port), Self.interface)]))
         #expect(heard.dials == [Self.bob] && heard.calls.isEmpty && heard.answers.isEmpty)
@@ -156,7 +156,7 @@ import Testing
         #expect(seat.hear(Self.beacon(from: other, of: Self.peer(8), nonce: 6)) == [other])
     }
 
-    @Test func `SE-114, SE-260: who wants relays only says nothing on a link and hears nothing`() throws {
+    @Test func `SE-114, SE-385: who wants relays only says nothing on a link and hears nothing`() throws {
         var seat = try Seat { $0.relayPolicy = .only }
         #expect(seat.take(.links([Self.second])).calls.isEmpty && seat.hear(Self.beacon()).isEmpty)
         var open = try Seat()
@@ -164,7 +164,8 @@ import Testing
         #expect(open.take(.links([])).calls.isEmpty && open.hear(Self.beacon()).isEmpty)
     }
 
-    @Test func `SE-261: two who know of each other by their link alone are on one board, and the one who comes later is met at once`()
+    @Test
+    func `SE-261, SE-386: two who know of each other by their link alone are on one board, and the one who comes later is met at once`()
         throws
     {
         var pipes = try PerfectPipes()
@@ -194,7 +195,7 @@ import Testing
         #expect(pipes.run(.seconds(3)) { !$0.members[0].node.liveAddresses.isEmpty })
     }
 
-    @Test func `SE-264: who holds a mailbox answers him who asks, shorter than he asked, and who does not says nothing`() throws {
+    @Test func `SE-264, SE-388: who holds a mailbox answers him who asks, shorter than he asked, and who does not says nothing`() throws {
         var codes = Codes(
             device: SigningKey(seed: Self.secret), places: InvitePlaces([Invite.Host(name: "192.168.1.4", port: 40_000)], isOnLinks: true),
             random: Self.random(8))
@@ -219,7 +220,7 @@ import Testing
         #expect(codes.answer(to: question) == nil, "it is over")
     }
 
-    @Test func `SE-264: a node that holds nothing answers no question, whoever asks`() throws {
+    @Test func `SE-388: a node that holds nothing answers no question, whoever asks`() throws {
         var seat = try Seat()
         let number = try #require(MailboxNumber(4711))
         let question = try #require(LinkQuestion(number: number, nonce: [UInt8](1...8)))

@@ -71,7 +71,7 @@ import Testing
 
     // MARK: Rejections
 
-    @Test func `SE-84: one rule of one author is told once a second, whatever figures are in it`() {
+    @Test func `SE-300: one rule of one author is told once a second, whatever figures are in it`() {
         var rejections = Rejections()
         func tells(_ author: UInt8?, _ rule: String, at milliseconds: Int64) -> Bool {
             rejections.mayTell(author: author.map(Self.author), rule: rule, now: Instant.zero + .milliseconds(milliseconds))
@@ -82,7 +82,7 @@ import Testing
         #expect(told == [true, false, true])
     }
 
-    @Test func `SE-84: made-up authors tell no more than twenty a second, and take no memory without end`() {
+    @Test func `SE-300: made-up authors tell no more than twenty a second, and take no memory without end`() {
         var rejections = Rejections()
         var told = 0
         for number in 0..<100_000 as Range<UInt64> {
@@ -99,7 +99,7 @@ import Testing
         LocalAddress(address: try #require(SocketAddress(text)), prefixLength: 24, standing: standing)
     }
 
-    @Test func `SE-112: containers that come and go move nobody, and a link does`() throws {
+    @Test func `SE-305: containers that come and go move nobody, and a link does`() throws {
         var place = Whereabouts()
         let (link, bridge) = (try Self.local("10.1.0.5:4000", .link), try Self.local("172.17.0.1:4000", .inner))
         #expect(place.hasFamily(of: try #require(SocketAddress("[2001:db8::1]:1")).ip))

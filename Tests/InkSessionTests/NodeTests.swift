@@ -54,7 +54,7 @@ import Testing
         #expect(pipes.members[1].node.peers.map(\.name) == ["ana"])
     }
 
-    @Test func `SE-2: of two who lack genesis the one that gets it gives it to the other`() throws {
+    @Test func `SE-2, SE-280: of two who lack genesis the one that gets it gives it to the other`() throws {
         var pipes = try PerfectPipes()
         let (ana, bob, cem) = (PerfectPipes.address(0), PerfectPipes.address(1), PerfectPipes.address(2))
         // Bob and Cem meet long before Ana has answered, whom Cem never reaches.

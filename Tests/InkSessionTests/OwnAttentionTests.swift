@@ -44,7 +44,7 @@ import Testing
         #expect(own.attention == .away && own.needs == [], "one of them is seen still")
     }
 
-    @Test func `SE-275: what is done by hand brings back, and what a program does by itself does not`() {
+    @Test func `SE-391: what is done by hand brings back, and what a program does by itself does not`() {
         var own = OwnPresence(now: .zero)
         own.attend(.hidden, by: .holder, now: at(1))
         for intent in [Intent.view(nil), .cursor(nil), .laser(false), .attention(.hidden)] {
@@ -58,7 +58,7 @@ import Testing
         #expect(own.attention == .away, "that was at another program")
     }
 
-    @Test func `SE-275: who is away points nowhere, writes nothing, and is idle when they come back after long`() {
+    @Test func `SE-390: who is away points nowhere, writes nothing, and is idle when they come back after long`() {
         var own = OwnPresence(now: .zero)
         own.point(at: .zero, by: .holder, now: at(1))
         own.typing(now: at(1))

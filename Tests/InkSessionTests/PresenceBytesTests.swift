@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func `SE-31: who rests costs nothing but a sign of life`() throws {
+    @Test func `SE-289: who rests costs nothing but a sign of life`() throws {
         var pipes = try Self.pair(delay: .milliseconds(40))
         pipes.intent(.cursor(Point(x: 8, y: 8)), by: 0)
         _ = pipes.run(.seconds(1))

@@ -34,7 +34,7 @@ import Testing
 
     private static func line(_ count: Int) -> [Point] { (0..<count).map { Point(x: Int32($0 * 10), y: Int32($0 % 5)) } }
 
-    @Test func `SE-36: times are those of the peer's clock, which wraps each minute, and pauses keep their length`() {
+    @Test func `SE-36, SE-291: times are those of the peer's clock, which wraps each minute, and pauses keep their length`() {
         var link = PresenceLink(delay: .milliseconds(20))
         var told: [(at: Instant, place: Point)] = []
         for step in 0..<400 {
@@ -50,7 +50,8 @@ import Testing
         #expect(zip(samples, told).allSatisfy { $0.at - .nanoseconds($1.at.nanoseconds) == shift })
     }
 
-    @Test func `SE-36: a stroke goes on from its last sample after a pause in which we slept, whichever of its packets comes first`() throws
+    @Test
+    func `SE-291: a stroke goes on from its last sample after a pause in which we slept, whichever of its packets comes first`() throws
     {
         var link = PresenceLink()
         try link.inject(Self.drawing(Self.line(1), from: 0, hasStyle: true))
@@ -111,7 +112,7 @@ import Testing
         #expect(link.told.last.map { $0.at - last < .milliseconds(delay + 42) } == true)
     }
 
-    @Test func `SE-36: a clock that leaps goes on as if nothing had happened`() {
+    @Test func `SE-291: a clock that leaps goes on as if nothing had happened`() {
         var clock = PeerClock()
         var now = Instant.zero + .seconds(100)
         var low: UInt16 = 40_000
@@ -193,7 +194,7 @@ import Testing
         }
     }
 
-    @Test func `SE-33: a stroke whose first samples never come is asked for seldom, shows nothing and keeps nothing`() throws {
+    @Test func `SE-33, SE-290: a stroke whose first samples never come is asked for seldom, shows nothing and keeps nothing`() throws {
         var link = PresenceLink(delay: .milliseconds(20))
         let points = Self.line(300)
         for step in 0..<250 {
@@ -214,7 +215,7 @@ import Testing
         #expect(link.strokeSamples.map(\.position) == points)
     }
 
-    @Test func `SE-33: samples of one peer are bounded over all its strokes`() throws {
+    @Test func `SE-290: samples of one peer are bounded over all its strokes`() throws {
         var link = PresenceLink()
         link.isMute = true
         let points = (0..<10_000).map { Point(x: Int32($0 % 100), y: 0) }
@@ -232,7 +233,7 @@ import Testing
     }
 
     @Test(arguments: 0..<400 as Range<UInt64>)
-    func `SE-30: whatever a peer says, nothing traps, and what is refused changes nothing`(seed: UInt64) {
+    func `SE-288: whatever a peer says, nothing traps, and what is refused changes nothing`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var link = PresenceLink()
         link.isMute = true
@@ -258,7 +259,7 @@ import Testing
         #expect(begun.count <= FrontEndID.countMax + 8)
     }
 
-    @Test func `SE-30: what is passed on of others is not shown`() throws {
+    @Test func `SE-288: what is passed on of others is not shown`() throws {
         var link = PresenceLink()
         var packet = PresencePacket(own: PresenceValue())
         packet.passedOn = [PassedOnPresence(origin: .zero, value: Self.pointing(at: [Point(x: 1, y: 1)], sentAt: 5).own)]

@@ -33,7 +33,7 @@ import Testing
         return count
     }
 
-    @Test func `SE-160, SE-161: a strained line gets fewer packets, then coarse ones, and all again when it is calm`() {
+    @Test func `SE-160, SE-161, SE-308, SE-310: a strained line gets fewer packets, then coarse ones, and all again when it is calm`() {
         var (ladder, now) = (PresenceLadder(), Instant.zero)
         #expect(Self.run(&ladder, Self.line(50), seconds: 2, from: &now) >= 60 && ladder.budget == nil)
         // A hand that draws at 30 packets a second takes 3.4 kB.
@@ -46,7 +46,7 @@ import Testing
         #expect(ladder.budget == nil && ladder.pause == .zero && !ladder.isCoarse)
     }
 
-    @Test func `SE-160: a round trip that stays though less is sent is the line's, unless packets are lost`() {
+    @Test func `SE-309: a round trip that stays though less is sent is the line's, unless packets are lost`() {
         for loss in [0, 0.1] {
             var (ladder, now) = (PresenceLadder(), Instant.zero)
             Self.run(&ladder, Self.line(200, loss: loss), seconds: 10, from: &now)
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func `SE-160: a queue that was being left counts for no later one`() {
+    @Test func `SE-308: a queue that was being left counts for no later one`() {
         var (ladder, now) = (PresenceLadder(), Instant.zero)
         // As often as it is tried, and not once more: then it would be taken for the line's.
         Self.run(&ladder, Self.line(200), seconds: 1, from: &now)
@@ -80,7 +80,7 @@ import Testing
         #expect(ladder.budget == nil)
     }
 
-    @Test func `SE-160: what is held up thins out, and what is lost by radio hardly`() {
+    @Test func `SE-160, SE-310: what is held up thins out, and what is lost by radio hardly`() {
         var (ladder, now) = (PresenceLadder(), Instant.zero)
         Self.run(&ladder, Self.line(50), isHeldUp: true, seconds: 10, from: &now)
         #expect(ladder.budget == PresenceLadder.budgetMin)
@@ -90,7 +90,7 @@ import Testing
         #expect(!ladder.isCoarse || ladder.pause <= .milliseconds(170))
     }
 
-    @Test func `SE-162: of a line that is full of history it takes a quarter, and none while work waits`() {
+    @Test func `SE-162, SE-311: of a line that is full of history it takes a quarter, and none while work waits`() {
         var (ladder, now) = (PresenceLadder(), Instant.zero)
         let full = PresenceLadder.Waiting(history: 20_000)
         // 64 kbit/s: 2 kB/s are 17 packets.

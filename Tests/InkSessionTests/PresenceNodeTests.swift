@@ -117,7 +117,7 @@ import Testing
         #expect(outcomes == [.outcome(ref: 9, .done)])
     }
 
-    @Test func `SE-36: times go on where they were when a session is lost and found again`() throws {
+    @Test func `SE-291: times go on where they were when a session is lost and found again`() throws {
         var pipes = try Self.pair()
         func point(_ step: Int) {
             pipes.intent(.cursor(Point(x: Int32(step), y: 0)), by: 0)

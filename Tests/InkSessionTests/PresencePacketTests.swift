@@ -34,7 +34,7 @@ import Testing
         #expect(Hex.encode(packet.bytes) == "8803e84101000704")
     }
 
-    @Test func `SE-276, SE-279: what a person does without is said in one byte, and in none where that is nothing`() throws {
+    @Test func `SE-276, SE-393: what a person does without is said in one byte, and in none where that is nothing`() throws {
         var packet = PresencePacket(own: PresenceValue())
         packet.own.attention = .away
         #expect(Hex.encode(packet.bytes) == "02")
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: 0..<3000 as Range<UInt64>)
-    func `SE-30: no bytes of a stranger make a packet trap, and each value has one spelling`(seed: UInt64) {
+    func `SE-288: no bytes of a stranger make a packet trap, and each value has one spelling`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var bytes = Self.packet(using: &random).bytes
         for _ in 0...random.below(4) { bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next()) }
@@ -74,7 +74,7 @@ import Testing
         #expect(throws: WireError.self) { try PresencePacket(decoding: bytes) }
     }
 
-    @Test func `SE-30: what later versions say is passed over, and what is of others is read and bounded`() throws {
+    @Test func `SE-288: what later versions say is passed over, and what is of others is read and bounded`() throws {
         var random = SplitMix64(seed: 4)
         var packet = PresencePacket(own: PresenceValue())
         packet.own.further = [FurtherPresence(kind: 7, bytes: [1, 2]), FurtherPresence(kind: 900, bytes: [])]

@@ -63,7 +63,7 @@ import Testing
         #expect(zip(samples, samples.dropFirst()).allSatisfy { $0.at < $1.at })
     }
 
-    @Test func `SE-132: a click is seen, and light goes out with the pointer, its program, and a pen`() throws {
+    @Test func `SE-306: a click is seen, and light goes out with the pointer, its program, and a pen`() throws {
         var link = PresenceLink()
         let second = try #require(FrontEndID(1))
         func lit() -> Bool { link.cursorSamples.last?.trail != nil }
@@ -118,7 +118,7 @@ import Testing
         #expect(link.picture.cursor == link.own.pointer.position)
     }
 
-    @Test func `SE-132: light costs what the preview of a pen may cost`() throws {
+    @Test func `SE-306: light costs what the preview of a pen may cost`() throws {
         let trace = HandTrace.writing(seconds: 20, seed: 1).map(\.point)
         var costs: [Double] = []
         for isPen in [true, false] {
@@ -253,7 +253,7 @@ import Testing
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `SE-135: a line that is pulled is seen as that line, and a new one with its style, whatever packets are lost`(seed: UInt64) throws
+    func `SE-135, SE-307: a line that is pulled is seen as that line, a new one with its style, whatever is lost`(seed: UInt64) throws
     {
         var random = SplitMix64(seed: seed)
         var link = PresenceLink(delay: .milliseconds(5 + random.below(120)))
@@ -320,7 +320,7 @@ import Testing
         #expect(pipes.members[0].events.contains(.outcome(ref: 6, .refused(.noSuchShape))))
     }
 
-    @Test func `SE-30, SE-135: what eight hands pull at once fits one packet`() throws {
+    @Test func `SE-30, SE-135, SE-307: what eight hands pull at once fits one packet`() throws {
         var link = PresenceLink()
         for number in 0..<8 {
             let frontEnd = try #require(FrontEndID(number))

@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func `SE-170, SE-171, SE-176, SE-177: who has the secret alone learns the name of a right, and that he is not let in`() throws {
+    @Test func `SE-170, SE-176, SE-177, SE-321: who has the secret alone learns the name of a right, and that he is not let in`() throws {
         let ground = try Ground()
         var stranger = try ground.met()
         let hello = SessionMessage.hello(hasGenesis: true, right: ground.pipes.genesis.name)
@@ -67,7 +67,7 @@ import Testing
         #expect(!stranger.events.contains(where: Self.isTold) && stranger.node.peers.isEmpty)
     }
 
-    @Test func `SE-171, SE-176, SE-187: whatever is wrong, who is refused hears the same`() throws {
+    @Test func `SE-176, SE-321, SE-340: whatever is wrong, who is refused hears the same`() throws {
         var ground = try Ground()
         let removed = try ground.write(
             Board.writes(granting: .owner, to: ground.stranger.author, by: ground.owner.author))
@@ -112,7 +112,7 @@ import Testing
         #expect(stranger.heard.contains(.welcome) && stranger.node.presentPeers == 1)
     }
 
-    @Test func `SE-171: an invite lets in as many as it says, and who wrote that he joined`() throws {
+    @Test func `SE-321: an invite lets in as many as it says, and who wrote that he joined`() throws {
         var ground = try Ground()
         for isJoined in [false, true] {
             if isJoined { _ = try ground.join(PerfectPipes.identity(6)) }
@@ -148,7 +148,7 @@ import Testing
         #expect(stranger.transactions.count == count)
     }
 
-    @Test func `SE-172: a joiner enters no room that is none, and is told whose it was`() throws {
+    @Test func `SE-322, SE-323: a joiner enters no room that is none, and is told whose it was`() throws {
         let ground = try Ground()
         let key = InviteKey(invite: ground.invite, seed: ground.link.seed)
         var liar = try Stranger(ground.pipes, invite: key)
@@ -199,7 +199,7 @@ import Testing
         #expect(Array(stranger.heard[before...]) == [.hello(hasGenesis: true, right: admission), .chain(chain)])
     }
 
-    @Test func `SE-177: a stranger that says nothing goes after ten seconds`() throws {
+    @Test func `SE-332: a stranger that says nothing goes after ten seconds`() throws {
         var stranger = try Ground().met()
         stranger.run(.seconds(7))
         #expect(stranger.closed.isEmpty)
@@ -207,7 +207,7 @@ import Testing
         #expect(stranger.closed == [.notAdmitted] && !stranger.events.contains(where: Self.isTold))
     }
 
-    @Test func `SE-176, SE-177: of a stranger who comes again and again nobody is told, and few of his handshakes become sessions`() throws
+    @Test func `SE-177, SE-329, SE-331: of a stranger who comes again and again nobody is told, and few handshakes become sessions`() throws
     {
         var stranger = try Ground().met()
         for _ in 0..<200 {
@@ -235,7 +235,8 @@ import Testing
     private static let other = SocketAddress(ip: .v4(0x0B00_0002), port: 40_001)
     private static func isPlace(_ message: SessionMessage) -> Bool { if case .addresses = message { true } else { false } }
 
-    @Test func `SE-222: to whom an invite was given by a code it is told where we are before he is welcome, and nobody else`() throws {
+    @Test
+    func `SE-222, SE-367: to whom an invite was given by a code it is told where we are before he is welcome, and nobody else`() throws {
         let ground = try Ground()
         let device = ground.stranger.author
         let unknown = try told(ground) { _ in }
@@ -266,7 +267,8 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<40 as Range<UInt64>) func `SE-170: whatever a stranger says in whichever order, it hears nothing of the room`(
+    @Test(arguments: 0..<40 as Range<UInt64>)
+    func `SE-170, SE-319: whatever a stranger says in whichever order, it hears nothing of the room`(
         seed: UInt64
     )
         throws

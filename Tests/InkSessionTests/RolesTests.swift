@@ -30,7 +30,7 @@ import Testing
         pipes.intent(.draw(ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8, height: 8), text: text)), by: index, ref: ref)
     }
 
-    @Test func `SE-172, SE-173: who has the link is let in, joins by its first transaction, and draws`() throws {
+    @Test func `SE-172, SE-173, SE-324, SE-325: who has the link is let in, joins by its first transaction, and draws`() throws {
         var (pipes, key) = try Self.room()
         pipes.add(name: "bob", knowsTime: false, invite: key)
         // What is asked before it has joined waits for that, and that for the time of day.
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func `SE-171, SE-172: a joiner is let in by any member, and is shown by a chain that it is one`() throws {
+    @Test func `SE-171, SE-172, SE-322: a joiner is let in by any member, and is shown by a chain that it is one`() throws {
         var (pipes, key) = try Self.room()
         pipes.add(name: "bob", invite: key)
         #expect(pipes.run(.seconds(5)) { Self.isIn($0, 1) && $0.areEqual })
@@ -72,7 +72,7 @@ import Testing
         #expect(pipes.members[3].node.board?.role(of: pipes.members[2].identity.author) == .editor)
     }
 
-    @Test func `SE-174: who is removed hears nothing more, and comes back when he is granted a right`() throws {
+    @Test func `SE-174, SE-326, SE-327: who is removed hears nothing more, and comes back when he is granted a right`() throws {
         var (pipes, key) = try Self.room()
         for name in ["bob", "eve"] { pipes.add(name: name, invite: key) }
         #expect(pipes.run(.seconds(5)) { Self.isIn($0, 1) && Self.isIn($0, 2) && $0.areEqual })
@@ -126,7 +126,7 @@ import Testing
         #expect(!pipes.members[0].events.contains(.notAdmitted) && !pipes.members[2].events.contains(.notAdmitted))
     }
 
-    @Test(arguments: [Role.viewer, .commenter]) func `SE-175: what a role does not allow is refused in words, and nobody sees it`(
+    @Test(arguments: [Role.viewer, .commenter]) func `SE-328: what a role does not allow is refused in words, and nobody sees it`(
         role: Role
     ) throws {
         var (pipes, key) = try Self.room(role)

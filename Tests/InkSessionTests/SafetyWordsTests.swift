@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func `SE-241: of two keys the words are these, at the cost that is meant`() throws {
+    @Test func `SE-241, SE-374: of two keys the words are these, at the cost that is meant`() throws {
         #expect(SafetyWords.cost == Argon2id.Cost(passes: 3, memory: 268_435_456))
         let words = try #require(SafetyWords(Self.key(1), Self.key(2)))
         // As another program made them with libsodium and the list of words.

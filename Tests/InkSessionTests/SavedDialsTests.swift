@@ -29,7 +29,7 @@ import Testing
         return found
     }
 
-    @Test mutating func `SE-13: alone one looks for ever, with growing pauses`() throws {
+    @Test mutating func `SE-13, SE-281: alone one looks for ever, with growing pauses`() throws {
         var dials = SavedDials(direct: [], saved: [here], now: .zero)
         let times = try #require(run(&dials, for: .seconds(600), company: false)[here])
         let gaps = zip(times.dropFirst(), times).map { $0 - $1 }
@@ -52,7 +52,7 @@ import Testing
         #expect(Set(alone.keys) == [here, there])
     }
 
-    @Test mutating func `SE-110: who is turned down asks there less and less often, however often he is in company for a moment`() throws {
+    @Test mutating func `SE-110, SE-303: who is turned down asks there less and less often, however often in company`() throws {
         var dials = SavedDials(direct: [], saved: [here], now: .zero)
         var (now, times): (Instant, [Instant]) = (.zero, [])
         while now < .zero + .seconds(300) {

@@ -20,7 +20,7 @@ import Testing
         return try #require(board.chain(of: right))
     }
 
-    @Test func `SE-170, SE-195: each word has one spelling, and none that is cut or goes on`() throws {
+    @Test func `SE-195, SE-319: each word has one spelling, and none that is cut or goes on`() throws {
         let secret = try #require(Secret32(Array(repeating: 6, count: 32)))
         let claim = InviteClaim(invite: Self.name, signature: Array(repeating: 9, count: 64))
         let words: [(SessionMessage, count: Int)] = [

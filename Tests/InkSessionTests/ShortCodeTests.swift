@@ -67,7 +67,7 @@ import Testing
         return rows[a.count][b.count]
     }
 
-    @Test func `SE-210: the list has 2048 sorted words that their first four letters tell apart`() {
+    @Test func `SE-210, SE-352: the list has 2048 sorted words that their first four letters tell apart`() {
         let words = CodeWords.all
         #expect(words.count == CodeWords.count && CodeWords.count == 2048)
         #expect(words == words.sorted() && Set(words).count == words.count)
@@ -83,7 +83,7 @@ import Testing
         #expect(sum == "308c9b53d5ffa50f")
     }
 
-    @Test func `SE-210: any two words of the list are two mistakes apart`() {
+    @Test func `SE-352: any two words of the list are two mistakes apart`() {
         // One mistake leaves a form in common that lacks a letter at most.
         var sharing: [String: [String]] = [:]
         for word in CodeWords.all {
@@ -97,7 +97,7 @@ import Testing
         #expect(Self.distance("lamp", "lapm") == 1 && Self.distance("lamp", "lame") == 1 && Self.distance("lamp", "clap") == 2)
     }
 
-    @Test func `SE-210: no two words of the list sound the same, and none is a number or a role`() {
+    @Test func `SE-352: no two words of the list sound the same, and none is a number or a role`() {
         let all = Set(CodeWords.all)
         for group in Self.homophones.split(separator: ",") {
             let here = group.split(whereSeparator: \.isWhitespace).map(String.init).filter(all.contains)
@@ -137,7 +137,7 @@ import Testing
         panda pander, spa spar, flaw floor, alms arms, sort sought, fort fought, raw roar, rota rotor, cheetah cheater
         """
 
-    @Test(arguments: 0..<200 as Range<UInt64>) func `SE-211: a code reads back from its text`(seed: UInt64) throws {
+    @Test(arguments: 0..<200 as Range<UInt64>) func `SE-211, SE-354: a code reads back from its text`(seed: UInt64) throws {
         let places: [String?] = [nil, "board.example", "board.example:8443", "127.0.0.1:9", "[2001:db8::1]", "[2001:db8::1]:8443", "a-b_c"]
         let place = places[Int(seed) % places.count]
         let code = try Self.code(seed, place: place.map { try #require(ShortCode.Place($0)) })
@@ -160,7 +160,7 @@ import Testing
         #expect(ShortCode(mailbox: 0, words: [0, 1, 2]) == nil && ShortCode(mailbox: 100_000, words: [0, 1, 2]) == nil)
     }
 
-    @Test func `SE-211: words are drawn uniformly, and the seed says which`() throws {
+    @Test func `SE-353: words are drawn uniformly, and the seed says which`() throws {
         var generator = SecretGenerator(seed: [UInt8](repeating: 7, count: 32))
         var counts = [[Int]](repeating: [Int](repeating: 0, count: 16), count: 3)
         var seen: Set<String> = []
@@ -181,7 +181,7 @@ import Testing
         #expect(ShortCode.drawn(mailbox: 100_000, using: &generator) == nil)
     }
 
-    @Test func `SE-211: nothing but its text shows the words of a code`() throws {
+    @Test func `SE-353: nothing but its text shows the words of a code`() throws {
         let reading = try ShortCode.read("7-copper-lantrn-orbit")
         let correction = try #require(reading.corrections.first)
         var dumped = ""
@@ -231,7 +231,7 @@ import Testing
         #expect(reading.corrections.isEmpty)
     }
 
-    @Test func `SE-212, SE-213: four letters are enough for a word, or its person is asked`() throws {
+    @Test func `SE-355, SE-356, SE-357: four letters are enough for a word, or its person is asked`() throws {
         var asked = 0
         for word in CodeWords.all {
             let typed = String(word.prefix(4))
@@ -249,7 +249,7 @@ import Testing
         #expect(asked < CodeWords.count / 5, "\(asked)")
     }
 
-    @Test func `SE-213: a word with one mistake is corrected, and that is told`() throws {
+    @Test func `SE-213, SE-356: a word with one mistake is corrected, and that is told`() throws {
         for (typed, taken) in [
             ("coppr", "copper"), ("coppper", "copper"), ("cupper", "copper"), ("ocpper", "copper"), ("coppre", "copper"),
             ("c0pper", "copper"),
@@ -263,7 +263,7 @@ import Testing
         #expect(reading.corrections.map(\.typed) == ["obrit", "kopper"] && reading.corrections.map(\.taken) == ["orbit", "copper"])
     }
 
-    @Test(arguments: 0..<30 as Range<UInt64>) func `SE-213: of 3000 codes no single mistake in a word makes another one unseen`(
+    @Test(arguments: 0..<30 as Range<UInt64>) func `SE-357: of 3000 codes no single mistake in a word makes another one unseen`(
         seed: UInt64
     ) throws {
         var random = SplitMix64(seed: seed ^ 0x5348_4F52_54)
@@ -278,7 +278,7 @@ import Testing
         }
     }
 
-    @Test func `SE-213: each mistake in each word of a part of the list is corrected or asked about`() throws {
+    @Test func `SE-213, SE-357: each mistake in each word of a part of the list is corrected or asked about`() throws {
         for index in stride(from: 5, to: CodeWords.count, by: 211) {
             let code = try #require(ShortCode(mailbox: 7, words: [3, index, 900]))
             let word = CodeWords.all[index]
@@ -304,7 +304,7 @@ import Testing
         }
     }
 
-    @Test func `SE-213: of a word that may be several, or none, the person is told`() {
+    @Test func `SE-357: of a word that may be several, or none, the person is told`() {
         #expect(throws: ShortCodeError.unknownWord("xyzzy", suggestions: [])) { try ShortCode.read("7-xyzzy-copper-orbit") }
         #expect(throws: ShortCodeError.unknownWord("lanternlight", suggestions: ["landing", "language", "lantern"])) {
             try ShortCode.read("7-lanternlight-copper-orbit")
@@ -317,7 +317,7 @@ import Testing
         #expect(error.description.contains("“ca”") && suggestions.allSatisfy(error.description.contains))
     }
 
-    @Test func `SE-212, SE-271: the word that is being typed is completed`() {
+    @Test func `SE-271, SE-355, SE-389: the word that is being typed is completed`() {
         #expect(ShortCode.completions(of: "7-copp") == ["copper"])
         #expect(ShortCode.completions(of: "code: 7 Copper LAN") == ["landing", "language", "lantern"])
         #expect(ShortCode.completions(of: "7copper,lantern,orb") == ["orbit"])
@@ -361,7 +361,7 @@ import Testing
         #expect(!error.description.isEmpty && error.description.utf8.count < 200)
     }
 
-    @Test(arguments: 0..<400 as Range<UInt64>) func `SE-214: any bytes are read or refused`(seed: UInt64) throws {
+    @Test(arguments: 0..<400 as Range<UInt64>) func `SE-358: any bytes are read or refused`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let pieces = [
             "7", "4711", "-", "@", ":", "copper", "lan", "orbit", "[", "]", "\u{202E}", "\u{0301}", "\u{1B}[2J", "é", "👩‍👩‍👧", "٣", "ﬁ", "İ",

@@ -91,7 +91,7 @@ private typealias Standing = Neighbour.Standing
         }
     }
 
-    @Test func `SE-170, SE-171: each word in each state does what the table says`() {
+    @Test func `SE-171, SE-319, SE-320: each word in each state does what the table says`() {
         for state in Self.states {
             for word in Self.words {
                 var standing = state
@@ -102,7 +102,7 @@ private typealias Standing = Neighbour.Standing
         }
     }
 
-    @Test func `SE-170, SE-171: whatever a peer says and in which order, it gets nothing before its standing holds, and each thing once`() {
+    @Test func `SE-170, SE-171, SE-320: whatever a peer says in any order, it gets nothing before its standing holds, all once`() {
         var reached: Set<Standing> = [Standing()]
         var waiting: [(Standing, [Standing.Step], hasHeld: Bool)] = [(Standing(), [], false)]
         var seen: Set<[AnyHashable]> = []
@@ -132,7 +132,7 @@ private typealias Standing = Neighbour.Standing
         #expect(reached.contains(.refused) && reached.contains { $0.isInRoom } && reached.count > 20)
     }
 
-    @Test(arguments: [false, true]) func `SE-171: two who do not know each other's rights show them, who dialled first`(isSwapped: Bool) {
+    @Test(arguments: [false, true]) func `SE-321: two who do not know each other's rights show them, who dialled first`(isSwapped: Bool) {
         var sides = [Standing(), Standing()]
         var log: [[Standing.Step]] = [[], []]
         var hasChain = [false, false]

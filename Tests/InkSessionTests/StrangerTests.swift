@@ -7,7 +7,7 @@ import Testing
 @testable import InkSession
 
 @Suite struct StrangerTests {
-    @Test func `SE-2: a member that does not say it has genesis hears nothing of the room but genesis`() throws {
+    @Test func `SE-2, SE-280: a member that does not say it has genesis hears nothing of the room but genesis`() throws {
         let pipes = try PerfectPipes()
         var stranger = try Stranger(pipes)
         stranger.say(.hello(hasGenesis: false))

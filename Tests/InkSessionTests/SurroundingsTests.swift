@@ -60,7 +60,7 @@ import Testing
         #expect(give(.rendezvousAddresses([Self.rendezvous6])).isEmpty, "it is asked all the time")
     }
 
-    @Test mutating func `SE-112: elsewhere in the network STUN is asked at once, and a container is no other network`() throws {
+    @Test mutating func `SE-112, SE-305: elsewhere in the network STUN is asked at once, and a container is no other network`() throws {
         _ = give(.localAddresses([Self.cable]))
         _ = meet()
         let bridge = Self.own(0xAC11_0001, .inner)

@@ -85,7 +85,7 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes[0].content.position.x == 2176)
     }
 
-    @Test func `SE-52: of a text that two typed at once both have the words, and each is told once`() throws {
+    @Test func `SE-52, SE-294: of a text that two typed at once both have the words, and each is told once`() throws {
         var (pipes, id) = try people(2, text: "base")
         pipes.intent(.type(id, from: "base", to: "base ANA", continues: false), by: 0, ref: 1)
         pipes.intent(.type(id, from: "base", to: "base CARL", continues: false), by: 1, ref: 1)
@@ -101,7 +101,7 @@ import Testing
         #expect(texts(pipes) == [loser == 0 ? "base CARL" : "base ANA"] || texts(pipes) == ["base"])
     }
 
-    @Test func `SE-90: an editor that merged the words of two has both told of it, and who only goes on has nobody`() throws {
+    @Test func `SE-90, SE-301: an editor that merged the words of two has both told of it, and who only goes on has nobody`() throws {
         for isMerged in [true, false] {
             var (pipes, id) = try people(2, text: "base")
             pipes.intent(.type(id, from: "base", to: "base ANA", continues: false), by: 0)
@@ -169,7 +169,7 @@ import Testing
         for index in 0..<2 { #expect(news(pipes, index).last?.outcome == .merged) }
     }
 
-    @Test func `SE-52: front ends never see the text without the words that lost`() throws {
+    @Test func `SE-293: front ends never see the text without the words that lost`() throws {
         var (pipes, id) = try people(2)
         pipes.intent(.type(id, from: "", to: "ana", continues: false), by: 0)
         pipes.intent(.type(id, from: "", to: "bob", continues: false), by: 1)
@@ -183,7 +183,7 @@ import Testing
         }
     }
 
-    @Test func `SE-52: where both changed the same words the loser's stand beside them`() throws {
+    @Test func `SE-52, SE-294: where both changed the same words the loser's stand beside them`() throws {
         var (pipes, id) = try people(2, text: "red fox")
         pipes.intent(.type(id, from: "red fox", to: "blue fox", continues: false), by: 0)
         pipes.intent(.type(id, from: "red fox", to: "green fox", continues: false), by: 1)
@@ -261,7 +261,7 @@ import Testing
         for round in 0..<4 { #expect(texts(pipes)[0].contains("a\(round)") && texts(pipes)[0].contains("b\(round)"), "\(texts(pipes))") }
     }
 
-    @Test func `SE-54: a text that somebody writes again and again is not gone through each time, and what became of it is told`() throws {
+    @Test func `SE-295: a text that somebody writes again and again is not gone through each time, and what became of it is told`() throws {
         var (pipes, id) = try people(2, text: "base")
         pipes.intent(.type(id, from: "base", to: "mine", continues: false), by: 1)
         #expect(pipes.run(.seconds(2)) { $0.areEqual && texts($0) == ["mine"] })

@@ -29,7 +29,7 @@ import Testing
         #expect(backlog.isEmpty && backlog.count == 0)
     }
 
-    @Test func `SE-164, SE-167: of a backlog what a comparison found can be left out, and nothing else`() throws {
+    @Test func `SE-164, SE-316: of a backlog what a comparison found can be left out, and nothing else`() throws {
         let names = try transactions(6).map(\.name)
         var backlog = Backlog()
         for name in names[0..<3] { backlog.append(name, from: .comparison) }
@@ -49,7 +49,7 @@ import Testing
         #expect(left == [names[1], names[3], names[4]] && !backlog.isHistory)
     }
 
-    @Test func `SE-164: what came as new is known as such while its parents are awaited, and no longer`() throws {
+    @Test func `SE-312: what came as new is known as such while its parents are awaited, and no longer`() throws {
         let names = try transactions(1000).map(\.name)
         var (news, orphans) = (LateNews(), Set<TransactionName>())
         for name in names[0..<10] {
@@ -168,7 +168,7 @@ import Testing
         return try board.author(Board.writes(saying: text, by: key.author), key: key, wallTime: 0).0
     }
 
-    @Test func `SE-74: what an author sends faster than its pace waits, in order, and nobody else's waits for it`() throws {
+    @Test func `SE-74, SE-296: what an author sends faster than its pace waits, in order, and nobody else's waits for it`() throws {
         let many = try transactions(3000)
         var verification = Verification()
         let source = ConnectionID(1)
@@ -194,7 +194,7 @@ import Testing
         #expect(now - .zero > .milliseconds(4900) && now - .zero < .milliseconds(5100))
     }
 
-    @Test func `SE-74, SE-81: what others say in an author's name uses up nobody's pace but their own`() throws {
+    @Test func `SE-81, SE-297: what others say in an author's name uses up nobody's pace but their own`() throws {
         let many = try transactions(2100)
         let (liar, author) = (ConnectionID(1), ConnectionID(2))
         var verification = Verification()
@@ -226,7 +226,7 @@ import Testing
         #expect((64...64 + 2 * 64).contains(forged))
     }
 
-    @Test func `SE-80: a copy that waits for one peer's pace does not keep out that of another`() throws {
+    @Test func `SE-299: a copy that waits for one peer's pace does not keep out that of another`() throws {
         let (slow, quick) = (ConnectionID(1), ConnectionID(2))
         var verification = Verification()
         let text = String(repeating: "x", count: Limits.chatBytes - 10)
@@ -282,7 +282,7 @@ import Testing
         #expect(abs(Double(taken - before) * each - 10 * Carrier.historyRate) < 4 * each)
     }
 
-    @Test func `SE-80: a batch is no more than may be inserted in one go, and few are given out at a time`() throws {
+    @Test func `SE-298: a batch is no more than may be inserted in one go, and few are given out at a time`() throws {
         var board = try Board(genesis: try PerfectPipes().genesis)
         let key = PerfectPipes.identity(0)
         let draft = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8, height: 8))
@@ -456,7 +456,7 @@ import Testing
         #expect(texts(pipes) == ["before abc", "other"])
     }
 
-    @Test func `SE-18: from older files nothing is written until the own newer work is back`() throws {
+    @Test func `SE-18, SE-282, SE-283: from older files nothing is written until the own newer work is back`() throws {
         var pipes = try PerfectPipes()
         var board = try Board(genesis: pipes.genesis)
         let key = PerfectPipes.identity(0)
@@ -482,7 +482,7 @@ import Testing
         #expect(!pipes.members.contains { $0.events.contains { if case .fork = $0 { true } else { false } } })
     }
 
-    @Test func `BD-21, SE-91: what follows a row that the disk lost is as good a proof as what another shows`() throws {
+    @Test func `BD-21, SE-302: what follows a row that the disk lost is as good a proof as what another shows`() throws {
         var pipes = try PerfectPipes()
         var board = try Board(genesis: pipes.genesis)
         let key = PerfectPipes.identity(0)
@@ -566,7 +566,7 @@ import Testing
         #expect(pipes.run(.seconds(4)) { text($0)?.count == 12 })
     }
 
-    @Test func `SE-20: a lie about our work keeps a stroke of the process before for a moment only`() throws {
+    @Test func `SE-20, SE-284: a lie about our work keeps a stroke of the process before for a moment only`() throws {
         var pipes = try PerfectPipes()
         let draft = ShapeDraft(kind: .freehand, position: .zero, points: [.zero, Point(x: 8, y: 0)])
         pipes.add(name: "", stroke: StrokeDraft.encode(draft), knowsTime: false)
@@ -578,7 +578,7 @@ import Testing
         #expect(pipes.run(.seconds(3)) { $0.members[0].node.board?.shapeCount == 1 })
     }
 
-    @Test func `SE-18, SE-20: who says to have what never was delays the first change by a moment, and no other`() throws {
+    @Test func `SE-18, SE-20, SE-284: who says to have what never was delays the first change by a moment, and no other`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "")
         pipes.add(name: "bob")
@@ -599,7 +599,7 @@ import Testing
         #expect(!pipes.members[0].events.contains { if case .restoring = $0 { true } else { false } })
     }
 
-    @Test func `SE-18: own work that comes slowly is waited for, and counts as delivered when it is there`() throws {
+    @Test func `SE-18, SE-282: own work that comes slowly is waited for, and counts as delivered when it is there`() throws {
         var pipes = try PerfectPipes()
         var board = try Board(genesis: pipes.genesis)
         let key = PerfectPipes.identity(0)

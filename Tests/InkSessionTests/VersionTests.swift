@@ -54,7 +54,7 @@ import Testing
         #expect(joiner.node.isKeptOutByVersion)
     }
 
-    @Test func `SE-29: an old packet that somebody plays again is told, and keeps nobody out`() throws {
+    @Test func `SE-287: an old packet that somebody plays again is told, and keeps nobody out`() throws {
         var joiner = try Joiner()
         joiner.handle(joiner.packet([0xF0, 1, 0, 0] + [UInt8](repeating: 0, count: 1180)))
         #expect(joiner.told == [[1, Int(Endpoint.version)]])

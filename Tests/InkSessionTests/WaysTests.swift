@@ -163,7 +163,7 @@ private struct Meeting {
         #expect(isDirect)
     }
 
-    @Test func `SE-111: who was met over the relay and is direct now is dialled there another time`() throws {
+    @Test func `SE-304: who was met over the relay and is direct now is dialled there another time`() throws {
         var meeting = try Meeting([.any, .any])
         let isRelayed = meeting.run(for: .seconds(3)) { $0.isReady(1) && $0.path(0) == .relayRendezvous && $0.path(1) == .relayRendezvous }
         #expect(isRelayed && meeting.saved == [[], []])

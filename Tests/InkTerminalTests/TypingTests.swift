@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func `SE-90: of two who write in one open text each sees one sentence`() throws {
+    @Test func `SE-301: of two who write in one open text each sees one sentence`() throws {
         var desk = try Desk(columns: 100)
         desk.type("t")
         desk.click(10, 5)

@@ -4,7 +4,7 @@ import Testing
 @testable import InkTransport
 
 @Suite struct TurnedAwayTests {
-    @Test func `SE-176: a device that is not let in rests ever longer, and costs a handshake and no session meanwhile`() throws {
+    @Test func `SE-329: a device that is not let in rests ever longer, and costs a handshake and no session meanwhile`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         var sessions: [Instant] = []
@@ -34,7 +34,7 @@ import Testing
         #expect(reasons == [.notAdmitted] && net.nodes[1].closed.isEmpty)
     }
 
-    @Test func `SE-176: who was refused and may come now is met at once`() throws {
+    @Test func `SE-329: who was refused and may come now is met at once`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
         let device = try #require(net.nodes[1].established.first?.remote.author)
@@ -57,7 +57,7 @@ import Testing
         #expect(net.nodes[1].established.count == count + 1)
     }
 
-    @Test func `SE-176: of those who rest no more are kept than have room`() {
+    @Test func `SE-330: of those who rest no more are kept than have room`() {
         var away = TurnedAway()
         var random = SplitMix64(seed: 1)
         let devices = (0..<3000).map { _ in AuthorID(using: &random) }

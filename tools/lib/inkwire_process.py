@@ -362,7 +362,7 @@ def join_board(link, data, name, arguments=(), ready=True, **more):
 
 
 def link_secret(link):
-    """The bytes of a link that are no place: room secret, board id, name of the invite, seed of its key, epoch, flags (SE-180)."""
+    """The bytes of a link that are no place: room secret, board id, name of the invite, seed of its key, epoch, flags (SE-333)."""
     payload = link.partition("#2.")[2]
     return base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))[:-4]
 

@@ -21,7 +21,7 @@ ALPHABETS = {"ana": "abcdefghijklmnopqrstuvwxyz", "bob": "ABCDEFGHIJKLMNOPQRSTUV
 # What `Sentence.text` says of a text that two wrote. That somebody writes here is another thing.
 SENTENCES = {"merged": "wrote in the same text: the words of both are kept", "beside": "now stands beside the other",
              "lost": "kept in history only"}
-# Of one text and person that words are merged is said once in this time (SE-52); a terminal may show it a little late.
+# Of one text and person that words are merged is said once in this time (SE-294); a terminal may show it a little late.
 SILENCE = 60 - 2
 
 

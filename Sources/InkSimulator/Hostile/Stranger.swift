@@ -58,7 +58,7 @@ struct Stranger: LinkHolder {
                 case .askChain?:
                     heard.append((.question, address))
                     link.send(chain, lane: .control, on: id, now: now)
-                // Who dialled and cannot be judged either shows first (SE-171).
+                // Who dialled and cannot be judged either shows first (SE-171, SE-321).
                 case .hello?, .claim?, .chain?: heard.append((.question, address))
                 default: heard.append((.room, address))
                 }

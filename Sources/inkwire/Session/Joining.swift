@@ -55,7 +55,7 @@ struct Joining: Sendable {
         case .notAdmitted:
             (isRefused, saysAt) = (true, nil)
             comparesAt = comparesAt ?? now + Self.versionPatience
-        // What is shown before the board is here is genesis, and who gave whom a right (SE-172).
+        // What is shown before the board is here is genesis, and who gave whom a right (SE-172, SE-322).
         case .rejected(let author?, let rule) where !hasArrived && (rule.hasPrefix("genesis: ") || rule.hasPrefix("rights: ")):
             (impostor, saysAt) = (author, nil)
         case .versionMismatch(let theirs, let ours):
