@@ -50,9 +50,9 @@ public enum CalmRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case nobodyCalled(String)
     /// Who is meant may be each of these.
     case severalCalled(String, [AuthorID])
-    /// Nothing of it stands (SE-379).
+    /// Nothing of it stands.
     case nothingToTakeBack
-    /// An owner locked a shape that it would change (SE-381).
+    /// An owner locked a shape that it would change.
     case locked
     /// Slow mode: the next change may come in so many ms.
     case tooSoon(milliseconds: UInt32)

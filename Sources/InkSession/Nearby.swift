@@ -36,7 +36,7 @@ struct Nearby: Sendable {
 
     private(set) var links = OwnLinks()
     private var random: SecretGenerator
-    /// When something is said next; nil while there is no link (SE-385).
+    /// When something is said next; nil while there is no link.
     private var nextAt: Instant?
     private var said = 0
     /// When something was said on the link of each interface.

@@ -42,6 +42,7 @@ extension Node {
     /// Takes back what somebody did, as one step of undo in as many transactions as it needs (SE-250).
     private mutating func takeBack(_ order: TakeBackOrder, of asker: Asker, now: Instant) throws(Refusal) -> Outcome {
         let victim = try worker(order.whom)
+        // SE-379
         guard victim != author else { throw .calm(.ownWork) }
         let time = clock.time(now: now)
         let planned = try plan { board, author throws(RuleViolation) -> TakeBackPlan? in

@@ -6,11 +6,13 @@ import InkTransport
 // Those who are on our links: they are told that we are there, and dialled where they say so.
 extension Node {
     mutating func linksChanged(to addresses: [LocalAddress], now: Instant) {
+        // SE-385
         nearby.move(to: introductions.policy == .only ? [] : addresses, now: now)
         callNearby(now: now)
     }
 
     mutating func callNearby(now: Instant) {
+        // SE-385
         guard !phase.isEnding else { return }
         for (bytes, speaker) in nearby.due(peerID, under: epochs.inUse.keys, now: now) {
             emit(.call(bytes, from: speaker.address.ip, interface: speaker.interface))
@@ -21,6 +23,7 @@ extension Node {
         guard !phase.isEnding else { return }
         switch nearby.hear(bytes, from: source, interface: interface, keys: endpoint.roomKeys, now: now) {
         case .beacon(let beacon, let place, let epoch):
+            // SE-386
             guard !isKnown(beacon), !liveAddresses.contains(place), nearby.mayDial(place, now: now) else { return }
             dial(place, in: epoch, now: now)
         case .question(let question):

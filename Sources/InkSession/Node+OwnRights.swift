@@ -28,8 +28,8 @@ extension Node {
         tell(.rights(.role(role, by: giver)))
     }
 
-    /// A peer that lets us in no more shows what ended our right. It is believed of an owner whom we know as one; where our board has what comes
-    /// before it, it enters the board.
+    /// A peer that lets us in no more shows what ended our right (SE-339). It is believed of an owner whom we know as one; where our board has what
+    /// comes before it, it enters the board.
     mutating func receiveRemoval(_ bytes: [UInt8], on connection: ConnectionID, now: Instant) {
         guard let supplier = neighbours[connection]?.remote.author, neighbours[connection]?.credentials.showsRemoval() == true, isReady,
             let board

@@ -68,6 +68,7 @@ extension Node {
             case .closed(let connection, let reason):
                 let isStranger = neighbours[connection]?.isMet == false
                 closed(connection, reason, now: now)
+                // SE-178
                 if reason == .notAdmitted, isStranger, !rights.isEndTold, !neighbours.values.contains(where: \.isMet),
                     rejections.mayTell(author: nil, rule: "not admitted", now: now)
                 {
@@ -166,6 +167,7 @@ extension Node {
         guard !neighbour.isMet else { return }
         if case .replaced = reason { return }
         introductions.client?.sessionLives(with: neighbour.remote.peer, false, now: now)
+        // SE-331
         if reason == .notAdmitted, let address = neighbour.remote.address {
             introductions.dials.turnedDown(address, now: now, using: &jitter)
         }

@@ -189,6 +189,7 @@ extension Node {
         of merge: TextMerge, in shape: ShapeID, merged: [TransactionName], other: AuthorID, now: Instant
     ) throws(Refusal) -> (writes: [Write], news: TextNews) {
         var writes = try plan { board, author throws(RuleViolation) in
+            // SE-381
             guard !board.isLocked(shape, to: author) else { throw .locked(shape) }
             return try board.writes(typing: merge.text, in: shape, merged: merged)
         }

@@ -80,7 +80,7 @@ extension Node {
     ) throws(Refusal) -> (Transaction, InsertOutcome) {
         // Here we sign: whatever wants to write must not contradict what is on its way back (SE-91).
         guard !isAdopting(now: now) else { throw .ownHistoryMissing }
-        // Nobody would ever see it, though our board does not know that yet.
+        // Nobody would ever see it, though our board does not know that yet (SE-338).
         guard !rights.hasEndedElsewhere || right != nil else { throw .noRight }
         let authored: (Transaction, InsertOutcome)?
         do {

@@ -21,9 +21,9 @@ struct OwnRights: Sendable {
     private var wasReady = false
     /// The role that our person was told last; nil before any was.
     private var told: Role??
-    /// Our person was told that our right ended, and by whom, since it was last given (SE-338).
+    /// Our person was told that our right ended, and by whom, since it was last given.
     private(set) var isEndTold = false
-    /// By what the others know our right has ended (SE-178).
+    /// By what the others know our right has ended.
     private(set) var hasEndedElsewhere = false
 
     init(invite: InviteKey?, author: AuthorID, board: BoardID) {
@@ -54,7 +54,7 @@ struct OwnRights: Sendable {
         return .some(role)
     }
 
-    /// Others have a removal of our right that cannot enter our board (SE-339), which has not all that comes before it.
+    /// Others have a removal of our right that cannot enter our board, which has not all that comes before it.
     ///
     /// - Returns: false if that was known.
     mutating func endedElsewhere() -> Bool {

@@ -110,7 +110,7 @@ struct SavedDials: Sendable {
         places = places.filter { $0.value != address }
     }
 
-    /// The peer at `address` keeps another session in place of this one (SE-331): try again, twice as late each time.
+    /// The peer at `address` keeps another session in place of this one: try again, twice as late each time.
     mutating func turnedDown(_ address: SocketAddress, now: Instant, using jitter: inout SplitMix64) {
         guard var dial = dials[address] else { return }
         dial.nextAt = now + dial.wait + jitter.jitter(dial.wait)
