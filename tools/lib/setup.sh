@@ -10,6 +10,8 @@
 #     setup build pictures and what draws pictures: the programs of librsvg and libsixel
 #     setup build comparing and what compares pictures: Python with Pillow and numpy
 #     setup build shells   and what reads manuals and completes: man, groff, zsh, fish
+#     setup docs           what makes pages of the documentation: Python with Markdown
+#     setup build web      and what stands before a rendezvous: nginx, curl
 #     setup build trace    and what counts system calls: strace (Linux)
 #     setup build package  and what makes packages: Python, git, dpkg-shlibdeps, the libraries as archives (Debian)
 #     setup package-check  what looks at packages: lintian, debootstrap (Debian)
@@ -106,6 +108,16 @@ setup_look_for_shells() {
     has fish || lacks fish
 }
 
+setup_look_for_docs() {
+    setup_find_python "import sys, markdown; sys.exit(sys.version_info < (3, 9))" || { lacks python; lacks markdown; }
+}
+
+# Whoever tests starts an nginx of its own, as with the daemon of ssh.
+setup_look_for_web() {
+    PATH="$PATH:/usr/sbin:/sbin" has nginx || lacks nginx
+    has curl || lacks curl
+}
+
 setup_look_for_comparing() {
     setup_find_python "import sys, PIL, numpy; sys.exit(sys.version_info < (3, 9))" || { lacks python; lacks pillow; lacks numpy; }
 }
@@ -150,6 +162,8 @@ setup_package() {
         apt:python) echo python3 ;;
         apt:pyte) echo python3-pyte ;;
         apt:cryptography) echo python3-cryptography ;;
+        apt:markdown) echo python3-markdown ;;
+        apt:nginx) echo nginx-light ;;
         apt:pillow) echo python3-pil ;;
         apt:numpy) echo python3-numpy ;;
         apt:ip) echo iproute2 ;;
@@ -175,6 +189,7 @@ setup_package() {
         dnf:zbarimg) echo zbar ;;
         dnf:libqrencode) echo qrencode-libs ;;
         dnf:cryptography) echo python3-cryptography ;;
+        dnf:markdown) echo python3-markdown ;;
         dnf:pillow) echo python3-pillow ;;
         dnf:numpy) echo python3-numpy ;;
         dnf:ip) echo iproute ;;
