@@ -291,7 +291,7 @@ package struct Automation {
             guard accepts(label: draft.label), let changes = bindings(ends) else { return }
             var draft = draft
             for change in changes { draft.take(change) }
-            submit(.draw(ends.areBound && draft.points.isEmpty ? placed(draft) : draft))
+            submit(.draw(ends.areBound && draft.points.isEmpty ? shapes.placed(draft) : draft))
         case .stroke(let draft, let milliseconds):
             guard accepts(label: draft.label) else { return }
             guard milliseconds > 0 else { return submit(.draw(draft)) }
@@ -421,15 +421,6 @@ package struct Automation {
             changes.append(PropertyChange(property, .binding(Binding(target.id, x: x, y: y))))
         }
         return changes
-    }
-
-    /// A line of which only the bindings were given, with the ends that it is drawn with now: its corners, if it has any, follow from them (CL-308).
-    private func placed(_ draft: ShapeDraft) -> ShapeDraft {
-        var placed = draft
-        let points = shapes.drawn(draft).points
-        placed.position = points.first ?? .zero
-        placed.points = [points.first, points.last].compactMap { $0 }.map { $0 - placed.position }
-        return placed
     }
 
     // MARK: Several shapes

@@ -86,6 +86,15 @@ package struct BoardView: Sendable {
     /// A shape as it is drawn on this board; what is being drawn too, whose bindings name standing shapes (FE-80).
     package func drawn(_ content: ShapeDraft) -> ShapeDraft { content.drawn(meeting: { outline(of: $0) }) }
 
+    /// A line of which only the bindings were given, with the ends that it is drawn with now: its corners, if it has any, follow from them (CL-308).
+    package func placed(_ draft: ShapeDraft) -> ShapeDraft {
+        var placed = draft
+        let points = drawn(draft).points
+        placed.position = points.first ?? .zero
+        placed.points = [points.first, points.last].compactMap { $0 }.map { $0 - placed.position }
+        return placed
+    }
+
     /// The lines that follow where standing shapes are shown with other content, as they are drawn then: what a hand drags takes its lines along
     /// (FE-82).
     ///

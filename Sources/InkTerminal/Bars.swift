@@ -188,7 +188,7 @@ extension BoardScene {
         if pen.tool == .laser { hints.append(Bars.Hint("drag: light that fades", rank: 3)) }
         let swatch = pen.ink.flatMap { color in PersonColor.all.first { $0.color == color }?.name } ?? "own ink"
         return hints + [
-            hint(.ink, swatch, rank: 5), hint(.width, "\((Pen.widths.firstIndex(of: pen.width) ?? 0) + 1)", rank: 6),
+            hint(.ink, swatch, rank: 5), hint(.width, "\((StyleChoice.widths.firstIndex(of: pen.width) ?? 0) + 1)", rank: 6),
             hint(.border, "\(pen.border)", rank: 10), hint(.undo, "undo", rank: 4), hint(.invite, "invite", rank: 9),
             hint(.help, "keys", rank: 0), hint(.quit, "quit", rank: 8),
         ]

@@ -124,45 +124,45 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .ink:
             Row(
                 "ink", ["c"], "colour of lines and texts", or: ["colour", "color", "stroke"],
-                taking: .optional("COLOUR", { $0.pick(ink: $1, now: $2) }), needsSelection: true
+                taking: .optional("COLOUR", { $0.pick(.ink, $1, now: $2) }), needsSelection: true
             ) { $0.open(.picker(StylePicker(of: .ink)), now: $1) }
         case .width:
             Row(
-                "width", ["w"], "width of lines", or: ["stroke_width"], taking: .optional("1-4", { $0.pick(width: $1, now: $2) }),
+                "width", ["w"], "width of lines", or: ["stroke_width"], taking: .optional("1-4", { $0.pick(.width, $1, now: $2) }),
                 needsSelection: true
             ) {
                 $0.open(.picker(StylePicker(of: .width)), now: $1)
             }
         case .fill:
             Row(
-                "fill", ["B"], "colour inside boxes", taking: .optional("COLOUR", { $0.pick(fill: $1, now: $2) }), needsSelection: true
+                "fill", ["B"], "colour inside boxes", taking: .optional("COLOUR", { $0.pick(.fill, $1, now: $2) }), needsSelection: true
             ) {
                 $0.open(.picker(StylePicker(of: .fill)), now: $1)
             }
         case .border:
             Row(
                 "border", ["b"], "light, heavy, double, dashed, dotted, rounded, sharp", or: ["line_style", "corners"],
-                taking: .optional("STYLE", { $0.pick(border: $1, now: $2) }), needsSelection: true
+                taking: .optional("STYLE", { $0.pick(.border, $1, now: $2) }), needsSelection: true
             ) { $0.open(.picker(StylePicker(of: .border)), now: $1) }
         case .heads:
             Row(
-                "heads", ["A"], "at which ends of a line heads stand", taking: .optional("ENDS", { $0.pick(heads: $1, now: $2) }),
+                "heads", ["A"], "at which ends of a line heads stand", taking: .optional("ENDS", { $0.pick(.heads, $1, now: $2) }),
                 needsSelection: true
             ) { $0.open(.picker(StylePicker(of: .heads)), now: $1) }
         case .startHead:
             Row(
                 "start-head", ["<"], "what stands at the first end of a line", or: ["start_head"],
-                taking: .optional("HEAD", { $0.pick(head: $1, StyleChoice.startHead, now: $2) }), needsSelection: true
+                taking: .optional("HEAD", { $0.pick(.startHead, $1, now: $2) }), needsSelection: true
             ) { $0.open(.picker(StylePicker(of: .startHead)), now: $1) }
         case .endHead:
             Row(
                 "end-head", [">"], "what stands at the last end of a line", or: ["end_head"],
-                taking: .optional("HEAD", { $0.pick(head: $1, StyleChoice.endHead, now: $2) }), needsSelection: true
+                taking: .optional("HEAD", { $0.pick(.endHead, $1, now: $2) }), needsSelection: true
             ) { $0.open(.picker(StylePicker(of: .endHead)), now: $1) }
         case .elbow:
             Row(
                 "elbow", ["E"], "lines go around corners, or straight", or: ["route"],
-                taking: .optional("ON|OFF", { $0.pick(elbow: $1, now: $2) }), needsSelection: true
+                taking: .optional("ON|OFF", { $0.pick(.route, $1, now: $2) }), needsSelection: true
             ) { $0.open(.picker(StylePicker(of: .route)), now: $1) }
 
         case .fitLabel:

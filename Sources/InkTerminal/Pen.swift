@@ -1,5 +1,6 @@
 import InkBoard
 import InkFormats
+import InkFrontEnd
 
 /// The tool that is picked, and how what it draws looks.
 struct Pen: Sendable {
@@ -9,7 +10,7 @@ struct Pen: Sendable {
     private(set) var isLocked = false
     private(set) var ink: Color?
     private(set) var fill: Color?
-    private(set) var width = widths[0]
+    private(set) var width = StyleChoice.widths[0]
     /// True where a box grows with its label while that is written.
     var growsBoxes = false
     private var lineStyle = LineStyle.solid
@@ -43,8 +44,6 @@ struct Pen: Sendable {
 
     /// The word for its borders.
     var border: BorderStyle { BorderStyle(of: span(.rectangle, CellPlace(column: 0, row: 0), CellPlace(column: 0, row: 0), on: .standard)) }
-
-    static let widths: [UInt16] = [16, 32, 64, 128]
 
     // MARK: Shapes from places
 

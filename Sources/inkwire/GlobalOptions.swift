@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import InkFormats
 import InkPrimitives
 import InkRendezvous
 import InkRuntime

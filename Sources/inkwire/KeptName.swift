@@ -1,6 +1,6 @@
+import InkFormats
 import InkPrimitives
 import InkStore
-import InkTerminal
 
 /// What the others call this person where neither option nor environment says it: asked for once, and kept in the data directory.
 struct KeptName {

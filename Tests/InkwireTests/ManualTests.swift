@@ -1,4 +1,5 @@
 import ArgumentParser
+import InkFrontEnd
 import Testing
 
 @testable import inkwire

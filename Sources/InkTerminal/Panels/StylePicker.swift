@@ -47,13 +47,6 @@ struct StylePicker: Sendable {
         }
     }
 
-    /// Of the widths of a pen, in their order.
-    static let widthWords = ["thin", "thick", "broad", "broadest"]
-    /// Of what can stand at an end of a line.
-    static let headWords = ["none", "arrow", "triangle", "dot", "bar"]
-    static let heads: [LineHead] = [.none, .arrow, .triangle, .dot, .bar]
-    static let routeWords = ["straight", "elbow"]
-
     private struct Choice {
         var digit: Int?
         var text: String
@@ -68,12 +61,12 @@ struct StylePicker: Sendable {
         switch property {
         case .ink: Self.forms("colour:", "0 own ink", "0 own") { .ink($0) }
         case .fill: Self.forms("fill:", "0 none", "0 none") { .fill($0) }
-        case .width: Self.forms("width:", zip(Self.widthWords, Pen.widths).map { ($0, .width($1)) })
+        case .width: Self.forms("width:", zip(StyleWords.widthWords, StyleChoice.widths).map { ($0, .width($1)) })
         case .border: Self.forms("border:", BorderStyle.allCases.map { ($0.rawValue, .border($0)) })
         case .heads: Self.forms("heads:", LineEnds.allCases.map { ($0.rawValue, .heads($0)) })
-        case .startHead: Self.forms("first end:", zip(Self.headWords, Self.heads).map { ($0, .startHead($1)) })
-        case .endHead: Self.forms("last end:", zip(Self.headWords, Self.heads).map { ($0, .endHead($1)) })
-        case .route: Self.forms("line:", zip(Self.routeWords, [LineRoute.straight, .elbow]).map { ($0, .route($1)) })
+        case .startHead: Self.forms("first end:", zip(StyleWords.headWords, StyleWords.lineHeads).map { ($0, .startHead($1)) })
+        case .endHead: Self.forms("last end:", zip(StyleWords.headWords, StyleWords.lineHeads).map { ($0, .endHead($1)) })
+        case .route: Self.forms("line:", zip(StyleWords.routeWords, [LineRoute.straight, .elbow]).map { ($0, .route($1)) })
         }
     }
 

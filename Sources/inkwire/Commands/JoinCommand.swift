@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import InkFormats
 import InkSession
-import InkTerminal
 
 /// `inkwire join`: enters a board by a code or a link.
 struct JoinCommand: ParsableCommand, TakesOptions, Exemplified {
