@@ -61,6 +61,7 @@ let package = Package(
         .target(name: "InkFormats", dependencies: ["InkPrimitives", "InkBoard"]),
         .target(name: "InkFrontEnd", dependencies: session),
         .target(name: "InkAutomation", dependencies: session + ["InkFrontEnd"]),
+        .target(name: "InkLinear", dependencies: session + ["InkFormats", "InkFrontEnd"]),
         .target(name: "InkTerminal", dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd"]),
         .target(name: "InkSimulator", dependencies: session),
         // Tools
@@ -104,7 +105,7 @@ let package = Package(
         .executableTarget(
             name: "inkwire",
             dependencies: session + [
-                "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkAutomation", "InkTerminal",
+                "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkAutomation", "InkLinear", "InkTerminal",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -124,7 +125,7 @@ let package = Package(
         .testTarget(
             name: "InkwireTests",
             dependencies: session + [
-                "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkAutomation", "InkTerminal", "inkwire",
+                "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkAutomation", "InkLinear", "InkTerminal", "inkwire",
             ]),
         .testTarget(
             name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkFormats"],
@@ -133,6 +134,7 @@ let package = Package(
         .testTarget(name: "CursorFiguresTests", dependencies: session + ["InkFrontEnd", "InkSimulator", "cursor-figures"]),
         .testTarget(name: "CaptureTests", dependencies: ["InkPrimitives", "InkCrypto", "InkTransport", "capture"]),
         .testTarget(name: "InkAutomationTests", dependencies: session + ["InkFormats", "InkFrontEnd", "InkAutomation"]),
+        .testTarget(name: "InkLinearTests", dependencies: session + ["InkFormats", "InkFrontEnd", "InkLinear"]),
         .testTarget(
             name: "InkTerminalTests",
             dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd", "InkSimulator", "InkTerminal", "terminal-storm"]),
