@@ -132,7 +132,10 @@ struct Notices: Sendable {
     func detail(_ text: String) { if isVerbose { Self.tell("inkwire: \(Failure.plain(text))\n") } }
 
     /// Words for a person, spelled as his terminal can show them.
-    static func tell(_ text: String) { write(speaksASCII ? spelledInASCII(text) : text) }
+    static func tell(_ text: String) { write(spelled(text)) }
+
+    /// The same, for who writes them.
+    static func spelled(_ text: String) -> String { speaksASCII ? spelledInASCII(text) : text }
 
     /// Our own marks as a typewriter has them; what others named stays what it is (CL-41).
     static func spelledInASCII(_ text: String) -> String {

@@ -494,7 +494,8 @@ class BadCommands(EndToEnd):
     def test_a_terminal_is_asked_for_where_one_is_needed(self):
         for arguments, way in ((["new", "b"], "--peer"), (["join"], "INKWIRE_CODE")):
             with self.subTest(arguments):
-                code, out, err = ink.run(arguments, data=self.folder / "ana", name="ana")
+                # A pipe is led by lines (CL-270); nothing at all is not.
+                code, out, err = ink.run(arguments, data=self.folder / "ana", name="ana", input=None)
                 self.assertEqual(code, 2, out + err)
                 self.assertIn(way, err, "the message names the way without a terminal")
 

@@ -331,12 +331,13 @@ class Rendezvous(Process):
 
 
 def run(arguments, *, data=None, name=None, input="", timeout=30, environment=None, code=None, rendezvous=None):
-    """Runs `inkwire` to its end; returns (exit status as a shell gives it, stdout, stderr)."""
+    """Runs `inkwire` to its end; returns (exit status as a shell gives it, stdout, stderr). Without an input at all it reads /dev/null."""
     settings = base_environment()
     extra = {"INKWIRE_DATA_DIR": data, "INKWIRE_NAME": name, "INKWIRE_CODE": code, "INKWIRE_RENDEZVOUS": rendezvous, **(environment or {})}
     settings.update({key: str(value) for key, value in extra.items() if value is not None})
     try:
-        done = subprocess.run([str(binary()), *map(str, arguments)], input=input.encode(), capture_output=True, env=settings,
+        given = {"stdin": subprocess.DEVNULL} if input is None else {"input": input.encode()}
+        done = subprocess.run([str(binary()), *map(str, arguments)], **given, capture_output=True, env=settings,
                               timeout=timeout * PATIENCE, preexec_fn=_die_with_parent)
     except subprocess.TimeoutExpired as late:
         said = (late.stdout or b"") + (late.stderr or b"")

@@ -1,3 +1,4 @@
+import InkFrontEnd
 import InkStore
 
 /// The configuration of a person, as far as it could be read. It is never written but by `inkwire config`, and never where it is broken.

@@ -13,6 +13,7 @@ enum ConfigKey: String, CaseIterable {
     case ascii = "terminal.ascii"
     case reducedMotion = "terminal.reduced_motion"
     case highContrast = "terminal.high_contrast"
+    case linear = "terminal.linear"
     case theme = "terminal.theme"
     case bell = "terminal.bell"
     case notify = "terminal.notify"
@@ -81,7 +82,7 @@ enum ConfigKey: String, CaseIterable {
         switch self {
         case .name, .dataDirectory, .authorities: .text
         case .rendezvous: .texts
-        case .lan, .metered, .ascii, .reducedMotion, .highContrast, .bell, .title: .flag
+        case .lan, .metered, .ascii, .reducedMotion, .highContrast, .bell, .title, .linear: .flag
         case .theme: .choice(["auto", "dark", "light"])
         case .notify: .choice(["off", "osc9", "osc777"])
         case .quiet: .hours
@@ -106,6 +107,7 @@ enum ConfigKey: String, CaseIterable {
         case .ascii: "Draw with ASCII characters only."
         case .reducedMotion: "Draw others' pointers where they are told, without motion in between."
         case .highContrast: "Draw in black, white, yellow and cyan alone."
+        case .linear: "Tell what happens a sentence a line, and take typed commands."
         case .theme: "Whether the paper is dark or light; auto asks the terminal."
         case .bell: "Whether a message rings while you look elsewhere. This, and the next three, until :set says otherwise."
         case .notify: "By which sequence the terminal is asked to show a message while you look elsewhere."
@@ -128,7 +130,7 @@ enum ConfigKey: String, CaseIterable {
         case .notify, .quiet: "\"off\""
         case .relayRate: "\(ServeCommand.relayDefault)"
         case .relayTotalRate: "\(ServeCommand.relayTotalDefault)"
-        case .metered, .ascii, .reducedMotion, .highContrast, .bell, .title: "false"
+        case .metered, .ascii, .reducedMotion, .highContrast, .bell, .title, .linear: "false"
         }
     }
 
@@ -143,6 +145,7 @@ enum ConfigKey: String, CaseIterable {
         case .color: "NO_COLOR"
         case .reducedMotion: "INKWIRE_REDUCED_MOTION"
         case .highContrast: "INKWIRE_HIGH_CONTRAST"
+        case .linear: "INKWIRE_LINEAR"
         case .authorities, .relay, .ascii, .theme, .bell, .notify, .title, .quiet, .relayRate, .relayTotalRate: nil
         }
     }

@@ -1,3 +1,4 @@
+import InkFrontEnd
 import InkTerminal
 
 /// The keys that a person has chosen for a command of the board, in the table `keys` of the configuration (CL-400).

@@ -66,6 +66,7 @@ extension GlobalOptions {
         case .ascii: flag(terminal?.isASCII, "--ascii")
         case .reducedMotion: flag(terminal?.reducedMotion, "--reduced-motion")
         case .highContrast: flag(terminal?.highContrast, "--high-contrast")
+        case .linear: flag(terminal?.isLinear, "--linear")
         case .theme: text(terminal?.theme?.rawValue, "--theme")
         case .bell, .notify, .title, .quiet, .relayRate, .relayTotalRate: nil
         }
@@ -80,7 +81,7 @@ extension GlobalOptions {
         case .color: ["never"]
         // CL-211
         case .metered: ["\(!["0", "no", "false"].contains(value.lowercased()))"]
-        case .reducedMotion, .highContrast: ["\(value == "1")"]
+        case .reducedMotion, .highContrast, .linear: ["\(value == "1")"]
         case .name, .dataDirectory, .authorities, .relay, .ascii, .theme, .bell, .notify, .title, .quiet, .relayRate, .relayTotalRate:
             [value]
         }
@@ -98,7 +99,7 @@ extension GlobalOptions {
         case .notify, .quiet: ["off"]
         case .relayRate: ["\(ServeCommand.relayDefault)"]
         case .relayTotalRate: ["\(ServeCommand.relayTotalDefault)"]
-        case .metered, .ascii, .reducedMotion, .highContrast, .bell, .title: ["false"]
+        case .metered, .ascii, .reducedMotion, .highContrast, .bell, .title, .linear: ["false"]
         }
     }
 }

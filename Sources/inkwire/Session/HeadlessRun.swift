@@ -30,8 +30,23 @@ struct HeadlessRun {
 
     /// Returns when all is saved and delivered to those present, with what came of the commands.
     ///
-    /// - Throws: `Failure` when the board did not arrive, or something stays unsaved.
+    /// - Throws: `Failure` when the board did not arrive, something stays unsaved, or a command failed that must not.
     @discardableResult func run(_ access: BoardAccess) throws -> Automation.Results {
+        let headless = try lead(access, by: Automation(stopsAtError: stopsAtError != nil)) { headless in
+            if readsCommands { headless.readCommands() } else { headless.give(commands) }
+        }
+        if let stopsAtError, let (index, error) = headless.firstFailure {
+            throw Failure(command: stopsAtError(index), code: error.code, why: error.message)
+        }
+        return headless.results
+    }
+
+    /// The same for any that is led by lines.
+    ///
+    /// - Parameter begin: has it read its lines.
+    @discardableResult func lead<Leader: LineLed>(
+        _ access: BoardAccess, by leader: Leader, begin: (HeadlessSession<Leader>) -> Void
+    ) throws -> HeadlessSession<Leader> {
         // Louder than -q: it is never meant to go unseen.
         if let path = options.keyLogFile { Notices.tell("inkwire: \(Failure.plain(KeyLogFile.warning(path)))\n") }
         let session: BoardSession
@@ -43,7 +58,7 @@ struct HeadlessRun {
         }
         let notices = options.notices
         let headless = HeadlessSession(
-            session: session, notices: notices, clock: options.clock, writesEvents: writesEvents, stopsAtError: stopsAtError != nil)
+            session: session, by: leader, notices: notices, clock: options.clock, writesEvents: writesEvents)
         session.tell = { [watch, hears] event in
             headless.receive(event)
             watch?.receive(event)
@@ -64,7 +79,7 @@ struct HeadlessRun {
         defer { withExtendedLifetime(teller) {} }
         session.start()
         if writesInvite { Notices.write(session.link + "\n") }
-        if readsCommands { headless.readCommands() } else { headless.give(commands) }
+        begin(headless)
         let end = headless.wait()
         let done = DispatchSemaphore(value: 0)
         var discards = false
@@ -78,10 +93,7 @@ struct HeadlessRun {
         switch end {
         case .stopped(let ending):
             try ending.tell(notices)
-            if let stopsAtError, let (index, error) = headless.firstFailure {
-                throw Failure(command: stopsAtError(index), code: error.code, why: error.message)
-            }
-            return headless.results
+            return headless
         case .failed(let failure): throw failure
         case .signal(let signal): EndingSignals.die(by: signal)
         }

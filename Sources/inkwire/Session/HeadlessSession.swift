@@ -2,53 +2,45 @@ import Foundation
 import InkAutomation
 import InkBoard
 import InkFrontEnd
+import InkLinear
 import InkPrimitives
 import InkRuntime
 import InkSession
 import NIOCore
 
-/// Joins an `Automation` to a board's session, stdin and stdout.
+/// Joins who is led by lines, `Automation` or `Linear`, to a board's session, stdin and stdout.
 ///
 ///     stdin (own thread) ─line─▶ ┐                          ┌─▶ OutputWriter ─▶ stdout
-///     events ──────────────────▶ │ Automation, on the loop  ├─▶ intents ─▶ session
+///     events ──────────────────▶ │ the leader, on the loop  ├─▶ intents ─▶ session
 ///     timer ───────────────────▶ ┘                          └─▶ questions ─▶ session, answered on the loop
 ///
 /// - Invariant of `@unchecked Sendable`: everything but the immutable and the semaphores is touched on the session's loop only.
-final class HeadlessSession: @unchecked Sendable {
-    /// How the session ended.
-    enum End: Sendable {
-        case stopped(Ending)
-        case failed(Failure)
-        case signal(Int32)
-    }
-
-    /// Lines read ahead of the command that runs; the reader waits when there are more.
-    private static let linesAhead = 256
+final class HeadlessSession<Leader: LineLed>: @unchecked Sendable {
+    /// Does what the leader wants of files; called on the loop, set before the first line.
+    var perform: @Sendable (Leader.Effect) -> Void = { _ in }
 
     private let session: BoardSession
     private let notices: Notices
     private let writesEvents: Bool
     private let clock: MonotonicClock
-    private let credit = DispatchSemaphore(value: linesAhead)
+    private let credit = DispatchSemaphore(value: HeadlessEnd.linesAhead)
     private let ended = DispatchSemaphore(value: 0)
     private let output: OutputWriter
 
-    private var automation: Automation
+    fileprivate var leader: Leader
     private var isDraining = false
     private var finished = 0
     private let timer: WakeTimer
     private var isReady = false
-    private var end: End?
+    private var end: HeadlessEnd?
     private var readerIsStuck = false
     /// Questions that wait until the reader of stdout has taken more.
     private var heldQuestions: [BoardQuestion] = []
     /// Commands come from stdin until that ends.
     private var isLed = false
 
-    /// - Parameter stopsAtError: run nothing after a command that fails.
-    init(session: BoardSession, notices: Notices, clock: MonotonicClock, writesEvents: Bool = true, stopsAtError: Bool = false) {
-        (self.session, self.notices, self.clock, self.writesEvents) = (session, notices, clock, writesEvents)
-        automation = Automation(stopsAtError: stopsAtError)
+    init(session: BoardSession, by leader: Leader, notices: Notices, clock: MonotonicClock, writesEvents: Bool = true) {
+        (self.session, self.leader, self.notices, self.clock, self.writesEvents) = (session, leader, notices, clock, writesEvents)
         output = OutputWriter(loop: session.loop)
         timer = WakeTimer(loop: session.loop)
         output.tell = { [weak self] news in self?.take(news) }
@@ -56,12 +48,6 @@ final class HeadlessSession: @unchecked Sendable {
 
     /// True if the board was there; read after the end.
     var hasArrived: Bool { isReady }
-
-    /// The first command that failed; read after the end.
-    var firstFailure: (index: Int, error: AutomationError)? { automation.firstFailure }
-
-    /// What came of commands; read after the end.
-    var results: Automation.Results { automation.results }
 
     private var loop: any EventLoop { session.loop }
 
@@ -71,7 +57,7 @@ final class HeadlessSession: @unchecked Sendable {
         let hasEnd = isatty(0) == 0
         loop.execute { [self] in isLed = hasEnd }
         let thread = Thread { [self] in
-            var splitter = LineSplitter(limit: AutomationRequest.lineBytes)
+            var splitter = LineSplitter(limit: Leader.lineBytes)
             var buffer = [UInt8](repeating: 0, count: 65_536)
             while true {
                 let count = read(0, &buffer, buffer.count)
@@ -86,36 +72,33 @@ final class HeadlessSession: @unchecked Sendable {
                 for line in splitter.append(buffer[..<count]) { give(line) }
             }
             if let last = splitter.finish() { give(last) }
-            give([.quit])
+            give { $0.receiveEnd(now: $1) }
         }
         thread.name = "inkwire.stdin"
         thread.start()
     }
 
     private func give(_ line: LineSplitter.Line) {
-        credit.wait()
-        loop.execute { [self] in
+        give { leader, now in
             switch line {
-            case .line(let bytes): automation.receive(line: bytes, now: clock.now)
-            case .oversized: automation.receiveOversizedLine(now: clock.now)
+            case .line(let bytes): leader.receive(line: bytes, now: now)
+            case .oversized: leader.receiveOversizedLine(now: now)
             }
-            drain()
         }
     }
 
-    /// Commands that do not come from stdin, on a thread of their own: they wait for each other, and a signal does not wait for them.
-    func give(_ commands: [AutomationCommand]) {
-        let thread = Thread { [self] in
-            for command in commands {
-                credit.wait()
-                loop.execute { [self] in
-                    automation.receive(command, now: clock.now)
-                    drain()
-                }
-            }
+    /// Gives the leader one line, or what stands for one, once it has answered enough of those before; not on the loop.
+    fileprivate func give(_ line: @escaping @Sendable (inout Leader, Instant) -> Void) {
+        credit.wait()
+        tell(line)
+    }
+
+    /// Tells the leader something that is no line; from any thread.
+    fileprivate func tell(_ news: @escaping @Sendable (inout Leader, Instant) -> Void) {
+        loop.execute { [self] in
+            news(&leader, clock.now)
+            drain()
         }
-        thread.name = "inkwire.commands"
-        thread.start()
     }
 
     /// Something the node told; on the loop.
@@ -125,7 +108,7 @@ final class HeadlessSession: @unchecked Sendable {
         case .stopped(let unsaved, let unsent): finish(.stopped(Ending(unsaved: unsaved, unsent: unsent)))
         default: break
         }
-        automation.receive(event, wallTime: wallMilliseconds(), now: clock.now)
+        leader.receive(event, wallTime: wallMilliseconds(), now: clock.now)
         drain()
     }
 
@@ -144,7 +127,7 @@ final class HeadlessSession: @unchecked Sendable {
     }
 
     /// Blocks until the session has ended and all output is written.
-    func wait() -> End {
+    func wait() -> HeadlessEnd {
         ended.wait()
         // Written before the semaphore, and never again.
         guard let end else { preconditionFailure("a session ends for a reason") }
@@ -160,17 +143,18 @@ final class HeadlessSession: @unchecked Sendable {
         isDraining = true
         defer { isDraining = false }
         var lines: [UInt8] = []
-        while let next = automation.nextOutput() {
+        while let next = leader.nextStep() {
             switch next {
             case .write(let line): lines.append(contentsOf: Array(line.utf8) + [UInt8(ascii: "\n")])
             case .intent(let intent, let ref): session.submit(intent, ref: ref)
             case .ask(let question): ask(question)
             case .makeSafetyWords(let me, let other): makeSafetyWords(me, other)
+            case .effect(let effect): perform(effect)
             case .quit: Task { [self] in _ = await session.quit() }
             }
         }
         if writesEvents { output.write(lines) }
-        while finished < automation.finishedCount, !output.isFull {
+        while finished < leader.finishedCount, !output.isFull {
             finished += 1
             credit.signal()
         }
@@ -178,8 +162,8 @@ final class HeadlessSession: @unchecked Sendable {
     }
 
     private func arm() {
-        timer.set(for: automation.deadline, now: clock.now) { [self] in
-            automation.handleTimeout(now: clock.now)
+        timer.set(for: leader.deadline(now: clock.now), now: clock.now) { [self] in
+            leader.handleTimeout(now: clock.now)
             drain()
         }
     }
@@ -211,7 +195,7 @@ final class HeadlessSession: @unchecked Sendable {
         session.ask(question).whenComplete { [self] result in
             switch result {
             case .success(let answer):
-                automation.receive(answer, now: clock.now)
+                leader.receive(answer, now: clock.now)
                 drain()
             case .failure(let error): notices.detail("\(error)")
             }
@@ -221,7 +205,7 @@ final class HeadlessSession: @unchecked Sendable {
     private func makeSafetyWords(_ me: AuthorID, _ other: AuthorID) {
         WordsMaker.shared.make(me, other) { [self] words in
             loop.execute { [self] in
-                automation.receive(safety: words, now: clock.now)
+                leader.receive(safety: words, now: clock.now)
                 drain()
             }
         }
@@ -231,10 +215,40 @@ final class HeadlessSession: @unchecked Sendable {
     func fail(_ failure: Failure) { finish(.failed(failure)) }
 
     /// The first reason stays, whatever comes of it.
-    private func finish(_ how: End) {
+    private func finish(_ how: HeadlessEnd) {
         if end == nil { end = how }
         ended.signal()
     }
+}
+
+/// How a session that is led by lines ended.
+enum HeadlessEnd: Sendable {
+    case stopped(Ending)
+    case failed(Failure)
+    case signal(Int32)
+
+    /// Lines read ahead of the one that runs; the reader waits when there are more.
+    fileprivate static let linesAhead = 256
+}
+
+extension HeadlessSession where Leader == Automation {
+    /// The first command that failed; read after the end.
+    var firstFailure: (index: Int, error: AutomationError)? { leader.firstFailure }
+
+    /// What came of commands; read after the end.
+    var results: Automation.Results { leader.results }
+
+    /// Commands that do not come from stdin, on a thread of their own: they wait for each other, and a signal does not wait for them.
+    func give(_ commands: [AutomationCommand]) {
+        let thread = Thread { [self] in for command in commands { give { $0.receive(command, now: $1) } } }
+        thread.name = "inkwire.commands"
+        thread.start()
+    }
+}
+
+extension HeadlessSession where Leader == Linear {
+    /// What came of an effect; from any thread.
+    func take(_ answer: Linear.EffectAnswer) { tell { $0.receive(answer, now: $1) } }
 }
 
 /// A number that two threads add to.

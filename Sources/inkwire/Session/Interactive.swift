@@ -24,6 +24,20 @@ struct TerminalOptions: ParsableArguments {
 
     enum Theme: String, ExpressibleByArgument, CaseIterable, Codable { case auto, dark, light }
 
+    @Flag(
+        name: .customLong("linear"),
+        help:
+            "By lines: what happens is told a sentence a line, and commands are typed. So it is without a terminal to draw on. INKWIRE_LINEAR=1 does the same."
+    )
+    var isLinear = false
+
+    /// True where a board is told and led by lines (CL-270).
+    func speaksLines(_ options: GlobalOptions) -> Bool {
+        options.setting(.linear, terminal: self).values == ["true"]
+            || LinearRun.isOnlyWay(
+                isTerminal: TTY.isPresent, canBeDrawnOn: TerminalProfile(environment: ProcessInfo.processInfo.environment) != nil)
+    }
+
     /// What the environment and the options say of the terminal.
     ///
     /// - Throws: `Failure` where there is no terminal, or none that takes escapes.
@@ -31,7 +45,7 @@ struct TerminalOptions: ParsableArguments {
         guard TTY.isPresent else {
             throw Failure.usage(
                 "this needs a terminal", why: "stdin or stdout is none",
-                next: "use `inkwire peer BOARD`, `new --peer` or `join --peer` in scripts")
+                next: "type lines into --linear, or use `inkwire peer BOARD`, `new --peer` or `join --peer` in scripts")
         }
         var environment = ProcessInfo.processInfo.environment
         if options.colorChoice == .always { environment["NO_COLOR"] = nil }
@@ -64,8 +78,13 @@ enum Interactive {
         joinPatience: Duration = .seconds(30), notice: String = ""
     ) throws {
         // What is wrong with the terminal or the options must not leave a board behind.
-        let profile = try terminal.profile(options)
+        let profile = terminal.speaksLines(options) ? nil : try terminal.profile(options)
         try options.check()
+        guard let profile else {
+            var run = LinearRun(options: options, prospect: try Prospect(start, catalog: options.catalog))
+            (run.showsInvite, run.joinPatience) = (showsInvite, joinPatience)
+            return try run.run()
+        }
         var run = InteractiveRun(options: options, profile: profile, prospect: try Prospect(start, catalog: options.catalog))
         run.showsInvite = showsInvite
         run.joinPatience = joinPatience
