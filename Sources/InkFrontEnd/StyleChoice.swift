@@ -14,7 +14,7 @@ package enum StyleChoice: Hashable, Sendable {
     /// The widths that are offered, in world units.
     package static let widths: [UInt16] = [16, 32, 64, 128]
 
-    /// What it changes of a shape; nothing where the shape has no such look.
+    /// What it changes of a shape; nothing where the shape has no such look (TM-385).
     package func changes(of shape: ShapeDraft) -> [PropertyChange] {
         let changes: [PropertyChange]
         switch self {
@@ -30,7 +30,7 @@ package enum StyleChoice: Hashable, Sendable {
         return changes.filter { $0.property.counts(for: shape.kind) }
     }
 
-    /// What is said where none of what is selected has such a look.
+    /// What is said where none of what is selected has such a look (TM-386).
     package var complaint: String {
         switch self {
         case .ink, .fill, .width: "what is selected has no such look"

@@ -55,7 +55,6 @@ class BadLinks(EndToEnd):
         link = self.link()
         bob = ink.Peer(["peer", link], data=self.folder / "bob", name="bob")
         bob.event("ready", timeout=30)
-        # CL-35
         shown = pathlib.Path(f"/proc/{bob.pid}/cmdline").read_bytes().split(b"\0")
         self.assertEqual(shown[1], b"peer")
         self.assertTrue(shown[2].startswith(b"inkwire://"), shown)
@@ -514,7 +513,6 @@ class BadCommands(EndToEnd):
         self.assertTrue(self.listed()["one"]["open"])
         self.assert_ends_well(ana)
         self.assert_ends_well(ink.new_board(self.folder / "ana", "ana", board="two"))
-        # CL-34
         for alike in ("two ", "tw\u200bo", "\u2800two"):
             self.assert_refused(ink.run(["new", alike, "--peer"], data=self.folder / "ana", name="ana"), 2, "looks the same")
             self.assert_refused(self.boards("--rename", "one", alike), 2, "looks so")

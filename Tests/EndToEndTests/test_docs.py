@@ -45,8 +45,7 @@ class Docs(unittest.TestCase):
         done = subprocess.run([docs.ROOT / "tools" / "docs", *arguments], capture_output=True, text=True)
         return done.returncode, done.stdout, done.stderr
 
-    # CL-254
-    def test_the_whole_is_built_and_every_link_of_it_leads_somewhere_without_a_script(self):
+    def test_CL_254_the_whole_is_built_and_every_link_of_it_leads_somewhere_without_a_script(self):
         out = self.place / "out"
         status, _, errors = self.run_docs(str(out))
         self.assertEqual(status, 0, errors)
@@ -73,8 +72,7 @@ class Docs(unittest.TestCase):
         self.assertEqual(status, 2, errors)
         self.assertEqual((self.place / "foreign").read_text(), "mine")
 
-    # CL-254
-    def test_a_link_that_leads_nowhere_is_told_with_page_line_and_target(self):
+    def test_CL_254_a_link_that_leads_nowhere_is_told_with_page_line_and_target(self):
         catalogue = self.place / "Sources" / "One" / "One.docc"
         (catalogue / "Guide").mkdir(parents=True)
         (self.place / "Sources" / "Two" / "Two.docc").mkdir(parents=True)
@@ -119,8 +117,7 @@ class Docs(unittest.TestCase):
         self.assertEqual(site.wrong, ["README.md:3: <doc:Alone>: 2 pages are called so: write TARGET/Alone"])
         self.assertEqual(docs.main(["--check"], self.place), 1)
 
-    # CL-254
-    def test_wrong_use_says_how_it_is_used(self):
+    def test_CL_254_wrong_use_says_how_it_is_used(self):
         for arguments in ((), ("--chekc",), ("a", "b")):
             status, _, errors = self.run_docs(*arguments)
             self.assertEqual(status, 2)

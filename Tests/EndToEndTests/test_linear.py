@@ -86,9 +86,7 @@ class Linear(harness.EndToEnd):
         x, y = self.RING[0]
         yield {"do": "stroke", "x": x * 8, "y": y * 16, "points": [[(left - x) * 8, (top - y) * 16] for left, top in self.RING]}
 
-    def test_the_diagram_by_lines_has_the_fingerprint_of_the_diagram_by_json(self):
-        # CL-271
-        # LN-1
+    def test_CL_271_LN_1_the_diagram_by_lines_has_the_fingerprint_of_the_diagram_by_json(self):
         compiler = shutil.which("clang") or shutil.which("cc")
         if not compiler:
             self.skipTest("there is no C compiler for the clock that stands still")
@@ -118,9 +116,7 @@ class Linear(harness.EndToEnd):
         self.assertEqual([kinds.count(kind) for kind in ("rectangle", "arrow", "freehand")], [8, 9, 1])
         self.assertTrue(all(shape["start_binding"] and shape["end_binding"] for shape in mine["shapes"] if shape["kind"] == "arrow"))
 
-    def test_two_who_type_lines_meet_draw_and_talk(self):
-        # CL-270
-        # LN-7
+    def test_CL_270_LN_7_two_who_type_lines_meet_draw_and_talk(self):
         server = self.rendezvous()
         ana = self.lines(["new", "sketch", "--linear"], rendezvous=server.address)
         ana.hear(r"^0 shapes on the board, you are an owner; `help`")
@@ -157,9 +153,7 @@ class Linear(harness.EndToEnd):
         ana.hear(r"^Only you\.")
         self.assertEqual(ana.leave(), 0, ana.report())
 
-    def test_nothing_that_a_peer_wrote_is_an_escape_or_a_line_of_its_own(self):
-        # LN-6
-        # LN-8
+    def test_LN_6_LN_8_nothing_that_a_peer_wrote_is_an_escape_or_a_line_of_its_own(self):
         server = self.rendezvous()
         ana = self.lines(["new", "sketch", "--linear"], rendezvous=server.address)
         link = ana.ask("invite", r"^whoever has this link may join: ").rpartition(" ")[2]
@@ -182,9 +176,7 @@ class Linear(harness.EndToEnd):
         self.assertLess(sum("drew shape" in line for line in ana.lines), 12)
         eve.quit()
 
-    def test_a_terminal_that_is_not_drawn_on_is_led_by_lines_without_an_escape(self):
-        # CL-272
-        # TM-18
+    def test_CL_272_TM_18_a_terminal_that_is_not_drawn_on_is_led_by_lines_without_an_escape(self):
         self.board()
         settings = {**ink.base_environment(), "INKWIRE_DATA_DIR": str(self.folder / "ana"), "INKWIRE_NAME": "ana", "TERM": "dumb"}
         child, terminal = pty.fork()
@@ -221,10 +213,7 @@ class Linear(harness.EndToEnd):
         self.assertNotIn(b"\x1b", seen)
         self.assertEqual(len(self.state()["shapes"]), 60)
 
-    def test_wrong_lines_change_nothing_and_are_answered_in_their_turn(self):
-        # CL-273
-        # LN-5
-        # LN-11
+    def test_CL_273_LN_5_LN_11_wrong_lines_change_nothing_and_are_answered_in_their_turn(self):
         self.board()
         before = self.state()["fingerprint"]
         wrong = ["rectt 1 2 3 4", "rect 1 2", "rect a b c d", "delete 7", "label 1 x", "ink 1 pruple", "say \"open", "arrow 1 2", "undo", "redo",
@@ -245,9 +234,7 @@ class Linear(harness.EndToEnd):
         done = subprocess.run([str(ink.binary()), *arguments], input=data, capture_output=True, env=environment, timeout=60 * ink.PATIENCE)
         return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
-    def test_all_that_a_terminal_does_to_a_board_can_be_typed(self):
-        # LN-1
-        # LN-12
+    def test_LN_1_LN_12_all_that_a_terminal_does_to_a_board_can_be_typed(self):
         self.board()
         target = self.folder / "plan.svg"
         said = ["web = rect 2 3 10 3 web", "ellipse 22 3 10 3 app", "diamond 42 3 10 3 db", "note 2 20 buy milk", "text 30 20 \"two\\nwords\"", "line 1,1 5,1 5,5",
@@ -265,8 +252,7 @@ class Linear(harness.EndToEnd):
         self.assertTrue(target.read_text().startswith("<svg") or "<svg" in target.read_text())
         self.assertIn("0 shapes", out.splitlines()[-1])
 
-    def test_a_reader_who_goes_ends_it_quietly_and_a_signal_keeps_what_was_drawn(self):
-        # CL-274
+    def test_CL_274_a_reader_who_goes_ends_it_quietly_and_a_signal_keeps_what_was_drawn(self):
         self.board()
         read, write = os.pipe()
         settings = {**ink.base_environment(), "INKWIRE_DATA_DIR": str(self.folder / "ana"), "INKWIRE_NAME": "ana"}
@@ -283,8 +269,7 @@ class Linear(harness.EndToEnd):
             self.assertEqual(ana.kill(number), 128 + number)
         self.assertEqual(len(self.state()["shapes"]), 8)
 
-    def test_a_further_program_attaches_and_takes_back_its_own(self):
-        # CL-275
+    def test_CL_275_a_further_program_attaches_and_takes_back_its_own(self):
         ana = ink.new_board(self.folder / "ana", "ana", "sketch")
         ana.draw("a", kind="rectangle", x=0, y=0, w=80, h=64, text="web")
         second = self.lines(["open", "sketch", "--linear"])
@@ -300,8 +285,7 @@ class Linear(harness.EndToEnd):
         second.ask("rect 40 0 10 4 after", r"^you drew shape 4", 20)
         self.assertEqual(second.leave(), 0, second.report())
 
-    def test_without_a_terminal_and_without_an_input_it_says_so(self):
-        # CL-276
+    def test_CL_276_without_a_terminal_and_without_an_input_it_says_so(self):
         for command in (["new", "other"], ["open", "sketch"]):
             with open("/dev/null", "rb") as nothing:
                 settings = {**ink.base_environment(), "INKWIRE_DATA_DIR": str(self.folder / "ana")}

@@ -19,19 +19,16 @@ import Testing
 
     private static let box = LinearCommand.box(.rectangle, Point(x: 640, y: 640), Size(width: 768, height: 512), text: "cache")
 
-    // LN-2
-    // LN-3
     @Test(arguments: [
         "rectangle 10 5 12 4 cache", "rect 10 5 12 4 cache", "  RECT\t10  5 12 4   cache \r", "rect 10 5 12 4 \"cache\"",
         "rect 10,5 12 4 cache",
         "rectangle 10.0 5 12.00 4 cache",
     ])
-    func `a box is read with its cells and what stands in it`(line: String) throws {
+    func `LN-2, LN-3: a box is read with its cells and what stands in it`(line: String) throws {
         #expect(try read(line) == Self.box)
     }
 
-    // LN-2
-    @Test func `a text is the rest of the line, or stands in quotes`() throws {
+    @Test func `LN-2: a text is the rest of the line, or stands in quotes`() throws {
         #expect(try read("say it is \"so\", she said") == .say("it is \"so\", she said"))
         #expect(try read(#"say "two\nlines, a \" and a \\""#) == .say("two\nlines, a \" and a \\"))
         #expect(try read("label 3 a = b # c") == .label(.number(3), "a = b # c"))
@@ -43,9 +40,8 @@ import Testing
         #expect(fault(#"say "a\qb""#).contains("backslash"))
     }
 
-    // LN-2
     @Test(arguments: ["", "   ", "\t\r", "# rect 1 2 3 4", "   # a remark"])
-    func `what is empty or a remark is nothing`(line: String) throws {
+    func `LN-2: what is empty or a remark is nothing`(line: String) throws {
         #expect(try read(line) == nil)
     }
 
@@ -94,7 +90,6 @@ import Testing
         #expect(try read("take-back \"bob b\" 10m") == .takeBack("bob b", .last(seconds: 600)))
     }
 
-    // LN-5
     @Test(arguments: [
         ("rectangel 1 2 3 4", "did you mean `rectangle`?"), ("xyzzyplugh", "`help` lists all"),
         ("rect 1 2 3", "it is `rectangle X Y W H [TEXT]`"),
@@ -109,12 +104,11 @@ import Testing
         ("say", "something is missing"),
         ("move 3 1", "something is missing"), ("\"rect\" 1 2 3 4", "there is no command"), ("name \u{200B}", "cannot be"),
     ])
-    func `a wrong line says what, why and what next`(line: String, words: String) {
+    func `LN-5: a wrong line says what, why and what next`(line: String, words: String) {
         #expect(fault(line).contains(words), "\(fault(line))")
     }
 
-    // LN-5
-    @Test func `bytes that are no text, and control characters, are refused`() {
+    @Test func `LN-5: bytes that are no text, and control characters, are refused`() {
         for bytes in [[0xFF, 0xFE], [0xC0, 0x80], Array("say a\u{1B}[2Jb".utf8), Array("say a\u{0}b".utf8), Array("say \u{7F}".utf8)]
             as [[UInt8]]
         {
@@ -122,9 +116,8 @@ import Testing
         }
     }
 
-    // LN-5
     @Test(arguments: 0..<300 as Range<UInt64>)
-    func `no line traps, and none is read as another`(seed: UInt64) {
+    func `LN-5: no line traps, and none is read as another`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let parts =
             LinearVerb.allCases.map(\.name) + [
@@ -137,8 +130,7 @@ import Testing
         #expect((try? first.get()) == (try? second.get()), "\(text)")
     }
 
-    // LN-1
-    @Test func `each verb is told with what it takes, in ASCII, and no two share a name`() {
+    @Test func `LN-1: each verb is told with what it takes, in ASCII, and no two share a name`() {
         var names: Set<String> = []
         for verb in LinearVerb.allCases {
             for name in [verb.name] + verb.otherNames {

@@ -6,8 +6,7 @@ import InkSession
 import Testing
 
 @Suite struct LinearTests {
-    // LN-10
-    @Test func `nothing runs before the board is there, then all in order`() {
+    @Test func `LN-10: nothing runs before the board is there, then all in order`() {
         var stage = LinearStage(notReady: ())
         stage.type("rect 10 5 12 4 cache")
         stage.type("nonsense")
@@ -19,8 +18,7 @@ import Testing
         #expect(stage.linear.finishedCount == 2)
     }
 
-    // LN-7
-    @Test func `what others draw is told in a sentence`() {
+    @Test func `LN-7: what others draw is told in a sentence`() {
         var stage = LinearStage()
         stage.bobJoins()
         #expect(stage.last.hasPrefix("bob joined as an editor, direct"))
@@ -30,8 +28,7 @@ import Testing
         #expect(stage.last == "bob drew shape 2, an ellipse 1.56 by 1 at -0.5,0.5")
     }
 
-    // LN-7
-    @Test func `what somebody changes is told by what is otherwise`() {
+    @Test func `LN-7: what somebody changes is told by what is otherwise`() {
         var stage = LinearStage()
         stage.bobJoins()
         let box = stage.bobDraws(.box(10, 5, 12, 4, "cache"))
@@ -58,8 +55,7 @@ import Testing
         #expect(stage.last == "bob deleted shape 1, a rectangle 12 by 4 at 10,5, labelled cache")
     }
 
-    // LN-7
-    @Test func `what only moves is not told`() {
+    @Test func `LN-7: what only moves is not told`() {
         var stage = LinearStage()
         stage.bobJoins()
         stage.forget()
@@ -75,8 +71,7 @@ import Testing
         #expect(stage.lines == ["one other is here; you are ana", "editor, direct <5 ms, typing, points at 10,5: bob"])
     }
 
-    // LN-8
-    @Test func `a storm is told as sums`() {
+    @Test func `LN-8: a storm is told as sums`() {
         var stage = LinearStage()
         stage.bobJoins()
         stage.forget()
@@ -90,8 +85,7 @@ import Testing
         #expect(stage.last == "bob drew shape 41, a rectangle 1 by 1 at 0,0")
     }
 
-    // LN-8
-    @Test func `one change of many shapes is one sentence`() {
+    @Test func `LN-8: one change of many shapes is one sentence`() {
         var stage = LinearStage()
         stage.bobJoins()
         let shapes = (1...40).map { LinearStage.shape(UInt64($0), stage.bob, .box(0, 0, 1, 1)) }
@@ -99,8 +93,7 @@ import Testing
         #expect(stage.last == "bob drew 40 shapes: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 28 more")
     }
 
-    // LN-6, LN-9
-    @Test func `nothing that a peer wrote reaches a line as a control, and it stands last`() {
+    @Test func `LN-6, LN-9: nothing that a peer wrote reaches a line as a control, and it stands last`() {
         var stage = LinearStage()
         stage.bobJoins("e\u{1B}[2Jve\u{7}\n\u{202E}")
         let evil = "a\u{1B}]0;x\u{7}\nshape 9 \u{9B}31m\u{202E}z"
@@ -123,8 +116,7 @@ import Testing
         #expect(stage.last.count < 300 && stage.last.hasSuffix("w…"))
     }
 
-    // LN-4
-    @Test func `a shape is meant by its number, its name, or its words`() {
+    @Test func `LN-4, LN-13: a shape is meant by its number, its name, or its words`() {
         let bob = LinearStage.author(2)
         let shapes = [
             LinearStage.shape(1, bob, .box(0, 0, 4, 2, "web")), LinearStage.shape(2, bob, .box(9, 0, 4, 2, "app", label: "web")),
@@ -155,13 +147,11 @@ import Testing
         #expect(target("web") == nil)
         stage.type("delete 5")
         #expect(stage.last.contains("shape 5 is gone"))
-        // LN-13
         stage.type("web = rect 0 9 4 2")
         #expect(stage.last.hasPrefix("not done: you have used the name “web” before"))
     }
 
-    // LN-13
-    @Test func `a name of an earlier run is used`() {
+    @Test func `LN-13: a name of an earlier run is used`() {
         var stage = LinearStage(labels: ["db"])
         stage.type("db = rect 1 1 1 1")
         #expect(stage.intents.isEmpty && stage.last.contains("“db” before"))
@@ -193,8 +183,7 @@ import Testing
         #expect(changes.contains(.startBinding(nil)))
     }
 
-    // LN-12
-    @Test func `what moves takes its group along, and a look is of one shape`() {
+    @Test func `LN-12: what moves takes its group along, and a look is of one shape`() {
         let bob = LinearStage.author(2)
         let group = GroupID(rawValue: 7)
         let shapes = (1...3).map { number in
@@ -213,8 +202,7 @@ import Testing
         #expect(stage.intents.last?.intent == .delete(shapes.map(\.id)))
     }
 
-    // LN-5
-    @Test func `what the node refuses is answered, and the next line runs`() {
+    @Test func `LN-5: what the node refuses is answered, and the next line runs`() {
         var stage = LinearStage()
         stage.type("undo")
         stage.type("redo")
@@ -238,8 +226,7 @@ import Testing
         #expect(stage.last == "undone: you deleted shape 1, a rectangle 3 by 4 at 1,2")
     }
 
-    // LN-10
-    @Test func `a long list is counted and goes on where it says`() {
+    @Test func `LN-10: a long list is counted and goes on where it says`() {
         let bob = LinearStage.author(2)
         var stage = LinearStage((1...90).map { LinearStage.shape($0, bob, .box(0, 0, 1, 1)) })
         stage.type("list")
@@ -267,8 +254,7 @@ import Testing
         #expect(stage.lines.count == 2 && stage.last.hasPrefix("shape 2, 24 to the right"))
     }
 
-    // LN-11
-    @Test func `the end of the input quits after what came before it`() {
+    @Test func `LN-11: the end of the input quits after what came before it`() {
         var stage = LinearStage()
         stage.type("rect 1 2 3 4")
         stage.end()
@@ -278,8 +264,7 @@ import Testing
         #expect(stage.hasQuit && stage.intents.count == 1)
     }
 
-    // LN-14
-    @Test func `that work is not on the disk is said once, and once that it is`() {
+    @Test func `LN-14: that work is not on the disk is said once, and once that it is`() {
         func status(_ isSaved: Bool) -> Event {
             .sync(SyncStatus(state: .synced, missing: 0, unsent: 0, isSaved: isSaved, fingerprint: .zero))
         }
@@ -378,8 +363,7 @@ import Testing
         #expect(stage.last.hasPrefix("not done: what was copied cannot be read"))
     }
 
-    // LN-10
-    @Test func `help tells each verb in a line, and more of one`() {
+    @Test func `LN-10: help tells each verb in a line, and more of one`() {
         var stage = LinearStage()
         stage.type("help")
         #expect(stage.lines.count == LinearVerb.allCases.count + 1)

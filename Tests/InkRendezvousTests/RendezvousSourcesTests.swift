@@ -97,8 +97,7 @@ private final class Town {
     @Test(arguments: [1, 50])
     func `RV-20, RV-117: strangers with as many sockets and topics as they get keep nobody from a board, new or old, and evict none`(
         strangers: Int
-    )
-    {
+    ) {
         let town = Town {
             ($0.socketsMax, $0.topicsMax, $0.newTopicBurst, $0.commonTopicBurst) = (2000, 2000, 1000, 10_000)
         }
@@ -204,8 +203,7 @@ private final class Town {
         #expect((40...60).contains(begun))
     }
 
-    @Test func `RV-20, RV-21, RV-117, RV-121: an office of 20 with three boards each comes back behind one address, old sockets open`()
-    {
+    @Test func `RV-20, RV-21, RV-117, RV-121: an office of 20 with three boards each comes back behind one address, old sockets open`() {
         let town = Town()
         for round in 0..<2 {
             for person in 0..<20 {

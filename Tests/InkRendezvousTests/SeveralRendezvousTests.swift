@@ -227,8 +227,7 @@ private struct Roads {
     }
 
     @Test(arguments: [[1, 2], [2, 1]] as [[UInt8]])
-    func `RV-122: a pair that shares three rendezvous has one attempt, and each copy of its offer one answer`(order: [UInt8]) throws
-    {
+    func `RV-122: a pair that shares three rendezvous has one attempt, and each copy of its offer one answer`(order: [UInt8]) throws {
         var roads = Roads(places: 3)
         // As long as no answer arrives the offer is repeated, wherever the other is seen.
         roads.loses = { message, _ in

@@ -63,8 +63,7 @@ import Testing
         #expect(nearby.deadline == nil && nearby.due(Self.peer(1), under: Self.room, now: .zero + .seconds(600)).isEmpty)
     }
 
-    @Test func `SE-262, SE-387: beacons by the thousand cost a bounded number of hashes, and an honest one is read when they end`()
-    {
+    @Test func `SE-262, SE-387: beacons by the thousand cost a bounded number of hashes, and an honest one is read when they end`() {
         var nearby = Nearby(random: Self.random(3))
         nearby.move(to: [Self.own], now: .zero)
         let other = RoomKeys(roomSecret: Secret32([UInt8](repeating: 6, count: 32))!)

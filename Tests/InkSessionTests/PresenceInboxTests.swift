@@ -51,8 +51,7 @@ import Testing
     }
 
     @Test
-    func `SE-291: a stroke goes on from its last sample after a pause in which we slept, whichever of its packets comes first`() throws
-    {
+    func `SE-291: a stroke goes on from its last sample after a pause in which we slept, whichever of its packets comes first`() throws {
         var link = PresenceLink()
         try link.inject(Self.drawing(Self.line(1), from: 0, hasStyle: true))
         link.run(.seconds(23))

@@ -253,8 +253,7 @@ import Testing
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `SE-135, SE-307: a line that is pulled is seen as that line, a new one with its style, whatever is lost`(seed: UInt64) throws
-    {
+    func `SE-135, SE-307: a line that is pulled is seen as that line, a new one with its style, whatever is lost`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var link = PresenceLink(delay: .milliseconds(5 + random.below(120)))
         let loss = random.unit() * 0.6

@@ -31,7 +31,9 @@ import Testing
         return nil
     }
 
-    @Test func `TM-130, TM-368, TM-369: the wheel with Control goes nearer and farther about what it points at, by keys and back to 100 %`() throws {
+    @Test func `TM-130, TM-368, TM-369: the wheel with Control goes nearer and farther about what it points at, by keys and back to 100 %`()
+        throws
+    {
         var desk = try Desk()
         desk.elsewhere(.draw(ShapeDraft(kind: .rectangle, position: middle(40, 10))))
         desk.elsewhere(.draw(box(2, 3, 70, 18)))
@@ -57,7 +59,9 @@ import Testing
     }
 
     @Test(arguments: Grid.zooms)
-    func `FM-12, TM-130, TM-369: at each zoom the picture is what stands, seen on that grid, as it is after a full repaint`(grid: Grid) throws {
+    func `FM-12, TM-130, TM-369: at each zoom the picture is what stands, seen on that grid, as it is after a full repaint`(grid: Grid)
+        throws
+    {
         var desk = try Desk()
         desk.elsewhere(.draw(box(2, 1, 30, 9, text: "a label of some words")))
         desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(40, 3), text: "a title\nand more\n漢字")))

@@ -140,8 +140,7 @@ import Testing
     }
 
     @Test
-    func `TR-50, TR-170, TR-183: another process of a device takes its place unless it is to be calm, and of one that is mute always`()
-    {
+    func `TR-50, TR-170, TR-183: another process of a device takes its place unless it is to be calm, and of one that is mute always`() {
         for isUnanswered in Self.bools {
             for mayReplace in Self.bools {
                 for bits in 0..<16 {

@@ -21,8 +21,7 @@ struct EpochTests {
     private static func attempt(_ byte: UInt8) -> [UInt8] { [UInt8](repeating: byte, count: 16) }
 
     @Test(arguments: [false, true])
-    func `TR-227, TR-229: who comes by a former epoch is answered in it, and the session goes on`(isAnnounced: Bool)
-    {
+    func `TR-227, TR-229: who comes by a former epoch is answered in it, and the session goes on`(isAnnounced: Bool) {
         var net = Self.apart()
         if isAnnounced {
             net.nodes[1].endpoint.expect(

@@ -12,20 +12,18 @@ import Testing
         "mouse", "repaint", "keep", "suspend",
     ]
 
-    // LN-1
     @Test(arguments: BoardCommand.allCases)
-    func `each command of the terminal is typed by its name in linear mode, or is about a screen`(command: BoardCommand) {
+    func `LN-1: each command of the terminal is typed by its name in linear mode, or is about a screen`(command: BoardCommand) {
         let typed = LinearVerb.allCases.contains { ([$0.name] + $0.otherNames).contains(command.name) }
         #expect(typed != Self.ofScreen.contains(command.name), "\(command.name)")
     }
 
-    // LN-1
     @Test(arguments: [
         "move", "delete", "group", "ungroup", "align", "distribute", "duplicate", "undo", "redo", "cursor", "look_here", "say", "history",
         "invite", "grant",
         "remove", "take_back", "slow_mode", "lock", "unlock", "members", "safety", "verify", "state", "stats", "quit", "wait",
     ])
-    func `what JSON lines do is typed by the same word`(word: String) {
+    func `LN-1: what JSON lines do is typed by the same word`(word: String) {
         #expect(LinearVerb.allCases.contains { ([$0.name] + $0.otherNames).contains(word) })
     }
 }
