@@ -108,7 +108,12 @@ let package = Package(
                 "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkAutomation", "InkLinear", "InkTerminal",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            ],
+            // The pages that `inkwire guide` shows: as bytes within the program, so that it needs no file beside it.
+            resources: [
+                "Guide/FirstBoard", "Guide/TeamRendezvous", "Guide/Scripts", "Guide/WhatOthersSee", "Guide/WhenItDoesNotConnect",
+                "Guide/BackupAndDevices", "JSONLines", "Changes", "Security",
+            ].map { .embedInCode("inkwire.docc/\($0).md") }),
         // Tests
         .testTarget(name: "InkPrimitivesTests", dependencies: ["InkPrimitives"]),
         .testTarget(name: "InkBoardTests", dependencies: ["InkBoard", "InkCrypto", "InkPrimitives", "rights-histories"]),

@@ -23,7 +23,7 @@ import InkTerminal
             NewCommand.self, JoinCommand.self, OpenCommand.self, BoardsCommand.self, PeerCommand.self, InviteCommand.self,
             MembersCommand.self, DrawCommand.self, WatchCommand.self, SayCommand.self, ExportCommand.self, ImportCommand.self,
             MergeDriverCommand.self, ReplayCommand.self,
-            ServeCommand.self, IdentityCommand.self, ConfigCommand.self, ManCommand.self, CompletionCommand.self,
+            ServeCommand.self, IdentityCommand.self, ConfigCommand.self, GuideCommand.self, ManCommand.self, CompletionCommand.self,
         ])
 
     static let examples = [

@@ -3,6 +3,8 @@ struct HelpPage {
     static let columns = 80
     /// Where the texts begin beside the options.
     private static let indent = 27
+    /// What the last line of the program's help names: its list has no room for it.
+    private static let named = "man"
 
     let command: CommandDescription
     let examples: [Example]
@@ -17,7 +19,7 @@ struct HelpPage {
         }
         if !examples.isEmpty { lines.append("") }
         if command.superCommands == nil {
-            for each in command.commands where each.shouldDisplay {
+            for each in command.commands where each.shouldDisplay && each.commandName != Self.named {
                 lines += Self.item(each.commandName, Self.headline(each.abstract ?? ""), indent: 14)
             }
             lines.append("`inkwire help COMMAND` and `inkwire man` say more; `completion` makes Tab work.")
