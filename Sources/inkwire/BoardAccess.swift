@@ -1,4 +1,5 @@
 import Foundation
+import InkFrontEnd
 import InkPrimitives
 import InkRuntime
 import InkSession

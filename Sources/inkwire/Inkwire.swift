@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import InkFrontEnd
 import InkStore
 import InkTerminal
 

@@ -1,3 +1,5 @@
+import InkFrontEnd
+
 /// A page of the guide, by the word that `inkwire guide` takes. Its text is the file in the catalogue of documentation, which is built into the program:
 /// there is no second one that could say something else.
 enum GuidePage: String, CaseIterable {

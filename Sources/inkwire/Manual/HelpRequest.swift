@@ -1,3 +1,5 @@
+import InkFrontEnd
+
 /// Whose help a command line asks for: by `help COMMAND`, `--help` or `-h`.
 enum HelpRequest: Equatable {
     /// Of the command at these words, none for the whole program.
