@@ -111,7 +111,7 @@ import Testing
                 line.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) && $0.value != 0x202E },
                 "\(line.debugDescription)")
         }
-        #expect(stage.lines.contains { $0.hasPrefix("e[2Jve drew shape 1, a rectangle 3 by 4 at 1,2, labelled a") })
+        #expect(stage.lines.contains { $0.hasPrefix("e[2Jve  drew shape 1, a rectangle 3 by 4 at 1,2, labelled a") })
         stage.bobDraws(.box(0, 0, 1, 1, String(repeating: "w", count: 5000)))
         #expect(stage.last.count < 300 && stage.last.hasSuffix("w…"))
     }
