@@ -46,7 +46,7 @@ extension BoardScene {
         touch()
     }
 
-    /// All stands. Of the two sentences that this may need the second holds the first.
+    /// All stands. Of the two sentences that this may need the second holds the first (TM-441).
     private mutating func goOn(without cut: Cutting, saying words: String, now: Instant) {
         front.notices.add(words, as: .setting, now: now)
         goOn(with: cut.held[...], without: words, now: now)

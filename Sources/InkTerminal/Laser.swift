@@ -36,7 +36,7 @@ extension BoardScene {
         lookAtLight(now: now)
     }
 
-    /// The view stays where it is meanwhile: the hand is in it still (TM-240).
+    /// The view stays where it is meanwhile: the hand is in it still (TM-371).
     private mutating func lookAtLight(now: Instant) {
         motionAt = motionDeadline(after: now)
         touch()

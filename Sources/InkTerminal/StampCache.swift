@@ -7,7 +7,7 @@ import InkFrontEnd
 /// Stamps are made cheapest first and within a budget: what it does not reach is made for the next picture. So no shape, however it was
 /// drawn, holds the keyboard, and none hides those that are drawn at once (TM-70). A window that moves on its grid takes them along, and only
 /// the strips that are new are drawn, which lie beside the stamp until all of it is asked for; what is measured of a shape is kept for every grid
-/// (TM-371).
+/// (TM-135).
 ///
 /// Where there is no room for all, the cheapest have it: which shapes are shown by their boxes depends on what is seen, and not on the way there.
 struct StampCache: Sendable {

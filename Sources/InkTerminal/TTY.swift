@@ -78,7 +78,7 @@ public final class TTY {
         flush()
     }
 
-    /// Back to how it was at once; does nothing if it is. Whoever may be answered yet leaves by the loop (TM-409).
+    /// Back to how it was at once; does nothing if it is. Whoever may be answered yet leaves by the loop (TM-408).
     public func leave() {
         isEntered = false
         waiting = []

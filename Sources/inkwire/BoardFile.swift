@@ -110,7 +110,7 @@ struct BoardFile {
         return file
     }
 
-    /// Cells of a region: of each some 100 bytes are in memory (CL-73).
+    /// Cells of a region: of each some 100 bytes are in memory (CL-348).
     private static let cellsMax = 1_000_000
 
     /// What is told where a region is asked for and all is written.

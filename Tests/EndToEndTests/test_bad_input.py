@@ -466,7 +466,7 @@ class BadCommands(EndToEnd):
         ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
         self.assert_ends_well(ana)
 
-    def test_wrong_usage_exits_2_and_help_exits_0(self):
+    def test_CL_303_wrong_usage_exits_2_and_help_exits_0(self):
         for arguments in (["fly"], ["peer"], ["export"], ["new", "--nonsense"], ["serve", "--listen", "nowhere"],
                           ["serve", "--proxy", "nowhere"], ["boards", "--data-dir", ""], ["new", "b", "--peer", "--data-dir="],
                           ["boards", "--export", ""], ["boards", "--restore", ""],

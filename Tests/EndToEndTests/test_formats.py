@@ -59,7 +59,7 @@ class Formats(EndToEnd):
         head = path.read_bytes()[:24]
         self.assertEqual((head[:8], int.from_bytes(head[16:20]), int.from_bytes(head[20:24])), (b"\x89PNG\r\n\x1a\n", 300, 150))
 
-    def test_CL_73_where_no_picture_can_be_drawn_it_is_said_why_and_what_to_install(self):
+    def test_CL_73_CL_348_where_no_picture_can_be_drawn_it_is_said_why_and_what_to_install(self):
         self.assert_refused(self.run_as_ana("export", "sketch", "-o", "-", "--format", "png", environment={"PATH": "/nowhere"}), 8,
                             "rsvg-convert", "librsvg2-bin")
         self.assert_refused(self.run_as_ana("export", "sketch", "-o", "-", "--format", "png", "--region", "0,0,90000,90000"), 2, "--scale")

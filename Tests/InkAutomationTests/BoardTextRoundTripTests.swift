@@ -13,9 +13,7 @@ import Testing
     private static let count = ProcessInfo.processInfo.environment["INKWIRE_ROUND_TRIPS"].flatMap(UInt64.init) ?? 60
 
     @Test(arguments: 0..<count)
-    func `CL-65, FE-111, FE-112, FE-190, FM-183: text and JSON of a board give its picture elsewhere, and its text gives itself`(
-        seed: UInt64
-    )
+    func `CL-65, FE-111, FE-112, FE-190, FM-183: text and JSON of a board give its picture, and its text itself`(seed: UInt64)
         throws
     {
         var maker = try BoardMaker(seed: seed)

@@ -52,8 +52,7 @@ import Testing
         #expect(Self.again(drawing, .unicode) == text)
     }
 
-    @Test func `FM-150, FM-151, FM-152, FM-242, FM-243, FM-244: ASCII is read with branches, labels in lines and words beside them`() throws
-    {
+    @Test func `FM-150, FM-151, FM-152, FM-242, FM-243, FM-244: ASCII is read with branches, labels and words beside lines`() throws {
         let text = """
             +--------+   HTTP   +-----------------+
             | Client |--------->| Load balancer   |
@@ -151,8 +150,7 @@ import Testing
         #expect(Self.words(lone) == ["[a]", "[b]", "[c]", "[>]", "a --> b", "a --> c"].sorted())
     }
 
-    @Test func `FM-249, FM-250, FM-251, FM-252: arrows between upright lines, slashes, listings and buses are what they look like`() throws
-    {
+    @Test func `FM-249, FM-250, FM-251, FM-252: arrows between upright lines, slashes, listings and buses are as they look`() throws {
         let sequence = try TextDiagram(
             """
             Ana      Bob      Cy

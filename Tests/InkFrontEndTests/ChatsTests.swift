@@ -41,8 +41,7 @@ import Testing
         #expect(chats.messages.first?.message.id == identifier(1) && chats.older == .before(identifier(2)))
     }
 
-    @Test
-    func `FE-130, FE-192: a message goes on under its name, and one that failed before it came makes way for what is said in its place`() {
+    @Test func `FE-130, FE-192: a message goes on under its name, and one that failed makes way for what is said in its place`() {
         var chats = Chats()
         chats.take(message(1, .waiting), by: "you")
         chats.change(message(1, .sent(by: 1, of: 2)), by: "you")

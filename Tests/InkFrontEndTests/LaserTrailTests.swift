@@ -58,9 +58,7 @@ import Testing
         #expect(Self.places(trail, at: 5000).joined().count <= 513 && Self.places(trail, at: 5000).last?.last == 4999)
     }
 
-    @Test func `FE-100, FE-186: the light of others is drawn on the clock of their pointer and asks for frames only while it is seen`()
-        throws
-    {
+    @Test func `FE-100, FE-186: others' light is on the clock of their pointer and asks for frames only while it is seen`() throws {
         var glide = Glide()
         var now = Instant.zero + .seconds(10)
         for step in 0..<20 {

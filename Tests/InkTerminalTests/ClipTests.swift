@@ -89,7 +89,7 @@ import Testing
         #expect(desk.standing.count == 3)
     }
 
-    @Test func `TM-248: what is done behind a cut comes after it`() throws {
+    @Test func `TM-248, TM-441: what is done behind a cut comes after it`() throws {
         var desk = try desk()
         desk.click(10, 6)
         desk.bytes(Array("Xu".utf8))

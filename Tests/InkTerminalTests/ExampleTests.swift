@@ -17,8 +17,7 @@ import Testing
     }
 
     @Test(arguments: [(80, 24), (120, 40)])
-    func `TM-220, TM-401: the example is seen whole and says that it goes, and its arrows follow its boxes`(columns: Int, rows: Int) throws
-    {
+    func `TM-220, TM-401: the example is seen whole, says that it goes, and its arrows follow boxes`(columns: Int, rows: Int) throws {
         var desk = try Desk(columns: columns, rows: rows)
         desk.elsewhere(.drawAll(ExampleBoard.shapes))
         desk.wait(.seconds(1))

@@ -46,8 +46,7 @@ import Testing
         #expect(desk.frames.count == count)
     }
 
-    @Test
-    func `TM-138, TM-210, TM-372: the view stays where it is under a hand that shines, and goes on with who is followed when it lets go`()
+    @Test func `TM-138, TM-210, TM-371, TM-372: the view stays under a hand that shines, and goes on with who is followed when it lets go`()
         throws
     {
         var desk = try Desk()

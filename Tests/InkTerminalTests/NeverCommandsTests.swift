@@ -183,9 +183,7 @@ import Testing
         #expect(board.standing.isEmpty && board.terminal.contains("left out"))
     }
 
-    @Test func `TM-53, TM-346: lines that come in one piece are never run: not on the board, in a message, at a sheet or in a prompt`()
-        throws
-    {
+    @Test func `TM-53, TM-346: lines in one piece are never run: not on the board, in a message, at a sheet or in a prompt`() throws {
         let piece = Array("line one\rline two\rq\r".utf8)
         var board = try Desk()
         board.bytes(piece)

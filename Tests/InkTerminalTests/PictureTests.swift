@@ -155,9 +155,7 @@ import terminal_storm
 
     // MARK: The way to the drawing
 
-    @Test func `TM-71, TM-353: f on a drawing wider than the window goes to what is nearest, and the hint is there whenever no ink is`()
-        throws
-    {
+    @Test func `TM-71, TM-353: f on a drawing wider than the window goes to what is nearest, and a hint is there where no ink is`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(5, 3, 25, 7)))
         desk.elsewhere(.draw(box(390, 10, 400, 13)))

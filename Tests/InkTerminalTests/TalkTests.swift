@@ -19,7 +19,7 @@ import Testing
         return TransactionName(using: &random)
     }
 
-    @Test func `TM-270, TM-424: in a wide window the messages stand beside the board, and Tab goes between them`() throws {
+    @Test func `TM-270, TM-424, TM-425: in a wide window the messages stand beside the board, and Tab goes between them`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         desk.type("T")
         #expect(desk.terminal.lines[0].hasPrefix(String(repeating: " ", count: 94) + "│"), "\(desk.text)")
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: [(120, 40), (100, 12), (99, 30), (80, 24), (40, 12), (20, 5), (10, 3), (1, 1)])
-    func `TM-425: any window shows the line, and what was said as far as there is room`(columns: Int, rows: Int) throws {
+    func `TM-270: any window shows the line, and what was said as far as there is room`(columns: Int, rows: Int) throws {
         var desk = try Desk(columns: columns, rows: rows)
         desk.hear(message(1, "hello 漢字 everybody who is here"))
         desk.type("T")
@@ -91,7 +91,7 @@ import Testing
         #expect(desk.session?.node(bob).board?.chats.map(\.text) == ["alone", "first", "second"])
     }
 
-    @Test func `TM-272: older messages come page by page, and what comes meanwhile moves nothing`() throws {
+    @Test func `TM-272, TM-409: older messages come page by page, and what comes meanwhile moves nothing`() throws {
         var desk = try Desk(columns: 120, rows: 20)
         for number in 0..<250 {
             desk.elsewhere(.say("number \(number) of them"))

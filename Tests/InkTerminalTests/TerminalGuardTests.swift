@@ -37,7 +37,7 @@ import Testing
         #expect(everything(from: leader) == restore)
     }
 
-    @Test func `TM-246, TM-409: who leaves waits for the answers that the terminal owes, and not for ever`() throws {
+    @Test func `TM-246: who leaves waits for the answers that the terminal owes, and not for ever`() throws {
         for answers in [true, false] {
             var (leader, follower): (Int32, Int32) = (-1, -1)
             try #require(ink_pty_open(&leader, &follower, 80, 24) == 0)

@@ -31,9 +31,7 @@ import Testing
         return nil
     }
 
-    @Test func `TM-130, TM-368, TM-369: the wheel with Control goes nearer and farther about what it points at, by keys and back to 100 %`()
-        throws
-    {
+    @Test func `TM-130, TM-368, TM-369: the wheel with Control, and keys, go nearer and farther about what is pointed at`() throws {
         var desk = try Desk()
         desk.elsewhere(.draw(ShapeDraft(kind: .rectangle, position: middle(40, 10))))
         desk.elsewhere(.draw(box(2, 3, 70, 18)))
@@ -59,9 +57,7 @@ import Testing
     }
 
     @Test(arguments: Grid.zooms)
-    func `FM-12, TM-130, TM-369: at each zoom the picture is what stands, seen on that grid, as it is after a full repaint`(grid: Grid)
-        throws
-    {
+    func `FM-12, TM-130, TM-369: at each zoom the picture is what stands, on that grid, as after a full repaint`(grid: Grid) throws {
         var desk = try Desk()
         desk.elsewhere(.draw(box(2, 1, 30, 9, text: "a label of some words")))
         desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(40, 3), text: "a title\nand more\n漢字")))
@@ -270,7 +266,7 @@ import Testing
         }
     }
 
-    @Test func `TM-70, TM-135, TM-371: a step of a window costs the strip that is new, of strokes of thousands of samples too`() throws {
+    @Test func `TM-70, TM-135: a step of a window costs the strip that is new, of strokes of thousands of samples too`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         for number in 0..<20 {
             let points = (0..<5000).map { Point(x: Int32($0 % 1000 * 30), y: Int32(($0 / 10 + number * 41) % 100 * 200)) }

@@ -151,9 +151,7 @@ import Testing
         }
     }
 
-    @Test func `CL-68, CL-313: a disk that hangs keeps nobody from drawing who copies, and what is copied is fetched after it`()
-        async throws
-    {
+    @Test func `CL-68, CL-313: a disk that hangs keeps nobody who copies from drawing, and what is copied comes after it`() async throws {
         try await blocking {
             let (mayKeep, answered) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
             let kept = Mutex<[UInt8]>([])

@@ -51,7 +51,7 @@ struct Talk: Sendable {
     }
 
     /// - Parameters:
-    ///   - typing: who types, in words; nil where nobody does.
+    ///   - typing: who types, in words; nil where nobody does (TM-409).
     ///   - isHeld: the line takes the keys.
     mutating func draw(
         _ rows: MessageRows, typing: String?, isHeld: Bool, in area: Area, on buffer: inout CellBuffer
