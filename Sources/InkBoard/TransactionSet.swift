@@ -88,7 +88,7 @@ struct TransactionSet: Sendable {
     /// All that does not.
     var uncounted: Set<Slot> { Set((0..<log.end).filter { !counts($0) }) }
 
-    /// Forks seen so far of which more than one side is covered, in order of arrival (BD-170).
+    /// Forks seen so far of which more than one side is covered, in order of arrival (BD-97).
     var coveredForks: [Fork] {
         guard coverage.leavesOut else { return forks }
         return forks.filter(isCovered)

@@ -231,7 +231,7 @@ struct Introductions: Sendable {
         }
     }
 
-    /// Nobody is seen there any more; who is seen nowhere else is forgotten (RV-123).
+    /// Nobody is seen there any more; who is seen nowhere else is forgotten (RV-122).
     mutating func loseSight(at place: Int, through signalling: inout SignallingPlaces) {
         for id in neighbours.keys.sorted() {
             guard let neighbour = neighbours[id], neighbour.sightings[place] != nil else { continue }

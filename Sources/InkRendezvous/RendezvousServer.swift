@@ -289,7 +289,7 @@ public struct RendezvousServer: Sendable {
             if sockets[token]?.strays.take(now: now) == false { close(token, .rateExceeded, now: now) }
             return
         }
-        // Innocents may share the source: what is too much is lost, and nobody is closed for it (RV-142).
+        // Innocents may share the source: what is too much is lost, and nobody is closed for it (RV-54).
         if let source, neighbourhoods[source]?.relayIn.take(cost, now: now) == false {
             counted.relayOverSource += 1
             return

@@ -207,7 +207,7 @@ struct SignallingPlace: Sendable {
     mutating func greets(isLonely: Bool, now: Instant, using random: inout SplitMix64) {
         helloBackoff.limit = isLonely ? RendezvousClient.repeatLimit : RendezvousClient.restLimit
         helloAt = now + helloBackoff.next(using: &random)
-        // As much as it costs the rendezvous, and said whatever is left: it is rare (RV-113), and without it nobody finds us.
+        // As much as it costs the rendezvous, and said whatever is left: it is rare (RV-11), and without it nobody finds us.
         _ = outgoing.take(Self.greetingCost, now: now)
     }
 

@@ -325,7 +325,7 @@ final class DriverCore {
         }
     }
 
-    /// Tells the node the wall clock and our addresses, where they differ from what it was told (RT-154).
+    /// Tells the node the wall clock and our addresses, where they differ from what it was told (RT-60).
     private func tellSurroundings() {
         guard !isClosed else { return }
         let wall = Int64(Date().timeIntervalSince1970 * 1000)

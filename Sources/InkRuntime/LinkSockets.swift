@@ -36,7 +36,7 @@ package final class LinkSockets: @unchecked Sendable {
         joined = sockets.map { _ in [] }
     }
 
-    /// Opens the sockets, of the families that the machine has (RT-159). Nothing is heard before `begin`.
+    /// Opens the sockets, of the families that the machine has (RT-100). Nothing is heard before `begin`.
     package static func open() throws(SocketError) -> LinkSockets {
         var (open, reason): ([LinkSocket], Int32) = ([], 0)
         for isV6 in [false, true] {

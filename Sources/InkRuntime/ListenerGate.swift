@@ -36,7 +36,7 @@ final class ConnectionCount {
 
     /// Connections of one source that have not got to the point (RT-126).
     static let pendingPerSource = 64
-    /// New connections of one source a second and at once (RT-128).
+    /// New connections of one source a second and at once (RT-126).
     private static let arrivalRate = 100.0
     private static let arrivalBurst = 400.0
     private static let sweepMin = 4096

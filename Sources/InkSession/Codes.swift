@@ -14,7 +14,7 @@ public struct CodeNews: Hashable, Sendable {
     public var invite: TransactionName
     public var what: What
 
-    /// Nobody more comes by the code (SE-366).
+    /// Nobody more comes by the code (SE-364).
     public var isEnd: Bool {
         switch what {
         case .inviter(.mismatch), .inviter(.over), .lost: true

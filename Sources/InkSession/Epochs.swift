@@ -145,7 +145,7 @@ struct Epochs: Sendable {
         let known = places.filter { members.contains($0.key) }.values.sorted { $0.order > $1.order }.map(\.epoch)
         let isAnybodyUnmet = known.count < members.count
         let keys = ring.keys(for: known + (isAnybodyExpected || isAnybodyUnmet ? ring.former : []))
-        // Who joins by an old link is heard by nobody there (SE-349).
+        // Who joins by an old link is heard by nobody there (SE-348).
         let areAllHere = !isAnybodyUnmet && known.allSatisfy { $0 == inUse.keys.epoch }
         let topics = areAllHere ? [] : ring.former(known + ring.former, most: Self.topicsMax)
         let names = ([keys.inForce.epoch] + keys.former.map(\.epoch), topics.map(\.epoch), members)

@@ -28,7 +28,7 @@ struct Neighbour: Sendable {
     var places: Places
     /// Transactions whose secrets it was told, or told us.
     var secretsKnown: Set<TransactionName> = []
-    /// How often it may speak of epochs and secrets (SE-347): each word may be one for our disk.
+    /// How often it may speak of epochs and secrets (SE-196): each word may be one for our disk.
     var epochWords: TokenBucket
 
     /// - Parameters:

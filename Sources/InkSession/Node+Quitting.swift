@@ -6,7 +6,7 @@ import InkTransport
 extension Node {
     mutating func quit(handsOver: Bool = false, now: Instant) {
         guard !phase.isEnding else { return }
-        // What waits for own work that does not come any more is written (SE-283): a fork is seen, and what is thrown away is not.
+        // What waits for own work that does not come any more is written (SE-282): a fork is seen, and what is thrown away is not.
         work.waitNoLonger()
         takeHeld(now: now)
         // What a hand still holds is work, too (SE-21).

@@ -31,7 +31,7 @@ struct OwnRights: Sendable {
         claim = invite.map { InviteClaim(of: author, to: board, by: $0.invite, key: $0.signer) }
     }
 
-    /// The name of our right that may be told: the disk has what gives it (SE-325).
+    /// The name of our right that may be told: the disk has what gives it (SE-173).
     func shown(_ unsaved: Set<TransactionName>) -> TransactionName? { name.flatMap { unsaved.contains($0) ? nil : $0 } }
 
     /// Looks again, if anything has changed.

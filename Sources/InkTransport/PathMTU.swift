@@ -15,7 +15,7 @@ struct PathMTU: Hashable, Sendable {
         case searching(size: Int, losses: Int, askedAt: Instant?)
     }
 
-    /// What every path carries (TR-225).
+    /// What every path carries (TR-114).
     static let floor = Limits.datagramBytes
     /// What is left of tunnels, of lines with PPPoE, of Ethernet under IPv6 (1500 less 48) and under IPv4 (1500 less 28).
     static let sizes = [1280, 1400, 1452, 1472]

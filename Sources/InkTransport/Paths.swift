@@ -358,7 +358,7 @@ struct Paths: Sendable {
         update(better.id) { $0.leftAt = nil }
     }
 
-    /// The best of the direct ways that are not in use is asked now and then, so that it is there when it is needed (TR-193).
+    /// The best of the direct ways that are not in use is asked now and then, so that it is there when it is needed (TR-65).
     private mutating func keepWarm(now: Instant) {
         let spare = all.filter { $0.id != mainID && $0.isProven && !$0.isRelay }.sorted { $0.rtt.smoothed < $1.rtt.smoothed }
         for path in spare.dropFirst() { update(path.id) { ($0.proof, $0.check) = (.none, nil) } }

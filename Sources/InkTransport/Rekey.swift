@@ -139,7 +139,7 @@ struct Rekey: Sendable {
 
     /// True if a question or an answer waits for a fresh receiver index.
     ///
-    /// - Parameter sent: packets in the space in use (TR-217).
+    /// - Parameter sent: packets in the space in use (TR-101).
     func wantsIndex(sent: UInt64, now: Instant) -> Bool {
         switch exchange {
         case .questioned: true

@@ -165,7 +165,7 @@ class Lan(EndToEnd):
         self.assert_equal_boards(ana, bob)
         self.assert_ends_well(ana, bob)
 
-    def test_CL_200_CL_339_RT_100_RT_159_two_programs_of_one_machine_meet_by_a_code_on_a_network_and_without_one(self):
+    def test_CL_200_CL_339_RT_100_two_programs_of_one_machine_meet_by_a_code_on_a_network_and_without_one(self):
         for label, machine in (("near", self.lan.plug("near", "192.168.7.4/24")), ("alone", self.lan.machine("alone"))):
             ana = self.new(machine, f"ana-{label}")
             code = self.code(ana)

@@ -8,7 +8,7 @@ import Testing
 /// The laws of rights through the whole board: signed transactions, in every order, from peers and from disk.
 @Suite struct BoardRightsTests {
     @Test(arguments: seeds(200))
-    func `BD-94, BD-95, BD-96, BD-97, BD-98, BD-99, BD-117, BD-168, BD-170, BD-171: boards show what the rules say, whatever came when`(
+    func `BD-94, BD-95, BD-96, BD-97, BD-98, BD-99, BD-117, BD-168, BD-171: boards show what the rules say, whatever came when`(
         seed: UInt64
     )
         throws

@@ -262,7 +262,7 @@ private struct Roads {
     }
 
     @Test
-    func `RV-122, RV-123: who is seen at another place still is not lost when one place is, and is dialled again through the other`() {
+    func `RV-122: who is seen at another place still is not lost when one place is, and is dialled again through the other`() {
         var roads = Roads(places: 2)
         roads.start(1)
         roads.start(2)

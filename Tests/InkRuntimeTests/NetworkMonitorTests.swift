@@ -31,7 +31,7 @@ import Testing
         for _ in 0..<count { #expect(send(descriptor, "x", 1, 0) == 1) }
     }
 
-    @Test func `RT-60, RT-154: what is said is told on the loop, a burst once, and what is said later again`() async throws {
+    @Test func `RT-60: what is said is told on the loop, a burst once, and what is said later again`() async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let (ours, theirs) = try pair()
         let (told, continuation) = AsyncStream.makeStream(of: Bool.self)

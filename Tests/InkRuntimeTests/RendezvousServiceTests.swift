@@ -285,7 +285,7 @@ private final class Carried: Sendable {
     }
 
     @Test(arguments: [1, 50])
-    func `RT-126, RT-128: idle connections of one source or of fifty keep nobody out, not even one of the same source`(
+    func `RT-126: idle connections of one source or of fifty keep nobody out, not even one of the same source`(
         sources: Int
     ) async throws {
         let service = try loopbackService { $0.server.socketsMax = 128 }

@@ -110,7 +110,7 @@ import Testing
         #expect(isClosed && codes.isEmpty)
     }
 
-    @Test func `SE-364, SE-366: a code goes with its invite, with its mailbox, and with its time`() throws {
+    @Test func `SE-364: a code goes with its invite, with its mailbox, and with its time`() throws {
         var codes = Self.codes("one.example:7117")
         _ = try (Self.opened(&codes, 1), Self.opened(&codes, 2), Self.opened(&codes, 3))
         let ended = codes.end { $0 == Self.key(1).invite }

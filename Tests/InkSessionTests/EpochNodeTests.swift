@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test
-    func `SE-196, SE-201, SE-341, SE-347: who comes by a link of the epoch in force is there, and who comes by an older one is not let in`()
+    func `SE-196, SE-201, SE-341: who comes by a link of the epoch in force is there, and who comes by an older one is not let in`()
         throws
     {
         var (pipes, key) = try Self.room(2)

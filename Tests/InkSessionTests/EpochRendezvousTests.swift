@@ -208,7 +208,7 @@ private struct Meeting {
     }
 
     @Test(arguments: [false, true])
-    func `RV-63, RV-143, RV-145, SE-346, SE-348, SE-349: who was away for epochs is heard in the topic where he was, no removed one`(
+    func `RV-63, RV-143, RV-145, SE-346, SE-348: who was away for epochs is heard in the topic where he was, no removed one`(
         passes: Bool
     ) throws {
         var meeting = try Meeting(4, passes: passes)

@@ -30,7 +30,7 @@ import Testing
         pipes.intent(.draw(ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8, height: 8), text: text)), by: index, ref: ref)
     }
 
-    @Test func `SE-172, SE-173, SE-324, SE-325: who has the link is let in, joins by its first transaction, and draws`() throws {
+    @Test func `SE-172, SE-173, SE-324: who has the link is let in, joins by its first transaction, and draws`() throws {
         var (pipes, key) = try Self.room()
         pipes.add(name: "bob", knowsTime: false, invite: key)
         // What is asked before it has joined waits for that, and that for the time of day.

@@ -29,12 +29,27 @@ import Testing
         return found
     }
 
-    @Test mutating func `SE-13, SE-281: alone one looks for ever, with growing pauses`() throws {
+    @Test mutating func `SE-13: alone one looks for ever, with growing pauses`() throws {
         var dials = SavedDials(direct: [], saved: [here], now: .zero)
         let times = try #require(run(&dials, for: .seconds(600), company: false)[here])
         let gaps = zip(times.dropFirst(), times).map { $0 - $1 }
         #expect(times.first == .zero && gaps.allSatisfy { $0 >= .seconds(1) && $0 <= .seconds(60) })
         #expect(gaps.suffix(3).allSatisfy { $0 >= .seconds(30) })
+    }
+
+    @Test mutating func `SE-281: sixteen addresses are kept, one for each device, and none where a session lives is pushed out`() {
+        var dials = SavedDials(direct: [], saved: [], now: .zero)
+        let places = (0..<20).map { SocketAddress(ip: .v4(0xCB00_7100 + UInt32($0)), port: 4000) }
+        let devices = (0..<20).map { AuthorID(Array(repeating: UInt8($0 + 1), count: 32))! }
+        for (place, device) in zip(places, devices) {
+            let isNew = dials.reached(place, by: device, now: .zero) { $0 == places[0] }
+            #expect(isNew)
+        }
+        #expect(dials.known == places[5...].reversed() + [places[0]])
+        // Elsewhere, a device leaves the place where it was.
+        let isNew = dials.reached(here, by: devices[19], now: .zero) { _ in false }
+        #expect(isNew)
+        #expect(dials.known.count == 16 && dials.known.first == here && !dials.known.contains(places[19]))
     }
 
     @Test mutating func `SE-110: in company an address where nobody answers is tried for 20 s, and then hardly any more`() throws {

@@ -137,7 +137,7 @@ import Testing
         panda pander, spa spar, flaw floor, alms arms, sort sought, fort fought, raw roar, rota rotor, cheetah cheater
         """
 
-    @Test(arguments: 0..<200 as Range<UInt64>) func `SE-211, SE-354: a code reads back from its text`(seed: UInt64) throws {
+    @Test(arguments: 0..<200 as Range<UInt64>) func `SE-211: a code reads back from its text`(seed: UInt64) throws {
         let places: [String?] = [nil, "board.example", "board.example:8443", "127.0.0.1:9", "[2001:db8::1]", "[2001:db8::1]:8443", "a-b_c"]
         let place = places[Int(seed) % places.count]
         let code = try Self.code(seed, place: place.map { try #require(ShortCode.Place($0)) })
@@ -148,7 +148,7 @@ import Testing
         #expect(ShortCode.isLikelyCode(code.text))
     }
 
-    @Test func `SE-211: each word of the list reads back at each place`() throws {
+    @Test func `SE-211, SE-354: each word of the list reads back at each place`() throws {
         for index in CodeWords.all.indices {
             let words = [index, 2047 - index, (index + 700) % 2048]
             let code = try #require(ShortCode(mailbox: 7, words: words))

@@ -456,7 +456,7 @@ import Testing
         #expect(texts(pipes) == ["before abc", "other"])
     }
 
-    @Test func `SE-18, SE-282, SE-283: from older files nothing is written until the own newer work is back`() throws {
+    @Test func `SE-18, SE-282: from older files nothing is written until the own newer work is back`() throws {
         var pipes = try PerfectPipes()
         var board = try Board(genesis: pipes.genesis)
         let key = PerfectPipes.identity(0)

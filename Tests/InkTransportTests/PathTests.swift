@@ -436,7 +436,7 @@ import Testing
         #expect(returned.at - leftAt >= .seconds(60) && returned.at - leftAt <= .seconds(70))
     }
 
-    @Test func `TR-66, TR-195: the relay over which a session began is a way out for good, however long it carried nothing`() throws {
+    @Test func `TR-66: the relay over which a session began is a way out for good, however long it carried nothing`() throws {
         var net = try Self.met(seed: 7)
         for index in 0..<2 {
             let point = RelayPoint(place: 0, member: UInt32(101 - index))
@@ -472,7 +472,7 @@ import Testing
         }
     }
 
-    @Test func `TR-194: a peer behind another socket of the rendezvous is followed there`() throws {
+    @Test func `TR-194, TR-195: a peer behind another socket of the rendezvous is followed there`() throws {
         var net = try Self.met()
         net.run(for: .seconds(1))
         net.nodes[0].member = nil
@@ -489,7 +489,7 @@ import Testing
         #expect(net.nodes[0].closed.isEmpty && net.nodes[1].closed.isEmpty)
     }
 
-    @Test func `TR-65, TR-193: of two direct ways the clearly quicker one is taken, also when it opens later`() throws {
+    @Test func `TR-65: of two direct ways the clearly quicker one is taken, also when it opens later`() throws {
         var net = try Self.met()
         let slow = SocketAddress("100.64.0.2:4000")!
         let (here, there) = (net.nodes[0].address, net.nodes[1].address)
@@ -630,7 +630,7 @@ import Testing
         }
     }
 
-    @Test func `TR-64, TR-225: what was one frame on the way in doubt goes the other way in packets that are no longer`() throws {
+    @Test func `TR-64, TR-114: what was one frame on the way in doubt goes the other way in packets that are no longer`() throws {
         var net = try Self.met(seed: 3)
         try Self.exchange(&net)
         net.run(for: .seconds(1))

@@ -86,7 +86,7 @@ import Testing
         #expect(Set(spans.map { $0.components.seconds }).count >= 6)
     }
 
-    @Test func `TR-101, TR-217: who sends many packets has new keys earlier`() {
+    @Test func `TR-101: who sends many packets has new keys earlier`() {
         var schedule = RekeySchedule.standard
         schedule.packets = 500
         var net = TestNet.pair(rekeying: (schedule, schedule))
