@@ -39,7 +39,7 @@ import Testing
 
     @Test mutating func `SE-281: sixteen addresses are kept, one for each device, and none where a session lives is pushed out`() {
         var dials = SavedDials(direct: [], saved: [], now: .zero)
-        let places = (0..<20).map { SocketAddress(ip: .v4(0xCB00_7100 + UInt32($0)), port: 4000) }
+        let places = (0..<20).map { SocketAddress(ip: .v4(0xCB00_7200 + UInt32($0)), port: 4000) }
         let devices = (0..<20).map { AuthorID(Array(repeating: UInt8($0 + 1), count: 32))! }
         for (place, device) in zip(places, devices) {
             let isNew = dials.reached(place, by: device, now: .zero) { $0 == places[0] }
