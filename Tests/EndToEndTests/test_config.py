@@ -30,7 +30,7 @@ class Config(EndToEnd):
         self.assertEqual(status, 0, errors)
         return text.strip()
 
-    def test_CL_240_a_flag_goes_before_the_environment_and_that_before_the_file(self):
+    def test_CL_240_CL_347_a_flag_goes_before_the_environment_and_that_before_the_file(self):
         self.assertEqual(self.config("path")[1].strip(), str(self.path))
         self.assertEqual(self.get("name", "--show-origin"), "default\tlogin")
         self.assertEqual(self.config("set", "name", "ana")[0], 0)

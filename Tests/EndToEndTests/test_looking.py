@@ -118,6 +118,14 @@ class Looking(EndToEnd):
         ana.until(lambda: place.exists() and "the state of the connections is in" in ana.text, "a dump", 20 * ink.PATIENCE)
         self.assertEqual(json.loads(place.read_text())["connections"], [])
         self.assertEqual(stat.S_IMODE(place.parent.stat().st_mode), 0o700)
+        # A link that somebody laid there is replaced, and not followed.
+        other = self.folder / "other"
+        other.write_text("as it was")
+        place.unlink()
+        place.symlink_to(other)
+        os.kill(ana.pid, signal.SIGUSR1)
+        ana.until(lambda: not place.is_symlink(), "another dump", 20 * ink.PATIENCE)
+        self.assertEqual((other.read_text(), json.loads(place.read_text())["connections"]), ("as it was", []))
 
     def test_CL_142_verbose_tells_the_way_of_a_connection_by_kinds(self):
         quiet, _ = self.pair()

@@ -21,7 +21,7 @@ class Talk(harness.EndToEnd):
     def states(self, peer, identifier):
         return [event["state"] for event in peer.events_named("chat", id=identifier)]
 
-    def test_CL_171_SE_230_SE_232_SE_233_a_day_of_talk(self):
+    def test_CL_171_CL_332_SE_230_SE_232_SE_233_a_day_of_talk(self):
         with self.small_disk() as disk:
             self.server = self.rendezvous()
             ana = ink.new_board(disk, "ana", "sketch", self.server.address)
@@ -56,6 +56,7 @@ class Talk(harness.EndToEnd):
             self.assertEqual(len(kept), 1, "what was refused is kept, once")
             self.assertTrue(all("disk" in event["why"] for event in failed.values()), failed)
             self.assertEqual(ana.ask("resend", "error", id=kept[0])["code"], "disk")
+            self.assert_refused(ink.run(["say", "sketch", "y" * 3000], data=disk, name="ana"), 8, "disk")
             # There is room again: what the board has goes by itself, what was refused is sent again.
             (disk / "ballast").unlink()
             ana.wait("saved", timeout=10)
