@@ -119,6 +119,12 @@ class Git(EndToEnd):
             self.assert_refused(self.run_as_ana("import", "sketch", "-", "--format", "board", input=broken), 2, why, "nothing was drawn")
         self.assertEqual(self.export(), text)
 
+    def test_CL_349_a_text_of_a_newer_version_is_told_as_that(self):
+        text = self.export()
+        for newer, form in (("inkwire board 2\nend\n", "board"), ('{"schema":2,"shapes":[]}', "json")):
+            self.assert_refused(self.run_as_ana("import", "sketch", "-", "--format", form, input=newer), 9, "of version 2|schema 2", "update inkwire")
+        self.assertEqual(self.export(), text)
+
     def test_CL_87_CL_315_FM_185_git_merges_other_properties_of_one_shape(self):
         self.branches(lambda: self.edit('text="one"', 'text="two"'), lambda: self.edit("at=0,0 size=120,64", "at=8,0 size=200,64"),
                       lambda: self.edit("end\n", "new ellipse at=8,300 size=40,40\nend\n"))

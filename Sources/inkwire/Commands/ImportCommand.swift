@@ -74,6 +74,7 @@ struct ImportCommand: ParsableCommand, TakesOptions, Exemplified {
             return try drawing.checked()
         } catch {
             let (what, why) = ("cannot read \(InputFile.name(file))", "\(error)")
+            // CL-349
             guard !error.isOfNewerVersion else {
                 throw Failure(.version, code: "newer_file", what: what, why: why, next: "nothing was drawn; update inkwire and try again")
             }
