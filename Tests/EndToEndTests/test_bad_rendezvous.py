@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import signal
 import socket
 import struct
+import subprocess
 import threading
 
 from harness import EndToEnd, ink, main
@@ -139,6 +141,17 @@ class BadRendezvous(EndToEnd):
             for peer in (ana, bob):
                 self.assertLess(peer.resident_kib, 200_000)
             self.assert_ends_well(ana, bob)
+
+    def test_CL_220_CL_350_serve_says_what_is_typed_by_who_makes_a_board_but_behind_a_proxy(self):
+        for proxy in ((), ("--proxy", "127.0.0.1")):
+            server = subprocess.Popen([ink.binary(), "serve", "--listen", "127.0.0.1:0", "--stun", "127.0.0.1:0", "--json", *proxy],
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(server.kill)
+            place = json.loads(server.stdout.readline())["rendezvous"]
+            server.send_signal(signal.SIGINT)
+            said = server.communicate(timeout=20)[1]
+            self.assertEqual(f"inkwire new --rendezvous {place}\n" in said, not proxy, said)
+            self.assertEqual("who makes a board types" in said, not proxy, said)
 
 
 if __name__ == "__main__":

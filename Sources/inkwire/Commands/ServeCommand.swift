@@ -151,7 +151,7 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
         }
         let places = service.addresses.map { "\(tls == nil ? "ws" : "wss")://\($0)" }.joined(separator: ", ")
         options.notices.say("rendezvous at \(places), STUN at \(service.stunAddress); interrupt to stop")
-        // Behind a proxy it has a name that only its owner knows (CL-220).
+        // Behind a proxy it has a name that only its owner knows (CL-350).
         if proxies.isEmpty { options.notices.say("who makes a board types: inkwire new --rendezvous \(meetingPlace(of: service))") }
         if options.isJSON {
             let line: JSONObject = [
