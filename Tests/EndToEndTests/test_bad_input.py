@@ -562,6 +562,19 @@ class BadCommands(EndToEnd):
                 self.assertIn(b"others who have the board keep it", asked.bytes)
                 self.assertEqual(set(self.listed()), left)
 
+    def test_CL_351_a_board_that_cannot_be_copied_is_told_and_the_others_are_copied(self):
+        for name in ("one", "two"):
+            self.assert_ends_well(ink.new_board(self.folder / "ana", "ana", name))
+        broken, _ = databases(self.folder / "ana")
+        broken.write_bytes(b"this was a board once\n" * 100)
+        backup = self.folder / "backup"
+        status, out, errors = self.boards("--export", str(backup))
+        self.assertEqual(status, 8, errors)
+        self.assertRegex(out, "not exported: ")
+        self.assertRegex(out, r"\d+ transactions exported")
+        self.assertIn("1 of 2 boards could not be exported", errors)
+        self.assertEqual(len(databases(backup)), 1)
+
     def test_ST_26_ST_58_a_backup_brings_boards_back_and_forks_nobody(self):
         ana, bob = self.pair()
         ana.draw("early", kind="rectangle", x=0, y=0, w=8, h=8)

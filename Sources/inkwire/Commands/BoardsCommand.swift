@@ -53,6 +53,7 @@ struct BoardsCommand: ParsableCommand, TakesOptions, Exemplified {
 
     @OptionGroup(title: OptionGroups.all) var options: GlobalOptions
 
+    // CL-36
     mutating func run() throws {
         let wishes = [renamed, deleted, exportPlace, restorePlace, movedAside].compactMap { $0 }
         guard wishes.count <= 1 else {
@@ -227,7 +228,7 @@ struct BoardsCommand: ParsableCommand, TakesOptions, Exemplified {
         try report(outcomes, to: "restored")
     }
 
-    /// - Throws: `Failure` when one could not be copied (CL-36).
+    /// - Throws: `Failure` when one could not be copied (CL-351).
     private func report(_ outcomes: [Backup.Outcome], to done: String) throws {
         let text: String
         if options.isJSON {
