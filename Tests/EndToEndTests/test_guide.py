@@ -102,8 +102,7 @@ class Guide(EndToEnd):
         server = self.rendezvous(arguments=["--tls-cert", str(self.certificate), "--tls-key", str(self.key)])
         return [(r"(wss|https)://rendezvous\.example\.org", rf"\1://localhost:{server.port}"), (r"rendezvous\.example\.org", f"localhost:{server.port}")]
 
-    # CL-250
-    def test_the_first_board_over_the_internet(self):
+    def test_CL_250_the_first_board_over_the_internet(self):
         self.install()
         reader = self.reader(self.rendezvous_of_the_guide())
         reader.follow("FirstBoard")
@@ -112,31 +111,26 @@ class Guide(EndToEnd):
         self.assertEqual(len(words), 2)
         self.assertEqual(words[0], words[1])
 
-    # CL-250
-    def test_scripts(self):
+    def test_CL_250_scripts(self):
         self.install()
         self.reader([(r"python3 ", '"$PYTHON" ')]).follow("Scripts")
 
-    # CL-250
-    def test_what_others_see(self):
+    def test_CL_250_what_others_see(self):
         self.install()
         self.reader(self.rendezvous_of_the_guide()).follow("WhatOthersSee")
 
-    # CL-250
-    def test_when_it_does_not_connect(self):
+    def test_CL_250_when_it_does_not_connect(self):
         self.install()
         self.reader(self.rendezvous_of_the_guide()).follow("WhenItDoesNotConnect")
 
-    # CL-250
-    def test_backup_a_second_device_and_a_lost_one(self):
+    def test_CL_250_backup_a_second_device_and_a_lost_one(self):
         self.install()
         reader = self.reader([])
         reader.follow("BackupAndDevices")
         listed = [block.said for block in reader.ran if "--remove" in block.text][-1]
         self.assertNotRegex(listed, r"(?m)^ana-laptop\t")
 
-    # CL-250
-    def test_a_rendezvous_for_a_team_behind_nginx_and_with_its_own_certificate(self):
+    def test_CL_250_a_rendezvous_for_a_team_behind_nginx_and_with_its_own_certificate(self):
         if not shutil.which("nginx", path="/usr/sbin:/usr/bin"):
             self.fail("nginx is missing: tools/test installs it")
         place = self.root / "etc" / "letsencrypt" / "live" / "localhost"
@@ -188,8 +182,7 @@ class Guide(EndToEnd):
 class Shown(EndToEnd):
     """The same pages by `inkwire guide`."""
 
-    # CL-251
-    def test_each_page_is_in_the_program_as_it_is_in_the_sources(self):
+    def test_CL_251_each_page_is_in_the_program_as_it_is_in_the_sources(self):
         status, listed, errors = ink.run(["guide"])
         self.assertEqual((status, errors), (0, ""))
         pages = json.loads(ink.run(["guide", "--json"])[1])["pages"]
@@ -205,8 +198,7 @@ class Shown(EndToEnd):
             self.assertEqual(told["markdown"], written, page)
             self.assertTrue(written.startswith(f"# {told['title']}\n"), page)
 
-    # CL-252
-    def test_a_page_is_plain_where_it_is_piped_and_each_command_stays_whole(self):
+    def test_CL_252_a_page_is_plain_where_it_is_piped_and_each_command_stays_whole(self):
         for page, name in PAGES.items():
             status, text, errors = ink.run(["guide", name], environment={"COLUMNS": "30"})
             self.assertEqual((status, errors), (0, ""))
@@ -217,8 +209,7 @@ class Shown(EndToEnd):
             self.assertEqual([line for line in code if line.rstrip() not in {shown.rstrip() for shown in lines}], [])
             self.assertEqual([line for line in lines if len(line) > 80 and line not in code], [])
 
-    # CL-252
-    def test_on_a_terminal_it_has_its_width_and_colours_unless_they_are_not_wanted(self):
+    def test_CL_252_on_a_terminal_it_has_its_width_and_colours_unless_they_are_not_wanted(self):
         for columns, settings, has_escapes in ((40, {}, True), (120, {"NO_COLOR": "1"}, False), (80, {"TERM": "dumb"}, False), (12, {}, True)):
             with self.subTest(columns=columns, **settings):
                 terminal = Terminal([ink.binary(), "guide", "privacy"], columns=columns, rows=24, environment={"INKWIRE_CONFIG": "/dev/null", **settings})
@@ -236,8 +227,7 @@ class Shown(EndToEnd):
         self.assertEqual(terminal.wait(), 0)
         self.assertNotIn(b"\x1b", terminal.bytes)
 
-    # CL-253
-    def test_a_mistyped_page_is_answered_by_the_nearest(self):
+    def test_CL_253_a_mistyped_page_is_answered_by_the_nearest(self):
         self.assert_refused(ink.run(["guide", "rendezvus"]), 2, "did you mean `inkwire guide rendezvous`")
         self.assert_refused(ink.run(["guide", "zzzzzzzz"]), 2, "lists the pages")
 
@@ -245,8 +235,7 @@ class Shown(EndToEnd):
 class Convention(unittest.TestCase):
     """CL-250: a page that says something else than what a reader can do is found."""
 
-    # CL-250
-    def test_every_fence_says_what_it_is_and_every_page_is_followed(self):
+    def test_CL_250_every_fence_says_what_it_is_and_every_page_is_followed(self):
         tested = {name for name in re.findall(r'follow\("(\w+)"', pathlib.Path(__file__).read_text(encoding="utf-8"))}
         self.assertEqual(tested, set(PAGES))
         for page in PAGES:
