@@ -46,7 +46,7 @@ package enum StyleWords: CaseIterable, Hashable, Sendable {
         words.firstIndex(of: word.lowercased()) ?? place(word, among: words.count)
     }
 
-    /// A colour by its name, its digit or its numbers; nil for the absence of one.
+    /// A colour by its name, its digit or its numbers; nil for the absence of one (TM-235).
     private static func color(_ word: String, none: String) throws(StyleWordFault) -> Color? {
         let sought = word.lowercased()
         if sought == none || sought == "0" { return nil }

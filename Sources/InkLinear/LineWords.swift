@@ -46,7 +46,7 @@ struct LineWords {
         return words
     }
 
-    /// The text at the end of the line; empty where there is none.
+    /// The text at the end of the line; empty where there is none (LN-15).
     mutating func text() throws(LineFault) -> String {
         rest = rest.drop(while: \.isBlank)
         guard rest.first == "\"" else {

@@ -52,7 +52,7 @@ extension Linear {
         }
     }
 
-    /// What the front end says of an event is told.
+    /// What the front end says of an event is told (LN-17).
     private mutating func pass(_ event: Event, now: Instant) {
         _ = front.take(event, holdsUnsaved: false, now: now)
         tellNotices()

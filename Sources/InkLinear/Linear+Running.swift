@@ -79,7 +79,7 @@ extension Linear {
         return ids
     }
 
-    /// The shapes that were named, and all that are in a group with them.
+    /// The shapes that were named, and all that are in a group with them (LN-12).
     private func units(_ refs: [ShapeRef]) throws(LineFault) -> [ShapeID] { front.board.members(with: try ids(refs)) }
 
     // MARK: Drawing

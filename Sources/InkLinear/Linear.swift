@@ -113,7 +113,7 @@ package struct Linear {
 
     // MARK: Inputs
 
-    /// One line of input without its line feed.
+    /// One line of input without its line feed: one that is no command waits for its answer as others do (CL-273).
     package mutating func receive(line: [UInt8], now: Instant) {
         do throws(LineFault) {
             guard let command = try LinearCommand.reading(line) else { return finishedCount += 1 }
@@ -131,7 +131,7 @@ package struct Linear {
         run(now: now)
     }
 
-    /// The input has ended: all that came is done, then it is as if `quit` had been typed.
+    /// The input has ended: all that came is done, then it is as if `quit` had been typed (LN-11, CL-274).
     package mutating func receiveEnd(now: Instant) {
         waiting.append(.success(.quit))
         run(now: now)
@@ -190,7 +190,7 @@ package struct Linear {
 
     // MARK: Lines out
 
-    /// The one place at which a line goes out: what peers wrote passes the gate here (LN-6).
+    /// The one place at which a line goes out: what peers wrote passes the gate here (LN-6, CL-272).
     mutating func write(_ line: String) { outputs.append(.write(safeForTerminal(line))) }
 
     /// All that the front end has to say, each once.
@@ -218,7 +218,7 @@ package struct Linear {
         }
     }
 
-    /// Asks the node for it; what only moves is done once it is said.
+    /// Asks the node for it, as JSON lines do (CL-271); what only moves is done once it is said.
     mutating func submit(_ intent: Intent, saying done: String = "") {
         guard !intent.isMotion else {
             outputs.append(.intent(intent, ref: nil))
@@ -253,7 +253,7 @@ package struct Linear {
         finish()
     }
 
-    /// Ends the line under way: nothing of it was done.
+    /// Ends the line under way: nothing of it was done (LN-5).
     mutating func fail(_ why: String) { answer("\(Self.refusal)\(why)") }
 
     mutating func finish() {

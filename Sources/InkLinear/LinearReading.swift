@@ -9,7 +9,7 @@ extension LinearCommand {
     /// Longest line that is read, bytes: a stroke of 10 000 places takes at most 250 kB.
     package static let lineBytes = 1 << 20
 
-    /// Reads a line; nil for an empty one and for a remark, which begins with `#`.
+    /// Reads a line; nil for an empty one and for a remark, which begins with `#` (LN-16).
     package static func reading(_ line: [UInt8]) throws(LineFault) -> LinearCommand? {
         guard let text = String(validating: line, as: UTF8.self) else {
             throw LineFault("the line is not text: its bytes are not UTF-8; type words, `help` lists them")

@@ -30,6 +30,7 @@ struct SavingTeller {
 
     var deadline: Instant? { if case .saving(let until) = state { until } else { nil } }
 
+    // LN-14
     mutating func handleTimeout(now: Instant) -> String? {
         guard case .saving(let until) = state, until <= now else { return nil }
         state = .told

@@ -49,7 +49,7 @@ struct ShapeNumbers {
     /// The number of a shape that was noted; nil for another.
     func known(_ id: ShapeID) -> Int? { numbers[id] }
 
-    /// True for a name that our person has used.
+    /// True for a name that our person has used (LN-13).
     func isUsed(_ name: String) -> Bool { used.contains(name) }
 
     /// The standing shapes that a word means, in the order of their numbers.

@@ -28,7 +28,7 @@ import Testing
         #expect(try read(line) == Self.box)
     }
 
-    @Test func `LN-2: a text is the rest of the line, or stands in quotes`() throws {
+    @Test func `LN-15: a text is the rest of the line, or stands in quotes`() throws {
         #expect(try read("say it is \"so\", she said") == .say("it is \"so\", she said"))
         #expect(try read(#"say "two\nlines, a \" and a \\""#) == .say("two\nlines, a \" and a \\"))
         #expect(try read("label 3 a = b # c") == .label(.number(3), "a = b # c"))
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: ["", "   ", "\t\r", "# rect 1 2 3 4", "   # a remark"])
-    func `LN-2: what is empty or a remark is nothing`(line: String) throws {
+    func `LN-16: what is empty or a remark is nothing`(line: String) throws {
         #expect(try read(line) == nil)
     }
 

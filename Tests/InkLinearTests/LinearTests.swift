@@ -55,7 +55,7 @@ import Testing
         #expect(stage.last == "bob deleted shape 1, a rectangle 12 by 4 at 10,5, labelled cache")
     }
 
-    @Test func `LN-7: what only moves is not told`() {
+    @Test func `LN-17: what only moves is not told`() {
         var stage = LinearStage()
         stage.bobJoins()
         stage.forget()

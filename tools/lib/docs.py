@@ -245,6 +245,7 @@ def write(written, place):
     return 0
 
 
+# CL-254
 def main(arguments, root=ROOT):
     if len(arguments) != 1 or arguments[0].startswith("-") and arguments[0] != "--check":
         print("usage: tools/docs OUT | --check; `tools/docs --help` says more", file=sys.stderr)

@@ -1,7 +1,7 @@
 import InkFrontEnd
 
 /// A page of the guide, by the word that `inkwire guide` takes. Its text is the file in the catalogue of documentation, which is built into the program:
-/// there is no second one that could say something else.
+/// there is no second one that could say something else (CL-250, CL-251).
 enum GuidePage: String, CaseIterable {
     case firstBoard = "first-board"
     case rendezvous
@@ -48,6 +48,7 @@ enum GuidePage: String, CaseIterable {
     /// Its heading.
     var title: String { String(markdown.prefix { $0 != "\n" }.drop { $0 == "#" || $0 == " " }) }
 
+    /// - Throws: that there is none, with the nearest there is (CL-253).
     init(named name: String) throws(Failure) {
         guard let page = Self(rawValue: name) else {
             let meant = NearestWord.nearest(to: name, among: Self.allCases.map(\.rawValue))

@@ -1,7 +1,7 @@
 /// A page of Markdown as lines for a terminal or a pipe (CL-251).
 ///
 /// What the catalogues use is known: headings, paragraphs, lists, fences, indented lines, tables, and within a line code, stress, links and references.
-/// All else stands as it is written. Lines of code are never broken: a command that is copied has to be whole.
+/// All else stands as it is written. Lines of code are never broken: a command that is copied has to be whole (CL-252).
 struct GuideText {
     /// Columns of a line; a single word that is longer has a line of its own, and so has a line of code.
     let columns: Int

@@ -7,7 +7,7 @@ import InkSession
 import InkStore
 import InkTerminal
 
-/// Runs one board by lines, from its opening to the exit of the process: for who hears a board, and for logs (CL-270).
+/// Runs one board by lines, from its opening to the exit of the process: for who hears a board, and for logs (CL-270, CL-275).
 struct LinearRun {
     var options: GlobalOptions
     var prospect: Prospect
@@ -38,7 +38,7 @@ struct LinearRun {
     /// True where nothing else would do: no terminal, but something from which commands may come, or one that is not drawn on.
     static func isOnlyWay(isTerminal: Bool, canBeDrawnOn: Bool) -> Bool { isTerminal ? !canBeDrawnOn : canBeTyped }
 
-    /// True for an input from which lines may come: a terminal, a pipe, a file; not /dev/null.
+    /// True for an input from which lines may come: a terminal, a pipe, a file; not /dev/null (CL-276).
     private static var canBeTyped: Bool {
         var status = stat()
         guard fstat(0, &status) == 0 else { return false }
