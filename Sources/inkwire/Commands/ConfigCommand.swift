@@ -17,7 +17,7 @@ struct ConfigCommand: ParsableCommand, Exemplified {
         Example("inkwire config get --show-origin", "all, and who said it"),
         Example("inkwire config set rendezvous wss://ink.example.org", "for all new boards"),
         Example("inkwire config unset rendezvous", "back to what is usual"),
-        Example("inkwire config set keys.undo u Ctrl+Z", "other keys for a command of the board"),
+        Example("inkwire config set keys.undo u Ctrl+Z", "other keys for undo"),
         Example("inkwire config edit", "by your own editor"),
     ]
 
