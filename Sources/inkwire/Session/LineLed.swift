@@ -5,7 +5,7 @@ import InkPrimitives
 import InkSession
 
 /// What is led by lines and tells lines: JSON of programs, or the words of a person.
-protocol LineLed {
+protocol LineLed: SendableMetatype {
     /// What it wants of whoever has files.
     associatedtype Effect
 
