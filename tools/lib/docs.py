@@ -13,7 +13,7 @@ MARK = ".made-by-tools-docs"
 RULE = re.compile(r"^- \*\*([A-Z]{2}-\d+)\*\*")
 # Code, of one mark or two; a reference to a page; a link; a rule by its number.
 PIECE = re.compile(r"(?P<ticks>`+)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)|<doc:(?P<doc>[^>]*)>|\[(?P<words>[^\]]*)\]\((?P<link>[^)\s]*)\)"
-                   r"|\b(?P<rule>(?:PR|CR|BD|TR|CN|RV|SE|ST|RT|SM|FM|FE|TM|CL)-\d+)\b", re.S)
+                   r"|\b(?P<rule>(?:PR|CR|BD|TR|CN|RV|SE|ST|RT|SM|FM|FE|TM|LN|CL)-\d+)\b", re.S)
 FILE = re.compile(r"(?:Sources|Tests|tools)/[\w.+/-]+|test_\w+\.py")
 DECLARED = re.compile(r"\b(?:struct|class|enum|actor|protocol|typealias|associatedtype|case|func|var|let)\s+`?(\w+)")
 STYLE = """:root { color-scheme: light dark; --ink: #1c1c1e; --paper: #fdfdfc; --line: #8884; --code: #8881; --link: #0057a8 }

@@ -322,7 +322,7 @@ def step_latency():
 STEPS = {
     "format": (step_format, "swift format, strict"),
     "layers": (step_layers, "arrows point down only"),
-    "rules": (step_rules, "each numbered rule is in the title of a test"),
+    "rules": (step_rules, "each numbered rule is one sentence, named in code and in the title of a test"),
     "faults": (step_faults, "the faults planted by tools/check-faults still apply"),
     "floors": (step_floors, "Swift tests of floors 0-3, in debug"),
     "programs": (step_programs, "release build without tests"),

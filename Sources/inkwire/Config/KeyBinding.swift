@@ -80,13 +80,11 @@ struct ConfigName {
     func complaint(of values: [String]) -> String? {
         guard form.takes(values) else { return "it takes \(form.words)" }
         guard let command = KeyBinding.command(of: name) else { return nil }
-        // Every key by itself: what it takes from another command is told of where it is used.
-        let wrong = values.compactMap { value in
-            KeyMap.reading([KeyMap.Choice(command: command, keys: [value])]).map.rows.contains {
-                $0.command == command && $0.keys.count == 1
-            }
-                ? nil : KeyMap.reading([KeyMap.Choice(command: command, keys: [value])]).complaints.first?.words
+        // What it takes from another command is told of where it is used.
+        for value in values {
+            let reading = KeyMap.reading([KeyMap.Choice(command: command, keys: [value])])
+            if !reading.map.rows.contains(where: { $0.command == command && $0.keys.count == 1 }) { return reading.complaints.first?.words }
         }
-        return wrong.first
+        return nil
     }
 }
