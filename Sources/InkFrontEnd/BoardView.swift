@@ -89,7 +89,8 @@ package struct BoardView: Sendable {
     /// A line of which only the bindings were given, with the ends that it is drawn with now: its corners, if it has any, follow from them (CL-308).
     package func placed(_ draft: ShapeDraft) -> ShapeDraft {
         var placed = draft
-        let points = drawn(draft).points
+        let drawn = drawn(draft)
+        let points = drawn.points.map { drawn.position + $0 }
         placed.position = points.first ?? .zero
         placed.points = [points.first, points.last].compactMap { $0 }.map { $0 - placed.position }
         return placed

@@ -108,7 +108,7 @@ extension Linear {
 
     private mutating func tellWho(now: Instant) {
         let people = front.people.present.filter { $0.person.status.state != .joining }
-        let own = "you are \(front.ownName)" + (front.role.map { ", \($0)" } ?? "")
+        let own = "you are \(front.ownName)" + (role.map { ", \($0)" } ?? "")
         guard !people.isEmpty else { return answer("\(Sentence.onlyYou.text); \(own)") }
         write("\(people.count == 1 ? "one other is" : "\(people.count) others are") here; \(own)")
         for (peer, person) in people {
@@ -212,7 +212,7 @@ extension Linear {
         guard running?.command == .status else { return }
         let people = front.people.present.count { $0.person.status.state != .joining }
         let words = [
-            report.isSaved ? Sentence.saved.text : Sentence.notSavedYet.text,
+            report.isSaved ? Sentence.saved.text : saving.word.text,
             report.unsent == 0 ? "nothing unsent" : Sentence.unsent(report.unsent).text,
             people == 0 ? Sentence.onlyYou.text : "\(people == 1 ? "one other" : "\(people) others") here", front.pathWord?.text,
             Sentence.count(report.shapes.count, "shape"), "fingerprint \(report.fingerprint.hex.prefix(32))", "board \(front.name)",
@@ -247,11 +247,17 @@ extension Linear {
             let uses =
                 news.uses == 0
                 ? "whoever has this link joins" : news.uses == 1 ? "one joins by this link" : "\(news.uses) join by this link"
-            let end = news.timeToLive == 0 ? "" : ", for \(Sentence.count(Int(news.timeToLive), "second"))"
+            let end = news.timeToLive == 0 ? "" : ", for \(Self.span(news.timeToLive))"
             answer("\(uses) as \(Self.article(news.role))\(end): \(invite.link)")
         } catch {
             fail("\(error)")
         }
+    }
+
+    /// Seconds in the greatest unit of which they are a whole number.
+    private static func span(_ seconds: UInt32) -> String {
+        let (unit, word) = [(86_400, "day"), (3600, "hour"), (60, "minute")].first { seconds % $0.0 == 0 } ?? (1, "second")
+        return Sentence.count(Int(seconds / unit), word)
     }
 
     private static func article(_ role: Role) -> String { "\(role == .owner || role == .editor ? "an" : "a") \(role)" }

@@ -40,13 +40,12 @@ extension Linear {
             if case .failed(let refusal)? = message.state { write("your message is not sent: \(refusal): \(message.text)") }
         case .chatPage(let page, let reference): if isRunning(reference) { tell(page) }
         case .invited(let news, let reference): if isRunning(reference) { running?.invited = news }
-        case .calm(let news):
+        case .rights:
+            firstRole = nil
             pass(event, now: now)
-            if case .tookBack(let owner, _, _) = news, owner == front.me { running?.wasTold = true }
-            if case .pace(_, let owner?) = news, owner == front.me { running?.wasTold = true }
         case .gesture, .view, .typing, .typingEnded: _ = front.take(event, holdsUnsaved: false, now: now)
         case .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting, .knownName, .identity, .versionMismatch,
-            .notAdmitted, .chatsGone, .code, .rights:
+            .notAdmitted, .chatsGone, .code, .calm:
             pass(event, now: now)
         case .stopped: break
         }

@@ -58,7 +58,7 @@ extension Linear {
         case .invite(nil): ask(.invite)
         case .invite(.some(let order)): submit(.invite(order))
         case .takeBack(let who, let span): submit(.calm(.takeBack(TakeBackOrder(.named(who), span))))
-        case .slow(let seconds): submit(.calm(.pace(milliseconds: seconds * 1000)), saying: "that is so already")
+        case .slow(let seconds): submit(.calm(.pace(milliseconds: seconds * 1000)), saying: "done")
         // What is read for it is what the disk has.
         case .export: wait(for: .saved, until: now + .seconds(10))
         case .importFile(let path): perform(.importFile(path))

@@ -59,6 +59,8 @@ package struct Linear {
     /// Where somebody pointed last.
     var pointers: [PeerID: Point] = [:]
     private(set) var me: AuthorID?
+    /// What our person may do as the board was first told, until another word comes of it.
+    var firstRole: Role?
     /// Lines answered so far; a reader uses it to bound what is waiting.
     package private(set) var finishedCount = 0
     /// True once `.quit` was put out.
@@ -188,6 +190,9 @@ package struct Linear {
     /// The next thing to do; nil when there is nothing more.
     package mutating func nextOutput() -> Output? { outputs.next() }
 
+    /// What our person may do; nil for nothing, and before the board is there.
+    var role: Role? { front.role ?? firstRole }
+
     // MARK: Lines out
 
     /// The one place at which a line goes out: what peers wrote passes the gate here (LN-6, CL-272).
@@ -275,7 +280,8 @@ package struct Linear {
         me = author
         numbers = ShapeNumbers(report.shapes, me: author, labels: report.ownLabels)
         front.replace(name: report.name, shapes: report.shapes)
-        let role = front.role.map { ", you are \($0 == .owner || $0 == .editor ? "an" : "a") \($0)" } ?? ""
+        firstRole = Role(word: report.role)
+        let role = role.map { ", you are \($0 == .owner || $0 == .editor ? "an" : "a") \($0)" } ?? ""
         write("\(Sentence.count(report.shapes.count, "shape")) on the board\(role); `help` lists the commands; the board is \(report.name)")
     }
 }

@@ -28,6 +28,9 @@ struct SavingTeller {
         return nil
     }
 
+    /// What is said of work that is not on the disk, to who asks.
+    var word: Sentence { if case .told = state { .notSavedYet } else { .saving } }
+
     var deadline: Instant? { if case .saving(let until) = state { until } else { nil } }
 
     // LN-14

@@ -110,8 +110,24 @@ struct ShapeSentences {
             let ids = changes.filter { $0.change.kind == kind }.map(\.change.id)
             return ids.isEmpty ? nil : "\(verb) \(Sentence.count(ids.count, "shape")): \(called(ids))"
         }
+        if let done = alike(changes) {
+            return "\(name) \(done(Sentence.count(changes.count, "shape"))): \(called(changes.map(\.change.id)))"
+        }
         let parts = [part("drew", .added), part("changed", .changed), part("deleted", .removed)].compactMap { $0 }
         return "\(name) \(parts.joined(separator: "; "))"
+    }
+
+    /// What was done to several shapes, where that is one thing and the same to all; nil where it is not.
+    private func alike(_ changes: [Change]) -> ((String) -> String)? {
+        var done: ((String) -> String)?
+        for change in changes {
+            let shape = change.change.shape
+            guard change.change.kind == .changed, let before = change.before, shape.content.text == before.content.text else { return nil }
+            let parts = parts(shape, before)
+            guard let only = parts.first, parts.count == 1, done.map({ $0("") == only.ofMany("") }) ?? true else { return nil }
+            done = only.ofMany
+        }
+        return done
     }
 
     private func one(_ change: Change) -> String {
@@ -125,58 +141,64 @@ struct ShapeSentences {
         }
     }
 
-    /// What is otherwise, as done to a shape and as one of several things.
+    /// What is otherwise, as one of several things and as done to what is named.
     private struct Part {
-        var done: String
         var state: String
+        var done: (String) -> String
+        /// As it is told of several shapes, where each has its own.
+        var ofMany: (String) -> String
+
+        init(_ state: String, ofMany: ((String) -> String)? = nil, _ done: @escaping (String) -> String) {
+            (self.state, self.done, self.ofMany) = (state, done, ofMany ?? done)
+        }
     }
 
     private func changed(_ shape: Shape, from before: Shape) -> String {
         let (new, old) = (shape.content, before.content)
         let called = called(shape.id)
-        let parts = parts(shape, before, called)
+        let parts = parts(shape, before)
         // What is written stands last.
         let words = new.text == old.text ? nil : Self.cut(new.text)
         if parts.isEmpty, let words {
             guard !words.isEmpty else { return "took away what stood in \(called), \(kind(new))" }
             return new.kind == .text || new.kind == .note ? "wrote in \(called): \(words)" : "labelled \(called) \(words)"
         }
-        if let only = parts.first, parts.count == 1, words == nil { return "\(only.done), \(kind(new))\(label(new))" }
+        if let only = parts.first, parts.count == 1, words == nil { return "\(only.done(called)), \(kind(new))\(label(new))" }
         guard !parts.isEmpty else { return "changed \(called), \(kind(new))" }
         let states = parts.map(\.state).joined(separator: ", ")
         return "changed \(called), \(kind(new)): \(states)" + (words.map { $0.isEmpty ? ", nothing in it" : ", text \($0)" } ?? "")
     }
 
-    private func parts(_ shape: Shape, _ before: Shape, _ called: String) -> [Part] {
+    private func parts(_ shape: Shape, _ before: Shape) -> [Part] {
         let (new, old) = (shape.content, before.content)
         var parts: [Part] = []
         if new.points != old.points {
-            parts.append(Part(done: "led \(called) another way", state: "another way"))
+            parts.append(Part("another way") { "led \($0) another way" })
         } else if new.position != old.position {
-            parts.append(Part(done: "moved \(called) to \(Cells.words(new.position))", state: "at \(Cells.words(new.position))"))
+            let place = Cells.words(new.position)
+            parts.append(Part("at \(place)", ofMany: { "moved \($0)" }) { "moved \($0) to \(place)" })
         }
         if new.size != old.size {
-            parts.append(Part(done: "made \(called) \(Cells.words(new.size))", state: Cells.words(new.size)))
+            let size = Cells.words(new.size)
+            parts.append(Part(size, ofMany: { "gave \($0) another size" }) { "made \($0) \(size)" })
         }
         for (word, now, then) in [("start", new.startBinding, old.startBinding), ("end", new.endBinding, old.endBinding)] where now != then
         {
-            let target = now.map { self.called($0.shape) }
-            parts.append(
-                Part(
-                    done: target.map { "put the \(word) of \(called) to \($0)" } ?? "let the \(word) of \(called) go",
-                    state: target.map { "\(word) at \($0)" } ?? "\(word) let go"))
+            if let target = now.map({ called($0.shape) }) {
+                parts.append(Part("\(word) at \(target)") { "put the \(word) of \($0) to \(target)" })
+            } else {
+                parts.append(Part("\(word) let go") { "let the \(word) of \($0) go" })
+            }
         }
-        for state in lookParts(new, old) { parts.append(Part(done: "gave \(called) \(state)", state: state)) }
+        for state in lookParts(new, old) { parts.append(Part(state) { "gave \($0) \(state)" }) }
         if new.groups != old.groups {
             let isMore = new.groups.count > old.groups.count
-            parts.append(
-                Part(
-                    done: "\(isMore ? "put" : "took") \(called) \(isMore ? "into" : "out of") a group",
-                    state: isMore ? "in a group" : "out of a group"))
+            parts.append(Part(isMore ? "in a group" : "out of a group") { isMore ? "put \($0) into a group" : "took \($0) out of a group" })
         }
-        if shape.depth != before.depth { parts.append(Part(done: "put \(called) elsewhere in the order", state: "elsewhere in the order")) }
+        if shape.depth != before.depth { parts.append(Part("elsewhere in the order") { "put \($0) elsewhere in the order" }) }
         if shape.isLocked != before.isLocked {
-            parts.append(Part(done: "\(shape.isLocked ? "locked" : "unlocked") \(called)", state: shape.isLocked ? "locked" : "unlocked"))
+            let word = shape.isLocked ? "locked" : "unlocked"
+            parts.append(Part(word) { "\(word) \($0)" })
         }
         return parts
     }

@@ -93,6 +93,32 @@ import Testing
         #expect(stage.last == "bob drew 40 shapes: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 28 more")
     }
 
+    @Test func `LN-7: what is done alike to several shapes is told once, with their numbers`() {
+        let bob = LinearStage.author(2)
+        let shapes = (1...3).map { LinearStage.shape(UInt64($0), bob, .box(Int32($0) * 9, 0, 4, 2)) }
+        func told(_ edit: (inout Shape) -> Void) -> String {
+            var stage = LinearStage(shapes)
+            stage.bobJoins()
+            let changes = shapes.map { shape in
+                var changed = shape
+                edit(&changed)
+                return ShapeChange(kind: .changed, id: shape.id, author: bob, shape: changed)
+            }
+            stage.receive(.changed(changes, ref: nil))
+            return stage.last
+        }
+        #expect(told { $0.content.position.x += 64 } == "bob moved 3 shapes: 1, 2, 3")
+        #expect(told { $0.content.fill = Color(rgb: 0xE69F00) } == "bob gave 3 shapes fill orange: 1, 2, 3")
+        #expect(told { $0.content.groups = [GroupID(rawValue: 7)] } == "bob put 3 shapes into a group: 1, 2, 3")
+        #expect(told { $0.content.size.width = 64 * Int32($0.id.number) } == "bob gave 3 shapes another size: 1, 2, 3")
+        #expect(
+            told {
+                $0.content.fill = Color(rgb: 0xE69F00)
+                $0.content.position.x += 64
+            } == "bob changed 3 shapes: 1, 2, 3")
+        #expect(told { $0.content.text = "same" } == "bob changed 3 shapes: 1, 2, 3")
+    }
+
     @Test func `LN-6, LN-9: nothing that a peer wrote reaches a line as a control, and it stands last`() {
         var stage = LinearStage()
         stage.bobJoins("e\u{1B}[2Jve\u{7}\n\u{202E}")

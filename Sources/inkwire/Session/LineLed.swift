@@ -7,7 +7,7 @@ import InkSession
 /// What is led by lines and tells lines: JSON of programs, or the words of a person.
 protocol LineLed: SendableMetatype {
     /// What it wants of whoever has files.
-    associatedtype Effect
+    associatedtype Effect: Sendable
 
     /// Longest line that it takes, bytes.
     static var lineBytes: Int { get }
