@@ -68,7 +68,7 @@ import Testing
         stage.bobJoins()
         #expect(stage.lines.isEmpty)
         stage.type("who")
-        #expect(stage.lines == ["one other is here; you are ana", "editor, direct <5 ms, typing, points at 10,5: bob"])
+        #expect(stage.lines == ["one other is here; you are ana, owner", "editor, direct <5 ms, typing, points at 10,5: bob"])
     }
 
     @Test func `LN-8: a storm is told as sums`() {
