@@ -17,6 +17,7 @@ import time
 from harness import EndToEnd, ink, main
 
 import natlab_net as net
+import wiretap
 from switch import Switch
 
 GROUP, GROUP6, PORT = "239.255.73.78", "ff12::8049:4e4b", 26746
@@ -140,9 +141,10 @@ class Lan(EndToEnd):
         parts = {secret[start:start + 6] for start in range(128 - 6)}
         words = [b"sketch", b"ana", b"bob", *(word.encode() for word in code.split("-")[1:])]
         for _, _, (_, port), payload in tap.packets:
-            # Elsewhere all is sealed, and three letters come about by chance. The words are proved at the mailbox, and never said.
+            # Elsewhere all is sealed, and three letters come about by chance; so does a word of the code that the mailbox's own connection is made
+            # of, as `upgrade`. The words are proved at the mailbox, and never said.
             for word in words:
-                if port == PORT or len(word) > 4:
+                if port == PORT or len(word) > 4 and word not in wiretap.OWN_WORDS:
                     self.assertNotIn(word, payload)
             self.assertFalse({payload[start:start + 6] for start in range(len(payload) - 5)} & parts)
         beacons = [entry[3] for entry in tap.said(1)]
