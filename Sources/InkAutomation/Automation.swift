@@ -192,6 +192,8 @@ package struct Automation {
         case .view, .lookHere, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName, .notAdmitted,
             .versionMismatch, .rights, .chatsGone, .calm, .identity, .typingEnded:
             if let (name, members) = format.plain(event) { write(name, members) }
+            // Who comes again by another session is in the same state as before, of which nothing is told; but what he sees is.
+            if case .view = event { askStatusIfWaiting() }
         }
     }
 

@@ -43,7 +43,11 @@ extension Linear {
         case .rights:
             firstRole = nil
             pass(event, now: now)
-        case .gesture, .view, .typing, .typingEnded: _ = front.take(event, holdsUnsaved: false, now: now)
+        case .view:
+            _ = front.take(event, holdsUnsaved: false, now: now)
+            // By another session somebody comes again in the state that he had, of which nothing is told.
+            lookAgain()
+        case .gesture, .typing, .typingEnded: _ = front.take(event, holdsUnsaved: false, now: now)
         case .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting, .knownName, .identity, .versionMismatch,
             .notAdmitted, .chatsGone, .code, .calm:
             pass(event, now: now)

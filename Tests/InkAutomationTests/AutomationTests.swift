@@ -262,6 +262,19 @@ import Testing
         #expect(stage.automation.deadline == nil)
     }
 
+    @Test func `CL-8: a wait looks again when somebody is back by another session, of whose state nothing new is told`() {
+        var stage = Stage()
+        stage.receive(.peer(PeerStatus(peer: PeerID.zero, state: .joined)))
+        stage.line(#"{"do":"wait","for":"peers","count":1,"timeout_ms":5000,"ref":"w"}"#)
+        // Between two sessions nobody is here.
+        stage.answer(.status(StatusReport(presentPeers: 0)))
+        #expect(stage.events("waited").isEmpty)
+        stage.receive(.view(peer: PeerID.zero, nil))
+        #expect(stage.questions.filter { $0 == .status }.count == 2)
+        stage.answer(.status(StatusReport(presentPeers: 1)))
+        #expect(stage.events("waited").first?["ref"] == "w")
+    }
+
     @Test(arguments: [
         ("delivered", StatusReport(isDelivered: false)), ("saved", StatusReport(isSaved: false)),
         ("synced", StatusReport(isSynced: false)),
