@@ -22,6 +22,8 @@ struct Transfer: Sendable {
     /// Names sent or received in this connection lately, and when, in two generations; a name sent lately is not sent again.
     private var exchanged: [TransactionName: Instant] = [:]
     private var exchangedBefore: [TransactionName: Instant] = [:]
+    /// When the younger generation began: what is in the older one is of before.
+    private var exchangedSince: Instant = .distantPast
     /// When last next to nothing waited in the connection to be sent or acknowledged.
     private var drainedAt: Instant = .distantPast
     /// Names that still have to be sent, held back while the connection is full.
@@ -55,9 +57,14 @@ struct Transfer: Sendable {
 
     /// Remembers that both sides have `name` or soon will. The map is a memory of recent traffic, so it may be emptied at any time.
     mutating func noteExchanged(_ name: TransactionName, now: Instant) {
-        if exchanged.count >= Self.exchangedMax { (exchangedBefore, exchanged) = (exchanged, [:]) }
+        if exchanged.count >= Self.exchangedMax { beginGeneration(now: now) }
         exchanged[name] = now
     }
+
+    private mutating func beginGeneration(now: Instant) { (exchangedBefore, exchanged, exchangedSince) = (exchanged, [:], now) }
+
+    /// How many names are remembered as sent or received lately.
+    var exchangedCount: Int { exchanged.count + exchangedBefore.count }
 
     /// True if `name` was sent or received so lately that it may still be under way (SE-16): within three seconds, or behind what still waits to be
     /// sent to this peer.
@@ -66,7 +73,11 @@ struct Transfer: Sendable {
         return now - at < Self.exchangedLately || at > drainedAt
     }
 
-    mutating func drained(now: Instant) { drainedAt = now }
+    /// Next to nothing waits in the connection. What was exchanged three seconds ago is of no more use then, and is forgotten (SE-394).
+    mutating func drained(now: Instant) {
+        drainedAt = now
+        if exchangedCount > 0, now - exchangedSince >= Self.exchangedLately { beginGeneration(now: now) }
+    }
 
     mutating func noteBroughtTwice(_ name: TransactionName) {
         if broughtTwice.count < Self.exchangedMax { broughtTwice.insert(name) }

@@ -29,6 +29,27 @@ import Testing
         #expect(backlog.isEmpty && backlog.count == 0)
     }
 
+    @Test func `SE-394: a name that went by is remembered three seconds, longer while something waits, and then no more`() throws {
+        var transfer = Transfer(reconciler: Reconciler(hashKey: [UInt8](repeating: 1, count: 16), isInitiator: true), now: .zero)
+        let names = try transactions(2000).map(\.name)
+        // A change each tenth of a second, for three minutes.
+        for (index, name) in names.enumerated() {
+            let now = Instant.zero + .milliseconds(100 * index)
+            transfer.noteExchanged(name, now: now)
+            transfer.drained(now: now)
+            #expect(transfer.exchangedCount <= 62)
+            #expect(transfer.exchangedLately(names[max(0, index - 29)], now: now))
+        }
+        // Then nothing.
+        let end = Instant.zero + .milliseconds(100 * names.count)
+        for seconds in 1...6 { transfer.drained(now: end + .seconds(seconds)) }
+        #expect(transfer.exchangedCount == 0)
+        // What may still wait in a connection that is full is remembered.
+        transfer.noteExchanged(names[0], now: end + .seconds(7))
+        transfer.noteExchanged(names[1], now: end + .seconds(60))
+        #expect(transfer.exchangedLately(names[0], now: end + .seconds(60)))
+    }
+
     @Test func `SE-164, SE-316: of a backlog what a comparison found can be left out, and nothing else`() throws {
         let names = try transactions(6).map(\.name)
         var backlog = Backlog()
