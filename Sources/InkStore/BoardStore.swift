@@ -293,6 +293,8 @@ package final class BoardStore: @unchecked Sendable {
             }
             // Cells are checked as they are read, so that damage is an error and not a wrong answer.
             try db.execute(sql: "PRAGMA cell_size_check = ON")
+            // Pages in memory, 256 KiB of them: who opens reads all once, and who writes appends (ST-64).
+            try db.execute(sql: "PRAGMA cache_size = -256")
         }
         return try DatabaseQueue(path: path, configuration: configuration)
     }
@@ -390,6 +392,9 @@ package final class BoardStore: @unchecked Sendable {
     package func durability() throws(StoreError) -> (journal: String, synchronous: Int) {
         try onQueue { database in try database.read(Schema.durability) }
     }
+
+    /// How much of the file SQLite may keep in memory, KiB.
+    package func cacheSize() throws(StoreError) -> Int { try onQueue { database in try database.read(Schema.cacheSize) } }
 
     /// Asks for `records` to be on disk. All of them are, or none; a transaction that is already there is success (ST-52).
     ///

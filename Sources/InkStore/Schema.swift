@@ -146,6 +146,9 @@ enum Schema {
         (try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "", try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? 0)
     }
 
+    /// How much of the file SQLite may keep in memory, KiB.
+    static func cacheSize(_ db: Database) throws -> Int { -(try Int.fetchOne(db, sql: "PRAGMA cache_size") ?? 0) }
+
     static func load(_ db: Database, path: String) throws -> StoredBoard {
         let meta = try meta(db, path: path)
         var transactions: [Transaction] = []

@@ -65,6 +65,20 @@ import Testing
         store.close()
     }
 
+    @Test func `ST-64: little of the file is kept in memory, and a board of many times that is read whole`() async throws {
+        let work = try Work(count: 3000)
+        var store = try BoardStore.create(at: directory, meta: work.meta)
+        #expect(try store.cacheSize() == 256)
+        try await store.save(work.records)
+        store.close()
+        store = try BoardStore.open(at: directory)
+        #expect(try store.cacheSize() == 256)
+        let size = work.transactions.reduce(0) { $0 + $1.encoded.count }
+        #expect(size > 2 * 256 * 1024)
+        #expect(try store.load().transactions.count == work.records.count)
+        store.close()
+    }
+
     @Test func `ST-2: what is asked at once is committed in few groups and answered in order`() throws {
         let work = try Work(count: 200)
         let store = try BoardStore.create(at: directory, meta: work.meta)
