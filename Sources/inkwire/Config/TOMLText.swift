@@ -150,8 +150,7 @@ extension TOMLText {
             while true {
                 skipBlanks()
                 switch next {
-                case "\"": parts.append(try basicString())
-                case "'": parts.append(try literalString())
+                case let mark? where mark == "\"" || mark == "'": parts.append(try quotedText(mark))
                 default:
                     var part = ""
                     while let next, next.isASCII, next.isLetter || next.isNumber || next == "_" || next == "-" {
@@ -177,8 +176,7 @@ extension TOMLText {
 
         mutating func value(isInList: Bool = false) throws(Fault) -> Value {
             switch next {
-            case "\"": return .text(try basicString())
-            case "'": return .text(try literalString())
+            case let mark? where mark == "\"" || mark == "'": return .text(try quotedText(mark))
             case "[" where isInList: throw fault("lists within lists mean nothing here")
             case "[": return try list()
             case "{": throw fault("tables in braces mean nothing here; write [NAME] on a line of its own")
@@ -224,39 +222,24 @@ extension TOMLText {
             }
         }
 
-        private mutating func literalString() throws(Fault) -> String {
+        /// A text between two marks: `"` of a basic string, in which a backslash escapes, or `'` of a literal one (TOML 1.0, String).
+        private mutating func quotedText(_ mark: Character) throws(Fault) -> String {
             let start = self
             advance()
             var text = ""
-            while let next, next != "'" {
-                if next.isNewline { throw start.fault("the text does not end on its line: ' is missing") }
+            while let next, next != mark {
+                if next.isNewline { throw start.fault("the text does not end on its line: \(mark) is missing") }
                 if next.isControl, next != "\t" { throw fault("a control character stands here") }
-                text.append(next)
-                advance()
-            }
-            guard next == "'" else { throw start.fault("the text does not end: ' is missing") }
-            advance()
-            if text.isEmpty, next == "'" { throw start.fault("texts of several lines mean nothing here") }
-            return text
-        }
-
-        private mutating func basicString() throws(Fault) -> String {
-            let start = self
-            advance()
-            var text = ""
-            while let next, next != "\"" {
-                if next.isNewline { throw start.fault("the text does not end on its line: \" is missing") }
-                if next.isControl, next != "\t" { throw fault("a control character stands here") }
-                if next == "\\" {
+                if next == "\\", mark == "\"" {
                     text.unicodeScalars.append(try escape())
                 } else {
                     text.append(next)
                     advance()
                 }
             }
-            guard next == "\"" else { throw start.fault("the text does not end: \" is missing") }
+            guard next == mark else { throw start.fault("the text does not end: \(mark) is missing") }
             advance()
-            if text.isEmpty, next == "\"" { throw start.fault("texts of several lines mean nothing here") }
+            if text.isEmpty, next == mark { throw start.fault("texts of several lines mean nothing here") }
             return text
         }
 
