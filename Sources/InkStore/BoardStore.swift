@@ -110,8 +110,26 @@ package final class BoardStore: @unchecked Sendable {
         at directory: String, meta: BoardMeta, transactions: [Transaction] = [], now: @escaping WallClock = systemTime
     ) throws(StoreError) -> BoardStore {
         try checkLength(directory)
-        try Files.makeDirectory(directory)
-        let lock = try FileLock(directory: directory)
+        var held: FileLock?
+        // What is left of a damaged board is not ours to take away (ST-55), nor what another program has made meanwhile.
+        var wasEmpty = false
+        do throws(StoreError) {
+            try Files.makeDirectory(directory)
+            let lock = try FileLock(directory: directory)
+            (held, wasEmpty) = (lock, isEmpty(directory))
+            return try create(at: directory, lock: lock, meta: meta, transactions: transactions, now: now)
+        } catch {
+            // Who is told that nothing was made shall find nothing (CL-281). Who has the lock is at it himself.
+            if case .locked = error { throw error }
+            if wasEmpty || held == nil && isEmpty(directory) { removeFiles(of: directory) }
+            held?.release()
+            throw error
+        }
+    }
+
+    private static func create(
+        at directory: String, lock: FileLock, meta: BoardMeta, transactions: [Transaction], now: @escaping WallClock
+    ) throws(StoreError) -> BoardStore {
         let path = databasePath(directory)
         // Made here rather than by SQLite for the sake of the mode, which SQLite gives to its log files as well.
         try Files.touch(path)
@@ -126,15 +144,8 @@ package final class BoardStore: @unchecked Sendable {
                 try Schema.noteChange(now(), db)
                 for transaction in transactions { try Schema.insert(transaction, db) }
             }
-            do throws(StoreError) {
-                // Only now: where it stands a board was saved, whatever has become of the database since.
-                try Files.replace(namePath(directory), bytes: Array(meta.name.utf8))
-            } catch {
-                // Who is told that nothing was made shall find nothing.
-                try database.close()
-                removeFiles(of: directory)
-                throw error
-            }
+            // Only now: where it stands a board was saved, whatever has become of the database since.
+            try Files.replace(namePath(directory), bytes: Array(meta.name.utf8))
             return try BoardStore(directory: directory, lock: lock, database: database, wallClock: now)
         } catch {
             throw StoreError(error, path: path)
@@ -166,13 +177,21 @@ package final class BoardStore: @unchecked Sendable {
 
     /// What it means that nothing is in a board's database (ST-22): it was never saved, or it was taken away.
     private static func absence(_ directory: String) -> StoreError {
-        // A log has something in it from the first commit on.
-        Files.exists(namePath(directory)) || Files.size("\(databasePath(directory))-wal") ?? 0 > 0
+        !isUnnamed(directory)
             ? .corrupt(path: databasePath(directory), detail: "a board was saved there, and its content has been taken away")
             : .missing(what: directory)
     }
 
-    /// Throws where SQLite cannot go (ST-23): its own refusal would say that the file may not be opened, as if rights were missing.
+    /// True where nothing tells that a board was ever saved. A log has something in it from the first commit on.
+    private static func isUnnamed(_ directory: String) -> Bool {
+        !Files.exists(namePath(directory)) && Files.size("\(databasePath(directory))-wal") ?? 0 == 0
+    }
+
+    /// True where there is nothing of a board.
+    private static func isEmpty(_ directory: String) -> Bool { isUnnamed(directory) && Files.size(databasePath(directory)) ?? 0 == 0 }
+
+    /// Throws where SQLite cannot go (ST-23): its own refusal would say that the file may not be opened, as if rights were missing
+    /// (CL-289).
     package static func checkLength(_ directory: String) throws(StoreError) {
         let count = Files.resolved(databasePath(directory)).utf8.count
         guard count <= pathBytesMax else { throw .pathTooLong(path: directory, bytes: count, limit: pathBytesMax) }
@@ -242,6 +261,8 @@ package final class BoardStore: @unchecked Sendable {
         let path = databasePath(directory)
         try checkPresence(directory)
         do {
+            // CL-282. Not while a process has it open, which may be this one: the first copy that is closed would take its locks on the files away.
+            if !FileLock.isPossible(directory), !isOpen(at: directory) { return try peekCopy(of: path, body) }
             do {
                 return try connect(path, readOnly: true).read { db in try body(db, path) }
             } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY || error.resultCode == .SQLITE_CANTOPEN {
@@ -249,6 +270,14 @@ package final class BoardStore: @unchecked Sendable {
                 // A process that died in the middle of a commit left a journal, and only a writer may take back what it began. Where it
                 // is the rights that are missing, this fails in the same way.
                 return try connect(path, readOnly: false).read { db in try body(db, path) }
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR && !isOpen(at: directory) {
+                // A full disk has no room for SQLite's index of the log, others map nothing.
+                guard let result = try? peekCopy(of: path, body) else {
+                    // Nor has the place of a copy, which may be on the same disk: with nobody else at it the index is kept in memory.
+                    if let result = try? connect(path, readOnly: false, isAlone: true).read({ db in try body(db, path) }) { return result }
+                    throw error
+                }
+                return result
             }
         } catch StoreError.missing {
             throw absence(directory)
@@ -281,12 +310,14 @@ package final class BoardStore: @unchecked Sendable {
         return UInt64(max(0, time.tv_sec)) * 1000 + UInt64(time.tv_nsec) / 1_000_000
     }
 
-    private static func connect(_ path: String, readOnly: Bool) throws -> DatabaseQueue {
+    /// - Parameter isAlone: nobody else gets to the file meanwhile, and nothing is made beside it.
+    private static func connect(_ path: String, readOnly: Bool, isAlone: Bool = false) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = readOnly
         // Readers of `boards` and `export` may hold the file for a moment.
         configuration.busyMode = .timeout(2)
         configuration.prepareDatabase { db in
+            if isAlone { try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
             if !readOnly {
                 try db.execute(sql: "PRAGMA journal_mode = WAL")
                 try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -443,7 +474,9 @@ package final class BoardStore: @unchecked Sendable {
     }
 
     private static func removeFiles(of directory: String) {
-        for name in ["board.sqlite", "board.sqlite-wal", "board.sqlite-shm", "lock", "name"] { unlink("\(directory)/\(name)") }
+        for name in ["board.sqlite", "board.sqlite-wal", "board.sqlite-shm", "board.sqlite-journal", "lock", "name"] {
+            unlink("\(directory)/\(name)")
+        }
         rmdir(directory)
     }
 
@@ -463,6 +496,7 @@ package final class BoardStore: @unchecked Sendable {
             return state.waiting
         }
         guard !requests.isEmpty else { return }
+        // CL-286, CL-287: all is in memory until it is answered, whatever the disk does meanwhile.
         let result = Result { try write(requests) }.mapError { StoreError($0, path: Self.databasePath(directory)) }
         switch result {
         case .success:
@@ -621,12 +655,33 @@ extension StoreError {
             return
         }
         let detail = error.message ?? "SQLite error \(error.resultCode.rawValue)"
+        let directory = Files.parent(of: path)
         switch error.resultCode {
         case .SQLITE_FULL: self = .full(path: path)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corrupt(path: path, detail: detail)
         case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
-            self = Files.isOnReadOnlyFileSystem(Files.parent(of: path)) ? .readOnly(path: path) : .permission(path: path)
+            self =
+                Files.isOnReadOnlyFileSystem(directory)
+                ? .readOnly(path: path)
+                : Files.areAllOpen ? .failed(path: path, detail: String(cString: strerror(EMFILE))) : .permission(path: path)
+        // CL-280, CL-283: SQLite does not say what the system said.
+        case .SQLITE_BUSY where !FileLock.isPossible(directory): self = .unlockable(path: path)
+        case .SQLITE_IOERR:
+            self =
+                Files.trouble(in: directory, of: path)
+                ?? (FileLock.isPossible(directory)
+                    ? .failed(path: path, detail: "the disk gave an error in \(Self.deed(error))") : .unlockable(path: path))
         default: self = .failed(path: path, detail: detail)
+        }
+    }
+    /// What SQLite was about, of an error of input or output.
+    private static func deed(_ error: DatabaseError) -> String {
+        switch error.extendedResultCode {
+        case .SQLITE_IOERR_READ, .SQLITE_IOERR_SHORT_READ: "reading"
+        case .SQLITE_IOERR_WRITE, .SQLITE_IOERR_TRUNCATE: "writing"
+        case .SQLITE_IOERR_FSYNC, .SQLITE_IOERR_DIR_FSYNC: "flushing"
+        case .SQLITE_IOERR_SHMMAP, .SQLITE_IOERR_SHMOPEN, .SQLITE_IOERR_SHMSIZE: "mapping a file into memory"
+        default: "reading or writing (\(error.extendedResultCode.rawValue))"
         }
     }
 }

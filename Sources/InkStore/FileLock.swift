@@ -51,6 +51,21 @@ final class FileLock: Sendable {
 
     private static func path(_ directory: String) -> String { "\(directory)/lock" }
 
+    /// What a file system says that has no locks: NFS without its daemon, and some in user space.
+    private static func meansNoLocks(_ reason: Int32) -> Bool { [ENOLCK, ENOSYS, EOPNOTSUPP, EINVAL].contains(reason) }
+
+    /// False where the file system of a board's directory refuses locks as SQLite takes them. Asked of the file `lock`, on which SQLite has none: the
+    /// system drops all of a process's on a file with the first of its descriptors that is closed.
+    static func isPossible(_ directory: String) -> Bool {
+        let descriptor = open(path(directory), O_RDONLY | O_CLOEXEC)
+        // Where nothing can be asked nothing is known.
+        guard descriptor >= 0 else { return true }
+        defer { close(descriptor) }
+        var wish = flock()
+        (wish.l_type, wish.l_whence) = (Int16(F_RDLCK), Int16(SEEK_SET))
+        return fcntl(descriptor, F_SETLK, &wish) == 0 || !meansNoLocks(errno)
+    }
+
     /// - Parameter lock: how the lock as a whole is called in errors.
     /// - Returns: nil where the file system does not lock this kind of file.
     private static func take(_ path: String, flags: Int32, lock: String) throws(StoreError) -> Int32? {
@@ -68,7 +83,9 @@ final class FileLock: Sendable {
             close(descriptor)
             // NFS locks what is open for writing, and no directory is.
             if flags & O_DIRECTORY != 0, reason != EWOULDBLOCK { return nil }
-            throw reason == EWOULDBLOCK ? .locked(path: lock) : StoreError(errno: reason, path: path)
+            if reason == EWOULDBLOCK { throw .locked(path: lock) }
+            // CL-283
+            throw Self.meansNoLocks(reason) ? .unlockable(path: lock) : StoreError(errno: reason, path: path)
         }
         // Whoever held it may have removed what it lies on: then we hold what nobody else will look at.
         guard FileIdentity(descriptor: descriptor)?.isNamed(by: path) == true else {

@@ -37,6 +37,12 @@ package enum Files {
         return stat(path, &status) == 0 ? (status.st_uid, status.st_mode & 0o7777) : nil
     }
 
+    /// True where the system does not tell whether something of that name is there, as in a directory of somebody else.
+    static func isHidden(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 && errno == EACCES
+    }
+
     /// The absolute path without links that `path` leads to, also where the end of it is not there yet.
     package static func resolved(_ path: String) -> String {
         if let found = realpath(path, nil) {
@@ -82,16 +88,34 @@ package enum Files {
             // link refuses to replace, where rename would let the later of two starting processes take the key from (ST-9) the other.
             guard link(temporary, path) == 0 else {
                 if errno == EEXIST { return false }
-                throw StoreError(errno: errno, path: path)
+                // Some file systems give no file a second name (CL-283).
+                guard [EPERM, ENOSYS, EOPNOTSUPP, EMLINK].contains(errno) else { throw StoreError(errno: errno, path: path) }
+                return try renameUnlessThere(temporary, to: path)
             }
             try flush(directory: parent(of: path))
             return true
         }
     }
 
+    /// For who cannot link: of two processes that do so at once the second waits, where the file system has locks.
+    ///
+    /// - Returns: false if a file of that name is already there.
+    private static func renameUnlessThere(_ old: String, to path: String) throws(StoreError) -> Bool {
+        let descriptor = open(parent(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StoreError(errno: errno, path: path) }
+        defer { close(descriptor) }
+        _ = systemLock(descriptor, LOCK_EX)
+        guard !exists(path), !isDangling(path) else { return false }
+        try rename(old, to: path)
+        return true
+    }
+
     /// Gives a file of mode 0600 new content: after a crash at any moment it has all of the old bytes or all of the new.
     package static func replace(_ path: String, bytes: [UInt8]) throws(StoreError) {
-        try withTemporary(for: path, bytes: bytes) { temporary throws(StoreError) in try rename(temporary, to: path) }
+        try withTemporary(for: path, bytes: bytes) { temporary throws(StoreError) in
+            guard systemRename(temporary, path) == 0 else { throw StoreError(errno: errno, path: path) }
+            try flush(directory: parent(of: path))
+        }
     }
 
     /// Copies all bytes of an open file into a new one of mode 0600, in pieces.
@@ -125,7 +149,7 @@ package enum Files {
             // Left by a process that had our number and died.
             unlink(temporary)
             defer { unlink(temporary) }
-            try write(bytes, to: temporary)
+            try write(bytes, to: temporary, of: path)
             return try body(temporary)
         }
     }
@@ -255,12 +279,39 @@ package enum Files {
         return UInt(status.f_flag) & UInt(ST_RDONLY) != 0
     }
 
-    private static func write(_ bytes: [UInt8], to path: String) throws(StoreError) {
+    /// What is wrong with the disk of a directory, as far as a trial shows it: SQLite says of most that there was an error. Nil where a few bytes are taken.
+    ///
+    /// - Parameter path: what the error names.
+    static func trouble(in directory: String, of path: String) -> StoreError? {
+        if isOnReadOnlyFileSystem(directory) { return .readOnly(path: path) }
+        do throws(StoreError) {
+            // As much as SQLite takes first: a file may have its first bytes where there is no room any more.
+            try withTemporary(for: "\(directory)/trial", bytes: [UInt8](repeating: 0, count: 32_768)) { _ throws(StoreError) in }
+            return nil
+        } catch {
+            switch error {
+            case .full: return .full(path: path)
+            case .readOnly: return .readOnly(path: path)
+            default: return nil
+            }
+        }
+    }
+
+    /// True where this process may open no more files.
+    static var areAllOpen: Bool {
+        let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return errno == EMFILE || errno == ENFILE }
+        close(descriptor)
+        return false
+    }
+
+    /// - Parameter place: what errors name, for the file that is written is a temporary one.
+    private static func write(_ bytes: [UInt8], to path: String, of place: String) throws(StoreError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, fileMode)
-        guard descriptor >= 0 else { throw StoreError(errno: errno, path: path) }
+        guard descriptor >= 0 else { throw StoreError(errno: errno, path: place) }
         defer { close(descriptor) }
-        try write(bytes[...], to: descriptor, of: path)
-        guard fsync(descriptor) == 0 else { throw StoreError(errno: errno, path: path) }
+        try write(bytes[...], to: descriptor, of: place)
+        guard fsync(descriptor) == 0 else { throw StoreError(errno: errno, path: place) }
     }
 
     private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, of path: String) throws(StoreError) {
@@ -288,6 +339,7 @@ package enum Files {
 // Inside `Files` the plain names mean its own methods.
 private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int { read(descriptor, buffer, count) }
 private func systemWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer, _ count: Int) -> Int { write(descriptor, buffer, count) }
+private func systemLock(_ descriptor: Int32, _ operation: Int32) -> Int32 { flock(descriptor, operation) }
 private func systemRename(_ old: String, _ new: String) -> Int32 { rename(old, new) }
 
 extension StoreError {

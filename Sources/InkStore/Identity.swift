@@ -47,6 +47,8 @@ package struct Identity: Sendable {
     package static func existing(at path: String) throws(StoreError) -> Identity? {
         guard let access = Files.rights(of: path) else {
             // Nothing can be made where a link is, and what it led to may come back.
+            // Who may not look shall not be told that there is none (CL-284).
+            guard !Files.isHidden(path) else { throw .permission(path: path) }
             guard !Files.isDangling(path) else { throw .corruptIdentity(path: path, detail: "it is a link that leads to nothing") }
             return nil
         }

@@ -42,9 +42,15 @@ extension BoardCatalog {
         var number = 1
         while Files.exists("\(identityPath).before-\(number)") { number += 1 }
         let aside = "\(identityPath).before-\(number)"
-        try Files.rename(identityPath, to: aside)
-        guard try Files.create(identityPath, bytes: bytes) else {
-            throw .failed(path: identityPath, detail: "another program made keys at the same moment")
+        // Beside them first, and then in their place in one step: where the disk takes no more the old ones stand (CL-281).
+        var old = try Files.read(identityPath, limit: 4096)
+        defer { erase(&old) }
+        guard try Files.create(aside, bytes: old) else { throw .failed(path: aside, detail: "another program made it at the same moment") }
+        do throws(StoreError) {
+            try Files.replace(identityPath, bytes: bytes)
+        } catch {
+            Files.remove(aside)
+            throw error
         }
         return (copied, aside)
     }

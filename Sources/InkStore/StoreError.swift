@@ -16,6 +16,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case pathTooLong(path: String, bytes: Int, limit: Int)
     /// A newer version of the program wrote this.
     case newer(path: String, found: Int, known: Int)
+    /// The file system keeps nobody else from writing to the same files, so that two programs could.
+    case unlockable(path: String)
     /// Another process has the board open.
     case locked(path: String)
     /// The board's files were removed while it was open, or others were put in their place: what is written has no name any more.
@@ -38,7 +40,7 @@ public enum StoreError: Error, Hashable, Sendable {
         case .newer(let path, _, _): "\(path) is of a newer version"
         case .locked: "this board is already open"
         case .missing(let what, _): "\(what) is not here"
-        case .failed(let path, _), .pathTooLong(let path, _, _): "cannot use \(path)"
+        case .failed(let path, _), .pathTooLong(let path, _, _), .unlockable(let path): "cannot use \(path)"
         }
     }
 
@@ -54,6 +56,7 @@ public enum StoreError: Error, Hashable, Sendable {
         case .newer(_, let found, let known): "it has format \(found), this program knows formats up to \(known)"
         case .gone: "the board's files were removed or replaced while it was open"
         case .overwritten: "something else wrote over the board's files while it was open, and what was saved before is not in them"
+        case .unlockable: "the file system there has no locks, so that two programs could write to one board at once"
         case .locked(let path): "another inkwire on this machine holds \(path)"
         case .missing: "nothing of that name is saved in the data directory"
         case .failed(_, let detail): detail
@@ -64,7 +67,7 @@ public enum StoreError: Error, Hashable, Sendable {
     public var next: String {
         switch self {
         case .readOnly: "make it writable, or name another place with --data-dir"
-        case .full: "free some space; what is not saved yet is tried again each second"
+        case .full: "free some space, then do it again"
         case .permission: "give this user access (directories 0700, files 0600), or name another place with --data-dir"
         case .corrupt:
             "keep a copy of the file; `inkwire boards --move-aside BOARD` puts it out of the way without deleting anything, then join again from a peer"
@@ -77,6 +80,7 @@ public enum StoreError: Error, Hashable, Sendable {
         case .gone: "put the files back where they were: what is not saved yet is tried again each second, and ends with this program"
         case .overwritten:
             "nothing more is written to them; keep this open until somebody else has your work, then close it: the board is as they hold it"
+        case .unlockable: "keep boards on a disk of this machine: name another place; what is there can be listed and exported"
         case .locked: "use the one that is open, or close it first"
         case .missing(_, let meant?): "did you mean “\(meant)”? `inkwire boards` lists what is saved"
         case .missing: "`inkwire boards` lists what is saved"
@@ -97,6 +101,7 @@ public enum StoreError: Error, Hashable, Sendable {
         case .newer: "newer_format"
         case .gone: "files_gone"
         case .overwritten: "files_overwritten"
+        case .unlockable: "no_locks"
         case .locked: "already_open"
         case .missing: "not_found"
         case .failed: "disk"
@@ -106,7 +111,9 @@ public enum StoreError: Error, Hashable, Sendable {
     /// The exit code of the command line: 8 for the local disk, 5 for what is not there, 9 for a version mismatch.
     public var exitCode: Int32 {
         switch self {
-        case .readOnly, .full, .permission, .corrupt, .corruptIdentity, .exposed, .pathTooLong, .gone, .overwritten, .locked, .failed: 8
+        case .readOnly, .full, .permission, .corrupt, .corruptIdentity, .exposed, .pathTooLong, .gone, .overwritten, .locked,
+            .unlockable, .failed:
+            8
         case .missing: 5
         case .newer: 9
         }

@@ -23,7 +23,7 @@ import Testing
             (.newer(path: "p", found: 2, known: 1), 9), (.locked(path: "p"), 8), (.missing(what: "w"), 5),
             (.failed(path: "p", detail: "d"), 8), (.gone(path: "p"), 8), (.overwritten(path: "p"), 8),
             (.corruptIdentity(path: "p", detail: "d"), 8),
-            (.exposed(path: "p", mode: 0o644), 8), (.pathTooLong(path: "p", bytes: 600, limit: 504), 8),
+            (.exposed(path: "p", mode: 0o644), 8), (.pathTooLong(path: "p", bytes: 600, limit: 504), 8), (.unlockable(path: "p"), 8),
         ]
         for (error, exit) in all {
             #expect(!error.what.isEmpty && !error.why.isEmpty && !error.next.isEmpty && !error.code.isEmpty)
