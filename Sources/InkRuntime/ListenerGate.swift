@@ -185,7 +185,7 @@ public enum DescriptorLimit {
     }
 
     /// The soft limit.
-    static var current: Int { Int(clamping: read().rlim_cur) }
+    public static var current: Int { Int(clamping: read().rlim_cur) }
 
     /// As many of `wanted` connections as descriptors can be found for.
     static func share(of wanted: Int, limit: Int = current) -> Int { max(1, min(wanted, limit - min(spare, limit / 2))) }

@@ -9,7 +9,7 @@ import InkPrimitives
 
 /// Where the process that holds a board listens for other programs of this machine.
 package enum LocalSocketPlace {
-    /// The longest path that the address of a socket holds, bytes (RT-131): `sun_path` of unix(7), less the zero at its end.
+    /// The longest path that the address of a socket holds, bytes (RT-131, CL-289): `sun_path` of unix(7), less the zero at its end.
     #if canImport(Darwin)
         package static let pathBytesMax = 103
     #else

@@ -152,6 +152,7 @@ struct Notices: Sendable {
         return environment["TERM"] == "dumb" || GlyphStyle(environment: environment) == .ascii
     }()
 
+    /// UTF-8, whatever the locale says (CL-288).
     static func write(_ text: String) { StandardStream.error.write(Array(text.utf8)) }
 }
 

@@ -142,6 +142,7 @@ struct GlobalOptions: ParsableArguments {
 
     /// Refuses what is wrong in the options before anything is made or opened.
     func check() throws {
+        try FileAllowance.check()
         _ = try displayName(profile: 1)
         _ = try rendezvous()
         _ = try direct()

@@ -204,7 +204,9 @@ struct BoardsCommand: ParsableCommand, TakesOptions, Exemplified {
                 next: "`inkwire new` makes one")
         }
         let outcomes = try Backup(place: place).add(entries)
-        options.notices.say("whoever has \(place) may enter these boards; it holds no key of yours")
+        if outcomes.contains(where: { (try? $0.result.get()) != nil }) {
+            options.notices.say("whoever has \(place) may enter these boards; it holds no key of yours")
+        }
         try report(outcomes, to: "exported")
     }
 

@@ -197,8 +197,19 @@ struct ConfigCommand: ParsableCommand, Exemplified {
     }
 
     private static func write(_ text: String, to path: String) throws {
-        try Files.makeDirectory((path as NSString).deletingLastPathComponent)
-        // What is there keeps its mode, and a link to it stays one.
-        if Files.exists(path) { try OutputFile.write(Array(text.utf8), to: path) } else { try Files.replace(path, bytes: Array(text.utf8)) }
+        do {
+            try Files.makeDirectory((path as NSString).deletingLastPathComponent)
+            // What is there keeps its mode, and a link to it stays one.
+            if Files.exists(path) {
+                try OutputFile.write(Array(text.utf8), to: path)
+            } else {
+                try Files.replace(path, bytes: Array(text.utf8))
+            }
+        } catch {
+            var failure = (error as? StoreError).map { Failure($0) } ?? error as? Failure ?? .bug(error)
+            // The data directory is not meant, nor stdout.
+            failure.next = "nothing has changed; mend that, or name another file with --config"
+            throw failure
+        }
     }
 }

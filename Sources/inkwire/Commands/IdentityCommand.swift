@@ -56,9 +56,10 @@ struct IdentityCommand: ParsableCommand, Exemplified {
             do throws(StoreError) {
                 device = try catalog.copyIdentity(to: file)
             } catch {
-                guard case .failed(let path, let detail) = error, path == file else { throw error }
+                // What is about the keys themselves is told as it is.
+                guard error.what.hasSuffix(" \(file)") else { throw error }
                 throw Failure(
-                    .local, code: "cannot_write", what: "no copy was made", why: "\(file): \(detail)",
+                    .local, code: "cannot_write", what: "no copy was made", why: "\(file): \(error.why)",
                     next: "name another file, or move that one away")
             }
             options.notices.say("a copy of this device's keys is in \(file): whoever has it is you")

@@ -56,12 +56,19 @@ struct ManCommand: ParsableCommand, Exemplified {
         } catch {
             throw Failure(
                 .local, code: "cannot_write", what: "the directory \(directory) cannot be made", why: error.localizedDescription,
-                next: "name one that you may write to, on a disk with room")
+                next: Self.otherPlace)
         }
         for page in ManualPage.all(of: program) {
-            try OutputFile.write(Array(page.roff(version: ProgramVersion.short).utf8), to: "\(directory)/\(page.name).1")
+            do {
+                try OutputFile.write(Array(page.roff(version: ProgramVersion.short).utf8), to: "\(directory)/\(page.name).1")
+            } catch var failure as Failure {
+                failure.next = Self.otherPlace
+                throw failure
+            }
         }
     }
+
+    private static let otherPlace = "name one that you may write to, on a disk with room"
 
     /// Replaces this process by man(1) with a page at its standard input, of which the pager reads nothing (CL-233).
     private static func becomeMan(reading page: [UInt8]) {

@@ -123,6 +123,7 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
         configuration.advise = { [notices = options.notices] advice in notices.say(Self.sentence(for: advice)) }
         // A connection is a descriptor, and the usual soft limit is far below what a rendezvous may serve.
         DescriptorLimit.raise()
+        try FileAllowance.check()
         let service: RendezvousService
         do {
             service =

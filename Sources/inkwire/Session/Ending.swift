@@ -13,7 +13,7 @@ struct Ending: Hashable, Sendable {
         if unsaved > 0 {
             throw Failure(
                 .local, code: "unsaved", what: "\(Sentence.count(unsaved, "change")) \(unsaved == 1 ? "is" : "are") not saved",
-                why: "the disk refused them",
+                why: "the disk refused \(unsaved == 1 ? "it" : "them")",
                 next: "free some space or mend the disk; changes that others have come back from them")
         }
         if let unsentWords { notices.say(unsentWords) }
