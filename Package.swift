@@ -17,9 +17,13 @@ let package = Package(
     products: [
         .executable(name: "inkwire", targets: ["inkwire"]),
         // What a program needs to take part in a board: the session as a value, and the driver that runs it on sockets.
-        .library(name: "Inkwire", targets: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession", "InkRuntime"]),
+        .library(
+            name: "Inkwire",
+            targets: [
+                "InkPrimitives", "InkCrypto", "InkConnectivity", "InkBoard", "InkTransport", "InkRendezvous", "InkSession", "InkRuntime",
+            ]),
         // Encrypted peer-to-peer lanes alone.
-        .library(name: "InkTransport", targets: ["InkTransport"]),
+        .library(name: "InkTransport", targets: ["InkPrimitives", "InkCrypto", "InkTransport"]),
     ],
     dependencies: [
         // Event loop, UDP, WebSocket: without it we would write epoll and kqueue loops, HTTP parsing and WebSocket framing.
@@ -38,7 +42,8 @@ let package = Package(
         // OpenSSL's cipher for packets, opened at run time where the machine has it: half of the time of libsodium's. Nothing is linked, and nothing needed
         // to build; without it libsodium seals all.
         .target(name: "CInkCipher"),
-        .target(name: "InkPrimitives"),
+        // What rounds and takes roots; a program that has Foundation or Glibc has it with these.
+        .target(name: "InkPrimitives", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
         // Floor 1
         .target(name: "InkCrypto", dependencies: ["CInkCipher", "CSodium", "InkPrimitives"]),
         .target(name: "InkConnectivity", dependencies: ["InkPrimitives"]),
