@@ -11,6 +11,10 @@ let session: [Target.Dependency] = [
     "InkPrimitives", "InkCrypto", "InkConnectivity", "InkBoard", "InkTransport", "InkRendezvous", "InkSession",
 ]
 
+// What only some need. SwiftPM does not even fetch a package that no enabled trait asks for: with none of them there is NIO, and what that needs.
+let withProgram = TargetDependencyCondition.when(traits: ["Program"])
+let withTLS = TargetDependencyCondition.when(traits: ["TLS"])
+
 let package = Package(
     name: "inkwire",
     platforms: [.macOS(.v26)],
@@ -24,6 +28,14 @@ let package = Package(
             ]),
         // Encrypted peer-to-peer lanes alone.
         .library(name: "InkTransport", targets: ["InkPrimitives", "InkCrypto", "InkTransport"]),
+    ],
+    // For who embeds a library: `.package(url: …, traits: [])` has none of these, and `tools/embed-check` shows what that spares him.
+    traits: [
+        .default(enabledTraits: ["Program", "TLS"]),
+        .trait(
+            name: "Program",
+            description: "The program inkwire: its store and its command line. Without it the libraries can be built, and no more."),
+        .trait(name: "TLS", description: "Speak TLS with a rendezvous (wss://) and as one; without it these are refused with a sentence."),
     ],
     dependencies: [
         // Event loop, UDP, WebSocket: without it we would write epoll and kqueue loops, HTTP parsing and WebSocket framing.
@@ -61,7 +73,7 @@ let package = Package(
             dependencies: session + [
                 "CInkSystem", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: withTLS),
             ]),
         .target(name: "InkFormats", dependencies: ["InkPrimitives", "InkBoard"]),
         .target(name: "InkFrontEnd", dependencies: session),
@@ -105,14 +117,14 @@ let package = Package(
             path: "tools/fuzz", exclude: ["meter", "run"]),
         .target(
             name: "InkStore",
-            dependencies: session + [.product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: session + [.product(name: "GRDB", package: "GRDB.swift", condition: withProgram)]),
         // Floor 5
         .executableTarget(
             name: "inkwire",
             dependencies: session + [
                 "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkAutomation", "InkLinear", "InkTerminal",
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser", condition: withProgram),
             ],
             // The pages that `inkwire guide` shows: as bytes within the program, so that it needs no file beside it.
             resources: [
@@ -131,7 +143,8 @@ let package = Package(
         // GRDB: to leave files behind as a process does that dies within SQLite.
         .testTarget(
             name: "InkStoreTests",
-            dependencies: session + ["InkStore", .product(name: "GRDB", package: "GRDB.swift")], resources: [.copy("Resources")]),
+            dependencies: session + ["InkStore", .product(name: "GRDB", package: "GRDB.swift", condition: withProgram)],
+            resources: [.copy("Resources")]),
         .testTarget(
             name: "InkwireTests",
             dependencies: session + [
@@ -153,7 +166,7 @@ let package = Package(
             name: "InkRuntimeTests",
             dependencies: session + [
                 "CInkSystem", "InkRuntime", .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: withTLS),
             ]),
     ],
     swiftLanguageModes: [.v6]

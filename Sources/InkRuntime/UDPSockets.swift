@@ -3,7 +3,6 @@ import InkPrimitives
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 import NIOWebSocket
 
 #if canImport(Glibc)
@@ -270,9 +269,7 @@ func reasonText(_ error: any Error) -> String {
             "it closed the connection"
         default: "\(error)"
         }
-    case NIOSSLError.uncleanShutdown: "it closed the connection"
-    case is NIOSSLError, is NIOSSLExtraError: "it breaks the rules of TLS"
     case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error: "it breaks the rules of WebSocket"
-    default: "\(error)"
+    default: error.reasonOfTLS ?? "\(error)"
     }
 }

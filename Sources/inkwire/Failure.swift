@@ -73,9 +73,15 @@ package struct Failure: Error, Equatable {
         }
     }
 
-    /// A file with certificates or a key cannot be used.
-    package init(_ error: TLSFileError, what: String, next: String) {
-        self.init(.rendezvous, code: "bad_certificate", what: what, why: error.description, next: next)
+    /// A file with certificates or a key cannot be used; or nothing of TLS can, and then `what` and `next` have no meaning (CL-406).
+    package init(_ error: TLSError, what: String, next: String) {
+        switch error {
+        case .unusableFile(let why): self.init(.rendezvous, code: "bad_certificate", what: what, why: why, next: next)
+        case .absent:
+            self.init(
+                .local, code: "no_tls", what: "wss:// cannot be spoken here", why: "this program was built without TLS",
+                next: TLSError.wayOut)
+        }
     }
 
     /// What should not happen.

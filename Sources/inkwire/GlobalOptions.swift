@@ -265,7 +265,7 @@ struct GlobalOptions: ParsableArguments {
 
     /// Whom to take for a rendezvous of wss://.
     func trust() throws(Failure) -> TLSTrust {
-        do throws(TLSFileError) {
+        do throws(TLSError) {
             return try TLSTrust(file: setting(.authorities).values.first.map(Self.path))
         } catch {
             throw Failure(

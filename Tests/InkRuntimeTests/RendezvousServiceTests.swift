@@ -8,7 +8,6 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 import NIOWebSocket
 import Testing
 
@@ -343,22 +342,6 @@ private final class Carried: Sendable {
         var told: [RendezvousService.Advice] = []
         for await advice in advices { told.append(advice) }
         #expect(told == [.proxyUnknown(try #require(IPAddress("127.0.0.1")))])
-    }
-
-    @Test func `RT-127: one whose place is given away has no descriptor any more, also in the middle of TLS`() throws {
-        let context = try NIOSSLContext(configuration: .makeClientConfiguration())
-        func connection(from source: String) throws -> EmbeddedChannel {
-            let channel = EmbeddedChannel(handler: NIOSSLServerHandler(context: context))
-            let address = try NIOCore.SocketAddress(ipAddress: source, port: 4000)
-            channel.connect(to: address, promise: nil)
-            channel.remoteAddress = address
-            return channel
-        }
-        let count = ConnectionCount(most: 1, proxies: TrustedProxies())
-        let (first, second) = (try connection(from: "192.0.2.1"), try connection(from: "192.0.2.2"))
-        #expect(count.takes(first, now: .zero) && first.isActive)
-        #expect(count.takes(second, now: .zero) && second.isActive)
-        #expect(!first.isActive && count.open == 1)
     }
 
     @Test(arguments: [EMFILE, ENFILE])
@@ -736,27 +719,6 @@ private final class Carried: Sendable {
         peer.stop()
         try await liar.stop()
         await service.stop()
-    }
-
-    @Test func `RT-124: a disk that does not give the authorities holds up a try no longer than a resolver does`() async throws {
-        let end = DispatchSemaphore(value: 0)
-        let tls = TLSTrust {
-            end.wait()
-            throw TLSFileError(description: "too late")
-        }
-        let (reasons, continuation) = AsyncStream.makeStream(of: String.self)
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let connector = try await loop.submit {
-            let connector = RendezvousConnector(
-                host: Invite.Host(name: "127.0.0.1", port: 1), loop: loop, clock: .system, patience: .milliseconds(50), tls: tls,
-                opened: { _ in }, received: { _ in }, closed: { continuation.yield($0) })
-            connector.connect()
-            return NIOLoopBound(connector, eventLoop: loop)
-        }.get()
-        var iterator = reasons.makeAsyncIterator()
-        #expect(await iterator.next() == "127.0.0.1:1: whom this machine trusts could not be read in time")
-        end.signal()
-        try await loop.submit { connector.value.shutDown() }.get()
     }
 
     @Test func `RT-125: errors of sockets are told in words for people`() {

@@ -1,5 +1,6 @@
 import InkAutomation
 import InkPrimitives
+import InkRuntime
 import InkSession
 import InkStore
 import Testing
@@ -34,6 +35,16 @@ import inkwire
         #expect(Failure(StoreError.locked(path: "p")).exit == 8)
         #expect(Failure(StoreError.newer(path: "p", found: 2, known: 1)).exit == 9)
         #expect(Failure(StoreError.missing(what: "w")).exit == 5)
+    }
+
+    @Test func `CL-406: a program without TLS says so in place of what is wrong with a file`() {
+        let absent = Failure(TLSError.absent, what: "these authorities cannot be used", next: "name a file")
+        #expect(absent.exit == 8 && absent.code == "no_tls")
+        #expect(absent.what == "wss:// cannot be spoken here" && absent.why == "this program was built without TLS")
+        #expect(absent.next.hasPrefix("build it with the trait TLS") && absent.next.contains("ws://"))
+        let unusable = Failure(TLSError.unusableFile("it is empty"), what: "these authorities cannot be used", next: "name a file")
+        #expect(unusable.exit == 6 && unusable.what == "these authorities cannot be used")
+        #expect(unusable.why == "it is empty" && unusable.next == "name a file")
     }
 
     @Test(

@@ -143,7 +143,7 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
         }
         if let tls {
             reloading?.begin { [notices = options.notices] in
-                do throws(TLSFileError) {
+                do throws(TLSError) {
                     notices.say("the certificate was read again; it is valid until \(try tls.reload())")
                 } catch {
                     notices.say("the new certificate is not used, the old one stays: \(error)")
@@ -199,7 +199,7 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
 
     private func identity() throws -> TLSIdentity? {
         guard let certificate, let key else { return nil }
-        do throws(TLSFileError) {
+        do throws(TLSError) {
             return try TLSIdentity(certificate: certificate, key: key)
         } catch {
             throw Failure(

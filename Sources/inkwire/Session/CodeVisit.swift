@@ -71,8 +71,9 @@ struct CodeVisit {
         let host = Invite.Host(name: place.name, port: port)
         if let known = own.first(where: { $0.host == host }) { return [known] }
         // A code does not say whether TLS is spoken there. What is said is sealed for the inviter, either way; certificates are of names.
+        // A program without TLS asks in clear alone (CL-406).
         let isName = IPAddress(place.name) == nil
-        return [isName, !isName].map { RendezvousAddress(host: host, usesTLS: $0) }
+        return [isName, !isName].filter { !$0 || TLSTrust.isBuiltIn }.map { RendezvousAddress(host: host, usesTLS: $0) }
     }
 
     /// - Returns: what came of it, and where that is an invite the connection, for who goes to the room.
