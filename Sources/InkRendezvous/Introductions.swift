@@ -109,8 +109,10 @@ struct Introductions: Sendable {
     var present: [PeerID] { neighbours.filter(\.value.isProved).keys.sorted() }
 
     /// True while somebody is there whom we have not met, as far as that place tells.
-    func isLonely(at place: Int, othersAtJoin: Int) -> Bool {
-        othersAtJoin > living.count || neighbours.contains { !living.contains($0.key) && $0.value.sightings[place] != nil }
+    ///
+    /// - Parameter count: so many others should be there.
+    func isLonely(at place: Int, expecting count: Int) -> Bool {
+        count > living.count || neighbours.contains { !living.contains($0.key) && $0.value.sightings[place] != nil }
     }
 
     /// Our own candidates changed. Who is being dialled or expected without success so far is told.

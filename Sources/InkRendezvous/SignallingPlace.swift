@@ -36,6 +36,7 @@ struct SignallingPlace: Sendable {
     private(set) var nonce: [UInt8] = []
     /// What it calls us.
     private(set) var member: UInt32 = 0
+    /// As it said when it let us in.
     private(set) var othersAtJoin = 0
     /// Bytes a second that it carries for one room; nil where it relays nothing.
     private(set) var relayRate: Int?
@@ -102,6 +103,12 @@ struct SignallingPlace: Sendable {
             let pace = RelayQueues.flood(of: Double(max(0, rate))).rate / 2
             return TokenBucket(rate: pace, burst: max(pace, RelayQueues.cost(RelayFrame.bytesMax)), now: .distantPast)
         }
+    }
+
+    /// Others who were there at our join, as long as they may be about to be met: nobody says of one who left unmet that he is gone (RV-169).
+    func expectedOthers(now: Instant) -> Int {
+        guard case .joined(let since) = state, now - since < RendezvousClient.forgetAfter else { return 0 }
+        return othersAtJoin
     }
 
     /// False if it was given so much to carry that it would take us for one who floods (RV-54): it is as lost as what it drops.

@@ -61,6 +61,29 @@ import Testing
         #expect((6...40).contains(count), "\(count)")
     }
 
+    /// Before, one who had left unmet was looked for all night, each four seconds.
+    @Test(arguments: [0, 1])
+    func `RV-169, RV-170: who waits for nobody, or in vain, greets seldom`(others: Int) throws {
+        let keys = RoomKeys(roomSecret: try #require(Secret32([UInt8](repeating: 1, count: 32))))
+        let seed = try #require(Secret32([UInt8](repeating: 2, count: 32)))
+        var client = RendezvousClient(
+            keys: keys, device: SigningKey(seed: seed), salt: try #require(PeerSalt([UInt8](repeating: 3, count: 16))), seed: seed)
+        client.start(now: .zero)
+        client.connected(now: .zero)
+        client.received(.welcome(nonce: [UInt8](repeating: 4, count: 32), stunPort: nil), now: .zero)
+        client.received(.joined(topic: try #require(Topic(keys.topic)), member: 7, others: others), now: .zero)
+        while client.nextOutput() != nil {}
+        var greetings: [Int] = []
+        for second in 1...1300 {
+            client.handleTimeout(now: .zero + .seconds(second))
+            while let output = client.nextOutput() { if case .send = output { greetings.append(second) } }
+        }
+        let soon = greetings.count { $0 < 100 }
+        #expect(others == 0 || soon >= 12, "\(soon) greetings in 100 s, to who may be there")
+        // A pause is a minute in the mean; the first of them begins with the last of those before.
+        #expect(greetings.count - soon <= 40, "\(greetings.count - soon) greetings in 20 minutes, to nobody")
+    }
+
     @Test func `RV-110: nobody dials a peer with whom a session lives, and dialling resumes when it ends`() {
         var meeting = Meeting()
         meeting.addPeer(1)
