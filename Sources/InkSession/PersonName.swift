@@ -5,6 +5,7 @@ package enum PersonName {
     ///
     /// The digits that tell namesakes apart are no part of it, so that nobody takes them into his name.
     package static func fold(_ name: String) -> String {
+        if let plain = foldPlain(name) { return plain }
         var seen = String.UnicodeScalarView()
         for scalar in name.unicodeScalars {
             if scalar.properties.isWhitespace {
@@ -22,6 +23,23 @@ package enum PersonName {
         }
         // Only now: a digit may be one of those.
         return String(text.map { digitTwins[$0] ?? $0 })
+    }
+
+    /// The same for the names that most have, of Latin letters and single spaces, without a look at the tables of Unicode: names are folded at each
+    /// timeout of a node, for each who is there.
+    private static func foldPlain(_ name: String) -> String? {
+        var small: [UInt8] = []
+        small.reserveCapacity(name.utf8.count)
+        for byte in name.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): small.append(byte)
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): small.append(byte | 0x20)
+            case UInt8(ascii: " ") where small.last.map { $0 != UInt8(ascii: " ") } ?? false: small.append(byte)
+            // A digit may be a twin of a letter, or tell namesakes apart.
+            default: return nil
+            }
+        }
+        return small.last == UInt8(ascii: " ") ? nil : String(decoding: small, as: UTF8.self)
     }
 
     /// Small letters of Cyrillic, Greek and Armenian, and signs, that are drawn as Latin ones in common fonts (from Unicode's confusables, UTS
