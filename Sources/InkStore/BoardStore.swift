@@ -516,6 +516,8 @@ package final class BoardStore: @unchecked Sendable {
 
     private func write(_ requests: [Request]) throws {
         guard let database else { throw StoreError.failed(path: directory, detail: "the board is closed") }
+        // SQLite would ask for ten seconds, and say then that there is something about a protocol.
+        guard FileLock.isPossible(directory) else { throw StoreError.unlockable(path: Self.databasePath(directory)) }
         try writing(database) { db in
             for transaction in carried { try insert(transaction, db) }
             for record in requests.lazy.flatMap(\.records) {
@@ -665,7 +667,8 @@ extension StoreError {
                 ? .readOnly(path: path)
                 : Files.areAllOpen ? .failed(path: path, detail: String(cString: strerror(EMFILE))) : .permission(path: path)
         // CL-280, CL-283: SQLite does not say what the system said.
-        case .SQLITE_BUSY where !FileLock.isPossible(directory): self = .unlockable(path: path)
+        case .SQLITE_BUSY where !FileLock.isPossible(directory), .SQLITE_PROTOCOL where !FileLock.isPossible(directory):
+            self = .unlockable(path: path)
         case .SQLITE_IOERR:
             self =
                 Files.trouble(in: directory, of: path)

@@ -241,35 +241,31 @@ class BadHomes(EndToEnd):
             # Each is answered before the disk has even the first.
             ana.draw(f"b{number}", timeout=1, **BOX)
         self.assertFalse(ana.state(timeout=1)["saved"])
-        ana.wait("saved")
-        ana.draw("last", timeout=1, **BOX)
         self.assert_ends_well(ana)
         ana = ink.open_board("sketch", disk / "data", "ana")
-        self.assertEqual(len(ana.state()["shapes"]), 22)
+        self.assertEqual(len(ana.state()["shapes"]), 21)
         self.assert_ends_well(ana)
 
     def test_CL_288_without_a_locale_all_is_as_with_one(self):
         words = "héllo “é” 漢"
-        command = {"do": "draw", "shape": {"kind": "text", "x": 0, "y": 0, "text": words}}
-        (self.folder / "commands").write_text(json.dumps(command, ensure_ascii=False))
+        command = json.dumps({"do": "draw", "shape": {"kind": "text", "x": 0, "y": 0, "text": words}}, ensure_ascii=False) + "\n"
         seen = []
         for locale in ({}, {"LC_ALL": "nonsense"}, {"LC_ALL": "C.UTF-8"}):
             home = self.folder / f"home{len(seen)}"
             home.mkdir()
             outputs = []
             # Nothing else is known: no PATH, no USER, no TERM.
-            for arguments in (["new", "Zoë 漢", "--peer", "--name", "Zoë"], ["draw", "Zoë 漢", self.folder / "commands"],
-                              ["export", "Zoë 漢", "-o", "-"], ["export", "Zoë 漢", "-o", home / "é.txt"], ["members", "Zoë 漢", "--name", "Zoë"],
-                              ["guide", "first-board"], ["man", "new"], ["config", "set", "name", "Zoë"], ["config", "get", "name"]):
-                done = subprocess.run([ink.binary(), *arguments], capture_output=True, stdin=subprocess.DEVNULL, timeout=30,
+            for arguments in (["new", "Zoë 漢", "--peer"], ["export", "Zoë 漢", "-o", "-"], ["export", "Zoë 漢", "-o", home / "é.txt"],
+                              ["guide", "first-board"], ["man", "new"], ["config", "set", "name", "Zoë"], ["config", "get", "name"], ["boards"]):
+                done = subprocess.run([ink.binary(), *arguments], capture_output=True, input=command.encode(), timeout=30,
                                       env={"HOME": str(home), "INKWIRE_NO_LAN": "1", "NO_COLOR": "1", **locale})
                 self.assertEqual(done.returncode, 0, (locale, arguments, done.stderr))
                 outputs.append(done.stdout)
-            self.assertEqual(outputs[2].decode(), words + "\n")
+            self.assertEqual(outputs[1].decode(), words + "\n")
             self.assertEqual((home / "é.txt").read_text(encoding="utf-8"), words + "\n")
-            self.assertTrue(outputs[4].startswith("Zoë\t".encode()), outputs[4])
-            self.assertEqual(outputs[8].decode(), "Zoë\n")
-            seen.append([outputs[index] for index in (2, 5, 6, 8)])
+            self.assertEqual(outputs[6].decode(), "Zoë\n")
+            self.assertTrue(outputs[7].startswith("Zoë 漢\t".encode()), outputs[7])
+            seen.append([outputs[index] for index in (1, 3, 4, 6)])
         self.assertEqual(seen[0], seen[2])
         self.assertEqual(seen[1], seen[2])
 
