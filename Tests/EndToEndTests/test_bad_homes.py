@@ -235,7 +235,7 @@ class BadHomes(EndToEnd):
     def test_CL_287_a_disk_of_slow_flushes_holds_up_nobody(self):
         disk = self.disk()
         self.saved(disk / "data")
-        ana = ink.open_board("sketch", disk / "data", "ana", environment=disk.environment)
+        ana = ink.open_board("sketch", disk / "data", "ana", environment={**disk.environment, "INKWIRE_BAD_DISK_FLUSH": 1000})
         disk.gets(bad_disk.SLOW_FLUSH)
         for number in range(20):
             # Each is answered before the disk has even the first.
