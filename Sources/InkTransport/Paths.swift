@@ -96,7 +96,9 @@ struct Paths: Sendable {
                 soonest = earliest(soonest, since + updateMain { $0.doubtAfter })
             }
             if all.count > 1, main.isRelay, doubtedAt == nil {
-                for path in all { if path.isProven, let leftAt = path.leftAt { soonest = earliest(soonest, leftAt + Self.returnAfter) } }
+                for path in all {
+                    if isDirectSpare(path), let leftAt = path.leftAt { soonest = earliest(soonest, leftAt + Self.returnAfter) }
+                }
             }
             return soonest
         }
@@ -334,17 +336,21 @@ struct Paths: Sendable {
         mainID = id
         (doubtedAt, shadow) = (nil, nil)
         update(id) { path in
+            path.leftAt = nil
             // Where it is not proved that the relay leads to the peer, its answer will tell.
             if path.isProven { path.check = nil }
         }
         keepWarm(now: now)
     }
 
+    /// It may be returned to: `deadline` waits for no other (TR-235).
+    private func isDirectSpare(_ path: Path) -> Bool { path.id != mainID && path.isProven && !path.isRelay }
+
     /// Takes a better way, if there is one.
     private mutating func consider(now: Instant) {
         guard all.count > 1 else { return }
         let better = all.filter { path in
-            path.id != mainID && path.isProven && !path.isRelay && path.leftAt.map { now - $0 >= Self.returnAfter } ?? true
+            isDirectSpare(path) && path.leftAt.map { now - $0 >= Self.returnAfter } ?? true
         }.min { $0.rtt.smoothed < $1.rtt.smoothed }
         guard let better else { return }
         // From where nobody answers yet any way leads on.
@@ -355,12 +361,11 @@ struct Paths: Sendable {
             }
         }
         use(better.id, now: now)
-        update(better.id) { $0.leftAt = nil }
     }
 
     /// The best of the direct ways that are not in use is asked now and then, so that it is there when it is needed (TR-65).
     private mutating func keepWarm(now: Instant) {
-        let spare = all.filter { $0.id != mainID && $0.isProven && !$0.isRelay }.sorted { $0.rtt.smoothed < $1.rtt.smoothed }
+        let spare = all.filter(isDirectSpare).sorted { $0.rtt.smoothed < $1.rtt.smoothed }
         for path in spare.dropFirst() { update(path.id) { ($0.proof, $0.check) = (.none, nil) } }
         if let best = spare.first, best.check == nil { update(best.id) { $0.check = .warm(now: now) } }
         // Nobody named them, and nothing asks whether they are there.

@@ -710,4 +710,64 @@ import Testing
         #expect(losses[0].areTogether(now: now) && !losses[1].areTogether(now: now))
         #expect(losses[0].estimate > 0 && losses[0].estimate < losses[1].estimate)
     }
+
+    /// Before, a relay that had been left and was taken again for want of another way was due from a minute after it was left, for ever: the program woke
+    /// without a pause, which on a loaded machine kept all ways in doubt.
+    @Test func `TR-235: a relay that is taken again is not looked for`() throws {
+        var paths = Paths(route: .relay(RelayPoint(place: 0, member: 7)), proof: .proven)
+        for place in 0..<2 { #expect(paths.relay(over: RelayPoint(place: place, member: 7), now: .zero) == nil) }
+        var now = Instant.zero
+        let first = paths.mainID
+        for _ in 0..<2 {
+            paths.updateMain { _ = $0.sent(byteCount: 100, isEliciting: true, now: now) }
+            let before = paths.mainID
+            for _ in 0..<100 where paths.mainID == before {
+                let due = paths.deadline
+                now = try #require(due)
+                _ = paths.look(now: now)
+                while paths.nextCheck(challenge: [UInt8](repeating: 1, count: 8), byteCount: 40, now: now) != nil {}
+            }
+        }
+        #expect(paths.mainID == first)
+        #expect(paths.answered([UInt8](repeating: 1, count: 8), now: now + .milliseconds(20)) != nil)
+        now += .seconds(90)
+        _ = paths.look(now: now)
+        while paths.nextCheck(challenge: [UInt8](repeating: 2, count: 8), byteCount: 40, now: now) != nil {}
+        let due = paths.deadline
+        #expect(due.map { $0 > now } ?? true, "\(String(describing: due)) at \(now)")
+    }
+
+    @Test func `TR-235: whatever becomes of the ways, nothing is due again that was done`() throws {
+        for seed in UInt64(1)...40 {
+            var random = SplitMix64(seed: seed)
+            let port = { (number: Int) in SocketAddress("192.0.2.\(number):4400")! }
+            var paths = Paths(route: random.chance(0.5) ? .direct(port(1)) : .relay(RelayPoint(place: 0, member: 7)), proof: .proven)
+            var (now, asked) = (Instant.zero, [[UInt8]]())
+            for step in 0..<400 {
+                switch random.below(8) {
+                case 0: paths.invite([port(1), port(2), port(3)], now: now)
+                case 1: _ = paths.relay(over: RelayPoint(place: random.below(3), member: 7), now: now)
+                case 2: paths.heard(from: .direct(port(5)), byteCount: 200, now: now)
+                case 3: paths.updateMain { _ = $0.sent(byteCount: 100, isEliciting: true, now: now) }
+                case 4:
+                    paths.updateAll {
+                        while $0.waiting > 0 { $0.settled(byteCount: 100, ordinal: $0.sentCount - 1, isProgress: true, now: now) }
+                    }
+                case 5: if !asked.isEmpty { _ = paths.answered(asked.remove(at: random.below(asked.count)), now: now) }
+                case 6 where random.chance(0.1): _ = paths.relayLost(at: random.below(3), now: now)
+                default: break
+                }
+                let soonest = paths.deadline ?? now + .seconds(1)
+                now = max(now, random.chance(0.7) ? soonest : now + .milliseconds(random.below(2000)))
+                let challenge = [UInt8](repeating: UInt8(truncatingIfNeeded: step), count: 8)
+                var looks = 0
+                repeat {
+                    _ = paths.look(now: now)
+                    while paths.nextCheck(challenge: challenge, byteCount: 40, now: now) != nil { asked.append(challenge) }
+                    looks += 1
+                    try #require(looks < 6, "seed \(seed), step \(step)")
+                } while paths.deadline.map { $0 <= now } ?? false
+            }
+        }
+    }
 }
