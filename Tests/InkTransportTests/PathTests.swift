@@ -730,6 +730,8 @@ import Testing
         }
         #expect(paths.mainID == first)
         #expect(paths.answered([UInt8](repeating: 1, count: 8), now: now + .milliseconds(20)) != nil)
+        paths.updateMain { $0.settled(byteCount: 100, ordinal: 0, isProgress: true, now: now) }
+        #expect(paths.main.isProven && paths.main.waitingSince == nil)
         now += .seconds(90)
         _ = paths.look(now: now)
         while paths.nextCheck(challenge: [UInt8](repeating: 2, count: 8), byteCount: 40, now: now) != nil {}
