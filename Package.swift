@@ -12,7 +12,9 @@ let session: [Target.Dependency] = [
 ]
 
 // What only some need. SwiftPM does not even fetch a package that no enabled trait asks for: with none of them there is NIO, and what that needs.
-let withProgram = TargetDependencyCondition.when(traits: ["Program"])
+// One trait is on by default, and stands for the other as well: SwiftPM 6.2 names the enabled ones to the compiler in an order of chance, and with two of
+// them every second plan of the build would make everything anew (RT-164).
+let withProgram = TargetDependencyCondition.when(traits: ["Program", "TLS"])
 let withTLS = TargetDependencyCondition.when(traits: ["TLS"])
 
 let package = Package(
@@ -31,11 +33,13 @@ let package = Package(
     ],
     // For who embeds a library: `.package(url: …, traits: [])` has none of these, and `tools/embed-check` shows what that spares him.
     traits: [
-        .default(enabledTraits: ["Program", "TLS"]),
+        .default(enabledTraits: ["TLS"]),
+        .trait(
+            name: "TLS",
+            description: "TLS with a rendezvous (wss://) and as one, and what Program brings; without it TLS is refused with a sentence."),
         .trait(
             name: "Program",
-            description: "The program inkwire: its store and its command line. Without it the libraries can be built, and no more."),
-        .trait(name: "TLS", description: "Speak TLS with a rendezvous (wss://) and as one; without it these are refused with a sentence."),
+            description: "The program inkwire: its store and its command line. With neither the libraries can be built, and no more."),
     ],
     dependencies: [
         // Event loop, UDP, WebSocket: without it we would write epoll and kqueue loops, HTTP parsing and WebSocket framing.

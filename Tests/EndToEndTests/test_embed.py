@@ -28,8 +28,14 @@ class Embedding(unittest.TestCase):
     def test_RT_163_with_no_trait_nothing_is_fetched_but_swift_nio_and_what_that_needs(self):
         self.assertEqual(self.resolve([]), embed_check.NIO)
 
-    def test_RT_163_with_the_trait_TLS_its_package_comes_besides(self):
-        self.assertEqual(self.resolve(["TLS"]), embed_check.NIO | {"swift-nio-ssl"})
+    def test_RT_163_with_the_trait_TLS_all_is_fetched(self):
+        self.assertEqual(self.resolve(["TLS"]), embed_check.NIO | embed_check.WITH_TLS)
+
+    def test_RT_164_one_trait_is_on_by_default(self):
+        done = subprocess.run(["swift", "package", "--package-path", str(ROOT), "dump-package"], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        (usual,) = [trait for trait in json.loads(done.stdout)["traits"] if trait["name"] == "default"]
+        self.assertEqual(usual["enabledTraits"], ["TLS"])
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "tools" / "lib" / "embed"
 # What swift-nio needs is fetched with it.
 NIO = {"swift-nio", "swift-atomics", "swift-collections", "swift-system"}
+# What the trait TLS has fetched besides, of which a library builds the first alone (RT-164).
+WITH_TLS = frozenset({"swift-nio-ssl", "grdb.swift", "swift-argument-parser"})
 # Modules by which each thing is known that a library is to do without.
 PARTS = {
     "TLS": {"NIOSSL", "CNIOBoringSSL"}, "SQLite": {"GRDB", "InkStore"}, "arguments": {"ArgumentParser"}, "pictures": {"InkFormats"},
@@ -53,7 +55,7 @@ CASES = {
         {"the link", "boards", "sockets"}),
     "board-tls": Embedding(
         "Inkwire", "Board.swift", ["TLS"], ["TLS: yes", "two people, 11 shapes, one board"], {"the link", "boards", "sockets", "TLS"},
-        frozenset({"swift-nio-ssl"})),
+        WITH_TLS),
 }
 
 
