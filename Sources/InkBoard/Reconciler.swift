@@ -87,6 +87,9 @@ public struct Reconciler: Sendable {
         return step
     }
 
+    /// True while something that we asked is unanswered.
+    public var awaitsAnswer: Bool { unanswered > 0 }
+
     /// What was found for the neighbour did not all go: another run may find it again.
     public mutating func forgetSent() { (sent, walked) = ([], [:]) }
 

@@ -13,9 +13,18 @@ extension Node {
 
     mutating func tellFingerprint(_ connection: ConnectionID, now: Instant) {
         guard let board, neighbours[connection]?.isInRoom == true else { return }
+        guard !isStarved(connection) else {
+            neighbours[connection]?.transfer.changed(now: now)
+            return
+        }
         let fingerprint = board.fingerprint
         guard neighbours[connection]?.transfer.tells(fingerprint) == true else { return }
         say(.fingerprint(fingerprint, count: UInt64(board.coveredCount)), on: connection, now: now)
+    }
+
+    /// What we said waits for a line that is slower than we speak.
+    private func isStarved(_ connection: ConnectionID) -> Bool {
+        endpoint.pendingBytes(on: connection, lane: .control) > SessionTiming.controlFull
     }
 
     /// Looks whether we and a neighbour differ, and plans a reconciliation if so.
@@ -56,6 +65,10 @@ extension Node {
     /// True while what an earlier comparison found is still on its way (SE-16), in either direction: another would only find it again.
     private func isTransferring(_ neighbour: Neighbour, now: Instant) -> Bool {
         if !neighbour.transfer.backlog.isEmpty || endpoint.pendingBytes(on: neighbour.connection, lane: .bulk) > 0 { return true }
+        // Behind so much the peer would hear of it too late (SE-395).
+        if isStarved(neighbour.connection) { return true }
+        let line = endpoint.line(of: neighbour.connection) ?? LineSight()
+        if neighbour.transfer.awaitsAnswer(patience: SessionTiming.answerPatience(of: line), now: now) { return true }
         // What waits for its author's pace is here, and would be sent again.
         if agreement.verification.holds(of: neighbour.connection) { return true }
         return neighbour.transfer.isSupplied(now: now)

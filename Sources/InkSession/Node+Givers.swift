@@ -16,7 +16,7 @@ extension Node {
 
     /// Compares with a peer from the beginning on.
     mutating func beginRun(with connection: ConnectionID, now: Instant) {
-        guard let board, let first = neighbours[connection]?.transfer.begin(board: board) else { return }
+        guard let board, let first = neighbours[connection]?.transfer.begin(board: board, now: now) else { return }
         for message in first { say(.reconcile(message), on: connection, now: now) }
     }
 

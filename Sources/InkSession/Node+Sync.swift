@@ -82,6 +82,7 @@ extension Node {
 
     private mutating func receiveReconcile(_ bytes: [UInt8], on connection: ConnectionID, now: Instant) throws(WireError) {
         guard let board, endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
+        guard endpoint.pendingBytes(on: connection, lane: .control) < SessionTiming.controlFullOfAnswers else { return }
         // What another brings already is not asked for a second time.
         guard !isGivenByAnother(connection) else { return }
         guard let step = try neighbours[connection]?.transfer.receive(bytes, board: board, now: now) else { return }

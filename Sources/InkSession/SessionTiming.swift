@@ -13,6 +13,9 @@ enum SessionTiming {
     static let reconcileAfter: Duration = .milliseconds(500)
     /// … and by the other side if nothing came of that.
     static let reconcileAfterOther: Duration = .milliseconds(1700)
+    /// A comparison that is not answered is begun anew so long after it began at the earliest, or after four round trips where those are longer.
+    static let answerPatience: Duration = .milliseconds(500)
+    static func answerPatience(of line: LineSight) -> Duration { max(answerPatience, (line.roundTrip ?? .zero) * 4) }
     /// Who lacks much asks for it by himself; in case he does not, one who has it begins after this.
     static let reconcileAfterBehind: Duration = .seconds(10)
     /// Parents that are unknown this long after their child came are asked for.
@@ -51,6 +54,10 @@ enum SessionTiming {
     static let connectionDrained = 8 * 1024
     /// With so much waiting to be sent to a peer, what it asks for is not answered: it takes nothing, and would only fill us up.
     static let connectionFull = 2 << 20
+    /// With so much of what the session itself says still waiting, no comparison is begun and our set is not told: the next would only wait behind it.
+    static let controlFull = 16 * 1024
+    /// And with so much none is answered (SE-395): twice the largest message, so that who carries little answers one and then the next.
+    static let controlFullOfAnswers = 64 * 1024
     /// Sooner after the last of what a peer announced and sends, no new comparison is begun: what is under way would be asked for twice.
     static let suppliedLately: Duration = .seconds(2)
     /// How long the first own change of a process waits to hear from a peer how much of our work it has.

@@ -39,6 +39,8 @@ struct Transfer: Sendable {
     /// Names of which the peer said that we lack them, less what has come since.
     private(set) var outstanding = 0
     private(set) var isReconciled = false
+    /// When we last began a run.
+    private var begunAt: Instant = .distantPast
     /// When the peer last sent a transaction.
     private var suppliedAt: Instant = .distantPast
     /// What it brought while another peer's copy was on its way into the set: the board is there once that is, whatever others send (SE-83). Only
@@ -136,10 +138,13 @@ struct Transfer: Sendable {
     /// Compares from the beginning on.
     ///
     /// - Returns: what the peer is told.
-    mutating func begin(board: borrowing Board) -> [[UInt8]] {
-        (reconcileAt, outstanding, isReconciled) = (nil, 0, false)
+    mutating func begin(board: borrowing Board, now: Instant) -> [[UInt8]] {
+        (reconcileAt, outstanding, isReconciled, begunAt) = (nil, 0, false, now)
         return reconciler.start(board: board)
     }
+
+    /// Of a run that we began less than `patience` ago an answer is still to come.
+    func awaitsAnswer(patience: Duration, now: Instant) -> Bool { reconciler.awaitsAnswer && now - begunAt < patience }
 
     /// The peer's part of a comparison. Nil where it has cost too much: a run that is cut short is begun anew later.
     mutating func receive(_ bytes: [UInt8], board: borrowing Board, now: Instant) throws(WireError) -> ReconcileStep? {

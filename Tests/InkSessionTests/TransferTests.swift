@@ -426,6 +426,38 @@ import Testing
         #expect(given < useful * 13 / 10 + 50_000, "\(given) bytes for \(useful)")
     }
 
+    @Test(arguments: [300, 1000])
+    func `SE-395, SE-396: over a line that carries next to nothing comparisons do not pile up`(bytesPerSecond: Int) throws {
+        var pipes = try PerfectPipes()
+        var board = try Board(genesis: pipes.genesis)
+        let key = PerfectPipes.identity(0)
+        let history = try (0..<1000).map {
+            try board.author(Board.writes(saying: "message \($0)", by: key.author), key: key, wallTime: 0).0
+        }
+        for name in ["ana", "bob", "eve"] { pipes.add(name: name, stored: history) }
+        #expect(pipes.run(.seconds(20)) { $0.areEqual && $0.members[0].node.presentPeers == 2 })
+        pipes.bytesPerSecond = bytesPerSecond
+        pipes.hasWideLine = [2]
+        var most = 0
+        for second in 0..<180 {
+            for index in pipes.members.indices {
+                pipes.intent(.draw(ShapeDraft(kind: .note, position: .zero, text: "note \(second)")), by: index)
+            }
+            _ = pipes.run(.seconds(1)) { pipes in
+                for member in pipes.members {
+                    for connection in member.node.connections {
+                        most = max(most, member.node.endpoint.pendingBytes(on: connection, lane: .control))
+                    }
+                }
+                return false
+            }
+        }
+        #expect(most < 3 * SessionTiming.controlFull)
+        // And once it carries something again all is made good.
+        pipes.bytesPerSecond = 50_000
+        #expect(pipes.run(.seconds(60)) { $0.areEqual })
+    }
+
     @Test func `SE-11: a stroke with points far apart is cut by bytes, and loses none`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
