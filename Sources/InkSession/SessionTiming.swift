@@ -13,7 +13,7 @@ enum SessionTiming {
     static let reconcileAfter: Duration = .milliseconds(500)
     /// … and by the other side if nothing came of that.
     static let reconcileAfterOther: Duration = .milliseconds(1700)
-    /// A comparison that is not answered is begun anew so long after it began at the earliest, or after four round trips where those are longer.
+    /// A comparison that is not answered is begun anew after four round trips at the earliest (SE-396), and after so much.
     static let answerPatience: Duration = .milliseconds(500)
     static func answerPatience(of line: LineSight) -> Duration { max(answerPatience, (line.roundTrip ?? .zero) * 4) }
     /// Who lacks much asks for it by himself; in case he does not, one who has it begins after this.
