@@ -1,11 +1,13 @@
 """Homes that are full, read-only, broken, slow, without locks, of another user or far away: what is said, what stands there, what goes on."""
 
+import contextlib
 import functools
 import json
 import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import unittest
 
 from harness import EndToEnd, ink, main
@@ -245,6 +247,40 @@ class BadHomes(EndToEnd):
         ana = ink.open_board("sketch", disk / "data", "ana")
         self.assertEqual(len(ana.state()["shapes"]), 21)
         self.assert_ends_well(ana)
+
+    @contextlib.contextmanager
+    def mounted(self, *options):
+        """A folder on a file system in user space, and the folder below it that is well."""
+        below, mount = (self.folder / name for name in ("below", "mount"))
+        for folder in (below, mount):
+            folder.mkdir()
+        server = subprocess.Popen(
+            [sys.executable, "-B", ink.ROOT / "tools/lib/bad_fuse.py", below, mount, *options], stdout=subprocess.PIPE, text=True)
+        try:
+            self.assertEqual(server.stdout.readline(), "mounted\n")
+            yield mount, below
+        finally:
+            subprocess.run(["umount", mount], check=True)
+            server.stdout.close()
+            self.assertEqual(server.wait(timeout=20 * ink.PATIENCE), 0)
+            mount.rmdir()
+            shutil.rmtree(below)
+
+    @unittest.skipUnless(os.geteuid() == 0 and os.path.exists("/dev/fuse"), "it takes root and FUSE to mount a file system of one's own")
+    def test_CL_283_CL_287_a_file_system_in_user_space_without_locks_or_with_slow_flushes(self):
+        with self.mounted("--no-locks") as (mount, below):
+            self.saved(below / "data")
+            self.assert_readable(mount / "data")
+            before = files(below)
+            for arguments in (["peer", "sketch"], ["new", "other", "--peer"], ["boards", "--rename", "sketch", "plan"]):
+                result = ink.run(arguments, data=mount / "data", name="ana")
+                self.assert_refused((result[0], "", result[2]), 8, "has no locks", "on a disk of this machine")
+                self.assertEqual(files(below), before)
+            self.assertEqual([board["name"] for board in self.listed(mount / "data")], ["sketch"])
+        with self.mounted("--flush-seconds", "0.3") as (mount, below):
+            self.saved(mount / "data")
+            self.assert_readable(mount / "data")
+            self.assert_readable(below / "data")
 
     def test_CL_288_without_a_locale_all_is_as_with_one(self):
         words = "héllo “é” 漢"

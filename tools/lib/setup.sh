@@ -4,7 +4,8 @@
 #     setup build          what a build needs: Swift, libsodium, SQLite, pkg-config
 #     setup build demo     and what the demo uses: Python
 #     setup build terminal and what the demo in a terminal uses: tmux
-#     setup build tests    and what the tests use: Python with pyte and cryptography, tmux, tcpdump, ip, ps, a C compiler
+#     setup build tests    and what the tests use: Python with pyte and cryptography, tmux, tcpdump, ip, ps, a C compiler;
+#                          with fusepy where file systems can be mounted
 #     setup build ssh      and what reaches a board from afar: an ssh daemon and client, mosh, setpriv
 #     setup build natlab   and what makes networks with routers: nft, ip, nsenter, a C compiler (Linux)
 #     setup build pictures and what draws pictures: the programs of librsvg and libsixel
@@ -68,6 +69,10 @@ setup_look_for_terminal() {
 
 setup_look_for_tests() {
     setup_find_python "import sys, pyte, sqlite3, cryptography; sys.exit(sys.version_info < (3, 9))" || { lacks python; lacks pyte; lacks cryptography; }
+    # Where a file system of one's own can be mounted, tests do so.
+    if [ "$(id -u)" = 0 ] && [ -c /dev/fuse ] && [ -n "${PYTHON:-}" ]; then
+        "$PYTHON" -c "import sys, importlib.util as u; sys.exit(not (u.find_spec('fusepy') or u.find_spec('fuse')))" || lacks fusepy
+    fi
     has tmux || lacks tmux
     has tcpdump || lacks tcpdump
     has openssl || lacks openssl
@@ -163,6 +168,7 @@ setup_package() {
         apt:pyte) echo python3-pyte ;;
         apt:cryptography) echo python3-cryptography ;;
         apt:markdown) echo python3-markdown ;;
+        apt:fusepy | dnf:fusepy) echo python3-fusepy ;;
         apt:nginx) echo nginx-light ;;
         apt:pillow) echo python3-pil ;;
         apt:numpy) echo python3-numpy ;;
