@@ -57,9 +57,24 @@ def package(out, build=None, label=None):
 
 
 def compare(first, second):
+    """Both are the same bytes; else what in them differs is said, and both stay where they can be looked at."""
     for one, other in zip(first, second):
         check(one.name == other.name, f"{one.name} and {other.name}")
-        check(one.read_bytes() == other.read_bytes(), f"{one} and {other} differ, which were made of one commit")
+        if one.read_bytes() == other.read_bytes():
+            continue
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="inkwire-packages-differ-"))
+        contents = [unpacked(file, folder / side) for file, side in ((one, "first"), (other, "second"))]
+        names = sorted({name for content in contents for name in content})
+        differing = [name for name in names if contents[0].get(name) != contents[1].get(name)]
+        where = ", ".join(differing) or "how it is packed alone"
+        check(False, f"{one.name} was made twice of one commit and differs in {where}; both are unpacked in {folder}")
+
+
+def unpacked(file, folder):
+    """The files of a package or an archive, put into that folder, each with its mode and bytes."""
+    folder.mkdir()
+    call(*(("dpkg-deb", "-R", file, folder) if file.suffix == ".deb" else ("tar", "-xf", file, "-C", folder)))
+    return {str(path.relative_to(folder)): (path.lstat().st_mode, path.read_bytes() if path.is_file() else b"") for path in folder.rglob("*")}
 
 
 def pathless(files, places):
