@@ -85,6 +85,7 @@ let package = Package(
         .target(name: "InkLinear", dependencies: session + ["InkFormats", "InkFrontEnd"]),
         .target(name: "InkTerminal", dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd"]),
         .target(name: "InkSimulator", dependencies: session),
+        .target(name: "InkAudit", dependencies: session),
         // Tools
         .executableTarget(name: "simulate", dependencies: session + ["InkFrontEnd", "InkSimulator"], path: "tools/simulate-world"),
         // Tools: our link on lines of many kinds, alone, beside each other and beside TCP, in virtual time.
@@ -109,7 +110,7 @@ let package = Package(
         .executableTarget(
             name: "core-bench", dependencies: ["CFuzzMeter", "InkPrimitives", "InkCrypto", "InkTransport"], path: "tools/core-bench"),
         // Tools: what stands in a capture of the link, by the transport's own reader.
-        .executableTarget(name: "capture", dependencies: ["InkPrimitives", "InkCrypto", "InkTransport"], path: "tools/capture-reader"),
+        .executableTarget(name: "capture", dependencies: session + ["InkAudit"], path: "tools/capture-reader"),
         // Tools: every decoder under mutated bytes, with what each input takes of time and memory.
         .target(name: "CFuzzMeter", path: "tools/fuzz/meter"),
         .executableTarget(
@@ -159,7 +160,7 @@ let package = Package(
             resources: [.copy("Resources")]),
         .testTarget(name: "InkFrontEndTests", dependencies: session + ["InkFrontEnd"]),
         .testTarget(name: "CursorFiguresTests", dependencies: session + ["InkFrontEnd", "InkSimulator", "cursor-figures"]),
-        .testTarget(name: "CaptureTests", dependencies: ["InkPrimitives", "InkCrypto", "InkTransport", "capture"]),
+        .testTarget(name: "CaptureTests", dependencies: session + ["InkAudit", "capture"]),
         .testTarget(name: "InkAutomationTests", dependencies: session + ["InkFormats", "InkFrontEnd", "InkAutomation"]),
         .testTarget(name: "InkLinearTests", dependencies: session + ["InkFormats", "InkFrontEnd", "InkLinear"]),
         .testTarget(

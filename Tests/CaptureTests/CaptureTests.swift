@@ -3,6 +3,7 @@ import InkPrimitives
 import InkTransport
 import Testing
 
+@testable import InkAudit
 @testable import capture
 
 /// Two endpoints with a session between them, what went over the line, and the log of one's keys.

@@ -1,3 +1,4 @@
+import InkAudit
 import InkPrimitives
 import InkTransport
 

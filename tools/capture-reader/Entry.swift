@@ -1,4 +1,5 @@
 import Foundation
+import InkAudit
 import InkTransport
 
 // capture FILE.pcap [--keys FILE]: see tools/capture.

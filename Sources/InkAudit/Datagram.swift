@@ -1,12 +1,12 @@
 import InkPrimitives
 
 /// A UDP datagram in a frame of a capture; nil for all else, and for what is cut off or is a piece of one.
-struct Datagram {
-    var from: SocketAddress
-    var to: SocketAddress
-    var payload: [UInt8]
+package struct Datagram {
+    package var from: SocketAddress
+    package var to: SocketAddress
+    package var payload: [UInt8]
 
-    init?(_ frame: PacketFile.Frame) {
+    package init?(_ frame: PacketFile.Frame) {
         guard let packet = Self.packet(of: frame), let version = packet.first.map({ $0 >> 4 }) else { return nil }
         switch version {
         case 4: self.init(v4: packet)

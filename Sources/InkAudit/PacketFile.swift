@@ -1,23 +1,23 @@
 /// The frames of a capture, as tcpdump (pcap, libpcap's savefile format) and Wireshark (pcapng, draft-ietf-opsawg-pcapng) write it. Takes any bytes: what
 /// is cut off or contradicts itself ends the reading, and is told.
-struct PacketFile {
+package struct PacketFile {
     /// One frame as it was on the line.
-    struct Frame {
+    package struct Frame {
         /// Nanoseconds since 1970.
-        var time: UInt64
+        package var time: UInt64
         /// What begins it (LINKTYPE values of tcpdump.org).
-        var linkType: UInt32
-        var bytes: ArraySlice<UInt8>
+        package var linkType: UInt32
+        package var bytes: ArraySlice<UInt8>
     }
 
     /// Why reading ended before the file did.
-    enum Complaint: Error, Equatable { case notACapture, cutOff, contradiction }
+    package enum Complaint: Error, Equatable { case notACapture, cutOff, contradiction }
 
-    private(set) var frames: [Frame] = []
+    package private(set) var frames: [Frame] = []
     /// Nil where all was read.
-    private(set) var complaint: Complaint?
+    package private(set) var complaint: Complaint?
 
-    init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         do throws(Complaint) {
             var reader = Reader(bytes: bytes)
             switch try reader.number(4, isLittle: false) {
