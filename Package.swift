@@ -127,7 +127,8 @@ let package = Package(
         .executableTarget(
             name: "inkwire",
             dependencies: session + [
-                "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkAutomation", "InkLinear", "InkTerminal",
+                "CInkSystem", "InkAudit", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkAutomation", "InkLinear",
+                "InkTerminal",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: withProgram),
             ],
@@ -160,6 +161,7 @@ let package = Package(
             resources: [.copy("Resources")]),
         .testTarget(name: "InkFrontEndTests", dependencies: session + ["InkFrontEnd"]),
         .testTarget(name: "CursorFiguresTests", dependencies: session + ["InkFrontEnd", "InkSimulator", "cursor-figures"]),
+        .testTarget(name: "InkAuditTests", dependencies: session + ["InkAudit"]),
         .testTarget(name: "CaptureTests", dependencies: session + ["InkAudit", "capture"]),
         .testTarget(name: "InkAutomationTests", dependencies: session + ["InkFormats", "InkFrontEnd", "InkAutomation"]),
         .testTarget(name: "InkLinearTests", dependencies: session + ["InkFormats", "InkFrontEnd", "InkLinear"]),

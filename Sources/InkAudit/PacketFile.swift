@@ -1,5 +1,5 @@
 /// The frames of a capture, as tcpdump (pcap, libpcap's savefile format) and Wireshark (pcapng, draft-ietf-opsawg-pcapng) write it. Takes any bytes: what
-/// is cut off or contradicts itself ends the reading, and is told.
+/// is cut off or contradicts itself ends the reading, and is told (AU-1).
 package struct PacketFile {
     /// One frame as it was on the line.
     package struct Frame {
@@ -12,6 +12,9 @@ package struct PacketFile {
 
     /// Why reading ended before the file did.
     package enum Complaint: Error, Equatable { case notACapture, cutOff, contradiction }
+
+    /// No capture is shorter, of either make.
+    package static let headCount = 24
 
     package private(set) var frames: [Frame] = []
     /// Nil where all was read.

@@ -66,6 +66,9 @@ package struct PacketReader: Sendable {
         }
     }
 
+    /// True if the log has keys for packets to this index.
+    package func knows(_ index: UInt32) -> Bool { spaces[index] != nil }
+
     /// What the payload of one UDP datagram is; nil if it is none of ours.
     package mutating func read(_ datagram: [UInt8]) -> Reading? {
         guard let type = datagram.first.flatMap(PacketType.init(rawValue:)) else { return nil }

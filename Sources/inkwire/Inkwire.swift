@@ -24,7 +24,8 @@ import InkTerminal
             NewCommand.self, JoinCommand.self, OpenCommand.self, BoardsCommand.self, PeerCommand.self, InviteCommand.self,
             MembersCommand.self, DrawCommand.self, WatchCommand.self, SayCommand.self, ExportCommand.self, ImportCommand.self,
             MergeDriverCommand.self, ReplayCommand.self,
-            ServeCommand.self, IdentityCommand.self, ConfigCommand.self, GuideCommand.self, ManCommand.self, CompletionCommand.self,
+            ServeCommand.self, AuditCommand.self, IdentityCommand.self, ConfigCommand.self, GuideCommand.self, ManCommand.self,
+            CompletionCommand.self,
         ])
 
     static let examples = [
