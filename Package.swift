@@ -87,7 +87,8 @@ let package = Package(
         .target(name: "InkSimulator", dependencies: session),
         .target(name: "InkAudit", dependencies: session),
         // Tools
-        .executableTarget(name: "simulate", dependencies: session + ["InkFrontEnd", "InkSimulator"], path: "tools/simulate-world"),
+        .executableTarget(
+            name: "simulate", dependencies: session + ["CFuzzMeter", "InkFrontEnd", "InkSimulator"], path: "tools/simulate-world"),
         // Tools: our link on lines of many kinds, alone, beside each other and beside TCP, in virtual time.
         .executableTarget(name: "link-stand", dependencies: session + ["InkSimulator"], path: "tools/link-stand"),
         // Tools: random histories of rights, the rules of rights in a second, naive form, and the laws that both must keep.

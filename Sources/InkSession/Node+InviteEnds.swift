@@ -17,6 +17,7 @@ extension Node {
     /// Ends all that are over, in one transaction.
     mutating func endInvites(now: Instant) {
         guard let due = rights.endsAt, now >= due else { return }
+        rights.looked()
         rights.ends(at: now + Self.inviteEndPause)
         guard saves.refusal == nil, !phase.isEnding, rights.role == .owner, clock.isSet, let board else { return }
         let late = UInt64(ownersBefore(on: board)) * UInt64(Self.inviteEndPause.milliseconds)

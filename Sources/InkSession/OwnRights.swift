@@ -12,6 +12,8 @@ struct OwnRights: Sendable {
     private(set) var isJoining = false
     /// When to look for invites whose time is over, which are ours to end; nil while there are none.
     private(set) var endsAt: Instant?
+    /// How often it was looked.
+    private(set) var looks = 0
     /// The link by which we came.
     let invite: InviteKey?
     /// What others are shown until we have joined; nil without an invite.
@@ -69,6 +71,9 @@ struct OwnRights: Sendable {
         defer { hasEndedElsewhere = false }
         return hasEndedElsewhere
     }
+
+    /// It is looked for invites to end.
+    mutating func looked() { looks += 1 }
 
     /// Looks for invites to end at another time.
     mutating func ends(at instant: Instant?) { endsAt = instant }

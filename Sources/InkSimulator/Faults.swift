@@ -168,6 +168,20 @@ package struct Faults: Hashable, Sendable {
         return faults
     }
 
+    /// A world of days: everything goes wrong a little, and most are behind some translator. When who is away is decided elsewhere (SM-91).
+    func forDays(using random: inout SplitMix64) -> Faults {
+        var faults = self
+        (faults.meeting, faults.scheduled, faults.relayLies, faults.adversity, faults.calm) = (.both, [], false, nil, 1)
+        faults.link = LinkFaults()
+        (faults.link.loss, faults.link.duplication, faults.link.reordering) = (0.005, 0.002, 0.005)
+        (faults.link.delay, faults.link.jitter) = (.milliseconds(5) + random.jitter(.milliseconds(40)), .milliseconds(10))
+        (faults.link.corruption, faults.link.forgery, faults.link.replay) = (0.0002, 0.0002, 0.0002)
+        faults.disk = DiskFaults()
+        faults.disk.stall = 0.01
+        faults.nats = nats.map { _ in random.chance(0.7) ? NAT.Kind.allCases[random.below(NAT.Kind.allCases.count)] : nil }
+        return faults
+    }
+
     package struct Scheduled: Hashable, Sendable {
         package var after: Duration
         package var fault: ScheduledFault

@@ -39,6 +39,12 @@ struct Participant {
     var heldDatagrams = 0
     /// The connection to the rendezvous.
     var connection: UInt64?
+    /// Nothing passes between it and the rendezvous.
+    var isCutOff = false
+    /// After so long without a word its shell finds that the connection is gone.
+    var noticesLossAfter: Duration = .seconds(12)
+    /// What it sent since the world began.
+    var traffic = Traffic()
     /// When the person asked to leave; nil while they stay.
     var leavingSince: Instant?
     /// How long the device then stays away; nil: for good.
@@ -57,7 +63,7 @@ struct Participant {
     /// Transactions that the disk confirmed to any process of this device.
     var saved: Set<TransactionName> = []
     /// Datagrams that came to this process.
-    var seen: Set<UInt64> = []
+    var seen = RecentHashes()
     /// How many came that had come before in the same bytes, or were not as sent: no more packets may count as replayed (SM-8).
     var notFresh = 0
 

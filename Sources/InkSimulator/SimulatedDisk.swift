@@ -108,11 +108,25 @@ package struct SimulatedDisk {
             case .lastPeers(let addresses): lastPeers = addresses
             case .ownPort(let port): ownPort = port
             case .stroke(let bytes): stroke = bytes
-            case .epoch(let record): epochs.append(record)
+            case .epoch(let record):
+                // As the table of the true store: what was said before of the same name goes.
+                epochs.removeAll { $0.isReplaced(by: record) }
+                epochs.append(record)
             case .acquaintance(let one): acquaintances[one.device] = one
             case .inviteKey(let key): if !inviteKeys.contains(key) { inviteKeys.append(key) }
             case .request: break  // No process of a world takes a board over from another.
             }
+        }
+    }
+}
+
+extension EpochRecord {
+    fileprivate func isReplaced(by newer: EpochRecord) -> Bool {
+        switch (self, newer) {
+        case (.brought(let name, _), .brought(let other, _)): name == other
+        case (.reached(let epoch, _), .reached(let other, _)): epoch == other
+        case (.met(let device, _), .met(let other, _)): device == other
+        case (.brought, _), (.reached, _), (.met, _): false
         }
     }
 }

@@ -129,7 +129,7 @@ extension World {
     }
 
     /// The first thing that keeps the world from rest; nil when nothing does (SM-66).
-    private func unrest() -> String? {
+    func unrest() -> String? {
         // Who was removed hears it once, if that is not lost, and else finds that nobody answers.
         for node in participants.indices where isRemoved(node) && (participants[node].node?.presentPeers ?? 0) > 0 {
             return "node \(node) was removed and is in the room"
@@ -188,7 +188,7 @@ extension World {
         return Set(told) == Set(shown.map(\.peer)) ? nil : "node \(node) told of other peers than it shows"
     }
 
-    private func checkAtRest() throws(Violation) {
+    func checkAtRest() throws(Violation) {
         guard let first = participants[0].node?.board else { throw Violation("node 0 has no board at rest") }
         let (shapes, drawn) = (first.shapes, first.drawnShapes)
         try checkNumbers(of: first)

@@ -51,13 +51,14 @@ extension World {
         guard bytes.count <= Limits.datagramBytesMax else { throw Violation("node \(node) sent a datagram of \(bytes.count) bytes") }
         let hash = Trace.hash(bytes)
         trace.note(now, node: node, .transmit, hash: hash, "\(bytes.count) bytes to \(address), first \(bytes.first ?? 0)")
+        participants[node].traffic.sent(bytes)
         let inner = participants[node].address
         guard let source = participants[node].nat == nil ? inner : participants[node].nat?.leave(inner, to: address) else { return }
         if address == hostile?.address || party?.isHere(address) == true {
             queue.schedule(.datagram(bytes, from: source, to: address, isAltered: false), at: now + Self.hostileDelay)
             return
         }
-        let target = address.ip == SimulatedRendezvous.ip ? participants.count : participants.firstIndex { $0.outerIP == address.ip }
+        let target = address.ip == SimulatedRendezvous.ip ? participants.count : participant(at: address.ip)
         guard let target else { return }
         for arrival in links[link(node, target)].carry(bytes, from: source, faults: linkFaults, now: now) {
             queue.schedule(
@@ -78,7 +79,7 @@ extension World {
     mutating func arrive(_ bytes: [UInt8], from source: SocketAddress, to address: SocketAddress, isAltered: Bool) throws(Violation) {
         if address == SimulatedRendezvous.stun {
             guard rendezvous.server != nil, let answer = STUN.answer(to: bytes, from: source) else { return }
-            guard let node = participants.firstIndex(where: { $0.outerIP == source.ip }) else { return }
+            guard let node = participant(at: source.ip) else { return }
             for arrival in links[link(participants.count, node)].carry(answer, from: address, faults: linkFaults, now: now) {
                 queue.schedule(
                     .datagram(arrival.bytes, from: arrival.source, to: source, isAltered: arrival.isAltered), at: now + arrival.after)
@@ -93,16 +94,20 @@ extension World {
         guard let node = receiver(of: address, from: source), participants[node].isUp else { return }
         let hash = Trace.hash(bytes)
         trace.note(now, node: node, .datagram, hash: hash, "\(bytes.count) bytes from \(source), first \(bytes.first ?? 0)")
-        if !participants[node].seen.insert(hash).inserted || isAltered { participants[node].notFresh += 1 }
+        if !participants[node].seen.insert(hash) || isAltered { participants[node].notFresh += 1 }
         try give(.datagram(bytes, from: source), to: node)
     }
 
     /// Whom a datagram reaches, if the NAT before it lets it pass.
     func receiver(of address: SocketAddress, from source: SocketAddress) -> Int? {
-        participants.firstIndex { participant in
-            participant.nat?.admits(source, to: address) ?? (participant.address == address)
+        // By index, for an element of a loop would be a copy.
+        participants.indices.first { node in
+            guard participants[node].nat != nil else { return participants[node].address == address }
+            return participants[node].nat?.ip == address.ip && participants[node].nat?.admits(source, to: address) == true
         }
     }
+
+    private func participant(at ip: IPAddress) -> Int? { participants.indices.first { participants[$0].outerIP == ip } }
 
     /// The hostile member does what it is there for, and comes again.
     mutating func harm() throws(Violation) {
@@ -147,7 +152,7 @@ extension World {
             queue.schedule(.hungUp(old), at: now + .milliseconds(1))
         }
         let process = participants[node].process
-        guard rendezvous.server != nil else {
+        guard rendezvous.server != nil, !participants[node].isCutOff else {
             queue.schedule(.rendezvousUnreachable(node, process: process), at: now + wire())
             return
         }
@@ -160,7 +165,9 @@ extension World {
 
     mutating func sendToRendezvous(_ message: ClientMessage, _ node: Int) {
         trace.note(now, node: node, .rendezvousOut, hash: Self.hash(message), "\(message)")
-        guard let number = participants[node].connection, var socket = rendezvous.sockets[number] else { return }
+        participants[node].traffic.messages += 1
+        guard let number = participants[node].connection, var socket = rendezvous.sockets[number], !participants[node].isCutOff
+        else { return }
         socket.lastIn = max(now + wire(), socket.lastIn)
         rendezvous.sockets[number] = socket
         queue.schedule(.toRendezvous(number, message), at: socket.lastIn)
@@ -169,7 +176,9 @@ extension World {
     /// A datagram for the rendezvous to hand on.
     mutating func relay(_ bytes: [UInt8], _ node: Int) {
         trace.note(now, node: node, .rendezvousOut, hash: Trace.hash(bytes), "frame of \(bytes.count) bytes")
-        guard let number = participants[node].connection, var socket = rendezvous.sockets[number] else { return }
+        participants[node].traffic.relayed(bytes)
+        guard let number = participants[node].connection, var socket = rendezvous.sockets[number], !participants[node].isCutOff
+        else { return }
         socket.lastIn = max(now + wire(), socket.lastIn)
         rendezvous.sockets[number] = socket
         queue.schedule(.frameToRendezvous(number, bytes), at: socket.lastIn)
@@ -182,11 +191,12 @@ extension World {
     }
 
     mutating func clientReceives(frame bytes: [UInt8], on number: UInt64, isAltered: Bool) throws(Violation) {
-        guard let socket = rendezvous.sockets[number], isLive(socket.node, socket.process), participants[socket.node].connection == number
+        guard let socket = rendezvous.sockets[number], isLive(socket.node, socket.process), participants[socket.node].connection == number,
+            !participants[socket.node].isCutOff
         else { return }
         let hash = Trace.hash(bytes)
         trace.note(now, node: socket.node, .rendezvousIn, hash: hash, "frame of \(bytes.count) bytes")
-        if !participants[socket.node].seen.insert(hash).inserted || isAltered { participants[socket.node].notFresh += 1 }
+        if !participants[socket.node].seen.insert(hash) || isAltered { participants[socket.node].notFresh += 1 }
         try give(.rendezvousFrame(bytes), to: socket.node)
     }
 
@@ -218,10 +228,12 @@ extension World {
     }
 
     mutating func clientReceives(_ message: ServerMessage, on number: UInt64) throws(Violation) {
-        guard let socket = rendezvous.sockets[number], isLive(socket.node, socket.process), participants[socket.node].connection == number
+        guard let socket = rendezvous.sockets[number], isLive(socket.node, socket.process), participants[socket.node].connection == number,
+            !participants[socket.node].isCutOff
         else {
             return
         }
+        participants[socket.node].traffic.heard += 1
         trace.note(now, node: socket.node, .rendezvousIn, hash: number, "\(message)")
         try give(.rendezvousMessage(message), to: socket.node)
     }
@@ -258,7 +270,7 @@ extension World {
         drainRendezvous()
     }
 
-    private mutating func drainRendezvous() {
+    mutating func drainRendezvous() {
         while let output = rendezvous.server?.nextOutput() {
             switch output {
             case .send(let message, let token):

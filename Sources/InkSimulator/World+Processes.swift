@@ -21,22 +21,7 @@ extension World {
         if process > 1, faults.leadsToMesh, stream.chance(0.3) { participants[node].address.port = UInt16(40_000 + process) }
         let participant = participants[node]
         let stored = participant.disk.transactions
-        var receipts: [AuthorID: UInt64] = [:]
-        for (receipt, sequence) in participant.disk.receipts where receipt.author == participant.author {
-            receipts[receipt.device] = sequence
-        }
-        var configuration = Node.Configuration(
-            identity: participant.signing, staticKey: participant.staticKey, roomSecret: roomSecret, boardID: boardID,
-            genesis: stored.first,
-            displayName: participant.name, stored: stored, receipts: receipts, lastPeers: participant.disk.lastPeers,
-            directAddresses: node == 0 || faults.meeting == .rendezvous || faults.meeting == .links ? [] : [participants[0].address],
-            rendezvousCount: faults.meeting == .addresses || faults.meeting == .links ? 0 : 1)
-        configuration.inviteKeys = participant.disk.inviteKeys
-        configuration.acquaintances = participant.disk.acquaintances.values.sorted { $0.device < $1.device }
-        configuration.invite = roles?.invite(of: origin(of: node), among: options.peers)
-        configuration.epochRecords = participant.disk.epochs
-        configuration.stroke = participant.disk.stroke
-        configuration.rekeying = options.rekeying
+        let configuration = configuration(of: node, stored: stored)
         let fresh = Node(configuration, seed: stream.secret("node"), now: clock(node))
         trace.note(
             now, node: node, .started, hash: Trace.hash(fresh.peerID.bytes),
@@ -54,7 +39,30 @@ extension World {
         try drain(node)
         try giveWallClock(node)
         try giveAddresses(node)
-        if !isHealed { queue.schedule(.act(node, process: process), at: now + .milliseconds(10) + stream.jitter(.milliseconds(300))) }
+        guard !isHealed, !options.isLong else { return }
+        queue.schedule(.act(node, process: process), at: now + .milliseconds(10) + stream.jitter(.milliseconds(300)))
+    }
+
+    /// What a process of this device starts with.
+    func configuration(of node: Int, stored: [Transaction]) -> Node.Configuration {
+        let participant = participants[node]
+        var receipts: [AuthorID: UInt64] = [:]
+        for (receipt, sequence) in participant.disk.receipts where receipt.author == participant.author {
+            receipts[receipt.device] = sequence
+        }
+        var configuration = Node.Configuration(
+            identity: participant.signing, staticKey: participant.staticKey, roomSecret: roomSecret, boardID: boardID,
+            genesis: stored.first,
+            displayName: participant.name, stored: stored, receipts: receipts, lastPeers: participant.disk.lastPeers,
+            directAddresses: node == 0 || faults.meeting == .rendezvous || faults.meeting == .links ? [] : [participants[0].address],
+            rendezvousCount: faults.meeting == .addresses || faults.meeting == .links ? 0 : 1)
+        configuration.inviteKeys = participant.disk.inviteKeys
+        configuration.acquaintances = participant.disk.acquaintances.values.sorted { $0.device < $1.device }
+        configuration.invite = roles?.invite(of: origin(of: node), among: options.peers)
+        configuration.epochRecords = participant.disk.epochs
+        configuration.stroke = participant.disk.stroke
+        configuration.rekeying = options.rekeying
+        return configuration
     }
 
     /// The process is gone: nothing that was meant for it arrives.
@@ -67,7 +75,7 @@ extension World {
         participants[node].leavingSince = nil
         participants[node].pausedUntil = nil
         participants[node].person.forget()
-        participants[node].seen = []
+        participants[node].seen = RecentHashes()
         (participants[node].peerEvents, participants[node].cursorEvents) = (Queue(), [:])
         participants[node].notFresh = 0
         if let connection = participants[node].connection {
@@ -80,7 +88,8 @@ extension World {
     mutating func giveWallClock(_ node: Int) throws(Violation) {
         let milliseconds = Int64(Self.wallEpoch) + now.nanoseconds / 1_000_000 + participants[node].wallSkew
         try give(.wallClock(UInt64(milliseconds)), to: node)
-        queue.schedule(.wallClock(node, process: participants[node].process), at: now + .seconds(5))
+        // In a long world it is told as a driver tells it: at the start, and when it was set.
+        if !options.isLong { queue.schedule(.wallClock(node, process: participants[node].process), at: now + .seconds(5)) }
     }
 
     mutating func giveAddresses(_ node: Int) throws(Violation) {
@@ -95,6 +104,7 @@ extension World {
     mutating func give(_ input: Node.Input, to node: Int) throws(Violation) {
         guard participants[node].isUp else { return }
         let local = clock(node)
+        if case .timeout = input { participants[node].traffic.wakes += 1 }
         participants[node].node?.handle(input, now: local)
         try drain(node)
     }
@@ -119,7 +129,8 @@ extension World {
             case .rendezvousFrame(let bytes, _, _): relay(bytes, node)
             case .rendezvousDisconnect: leaveRendezvous(node)
             // Connections of worlds are never lost without a word.
-            case .rendezvousLiveness, .rendezvousProbe: break
+            case .rendezvousLiveness(let interval, let patience, _): participants[node].noticesLossAfter = interval + patience
+            case .rendezvousProbe: break
             // Nobody of a world asks for keys.
             case .keys: break
             }

@@ -35,6 +35,9 @@ package struct World {
         package var isOnOneLink = false
         /// Their owner locks shapes, takes work back and sets the pace.
         package var isCalmed = false
+        /// So many hours of a `DaysWorld`, which decides what happens to whom, and when; nil for a world of seconds.
+        package var hours: Int?
+        var isLong: Bool { hours != nil }
         /// Some of the members keep no rule; how many take part the seed says.
         package var isHostile = false
         /// What they all do; nil: the seed says.
@@ -142,7 +145,7 @@ package struct World {
         random = SplitMix64(seed: seed)
         var options = wanted
         let cast = options.isHostile ? HostileCast(move: options.move, random: random.split("cast")) : nil
-        if options.isCalmed { options.hasRoles = true }
+        if options.isCalmed || options.isLong { options.hasRoles = true }
         if let cast { (options.peers, options.hasRoles) = (cast.honest, true) }
         (self.options, self.picture) = (options, picture)
         chance = random.split("chance")
@@ -152,7 +155,7 @@ package struct World {
         let drawn = Faults(
             nodes: options.peers, span: options.span ?? cast.map(\.span), adversity: options.adversity, isHostile: options.isHostile,
             using: &faultStream)
-        faults = options.isOnOneLink ? drawn.onOneLink() : drawn
+        faults = options.isLong ? drawn.forDays(using: &faultStream) : options.isOnOneLink ? drawn.onOneLink() : drawn
         (linkFaults, diskFaults) = (faults.link, faults.disk)
         var secrets = SecretGenerator(seed: random.seed("room"))
         roomSecret = secrets.secret()
@@ -179,7 +182,8 @@ package struct World {
             roles =
                 options.hasRoles
                 ? try Self.makeRoles(
-                    genesis: genesis, owner: owner, &secrets, span: options.isHostile ? nil : faults.span, random: random.split("roles"))
+                    genesis: genesis, owner: owner, &secrets, span: options.isHostile || options.isLong ? nil : faults.span,
+                    random: random.split("roles"))
                 : nil
             boardID = BoardID(genesis.name.bytes) ?? .zero
             if let cast {
@@ -251,6 +255,7 @@ package struct World {
     }
 
     private mutating func schedule() {
+        guard !options.isLong else { return }
         var arrivals = random.split("arrivals")
         for index in participants.indices where !participants[index].isGone {
             let isLate = index > 0 && arrivals.chance(0.3)
@@ -265,7 +270,7 @@ package struct World {
         queue.schedule(.heal, at: .zero + faults.span)
     }
 
-    private mutating func happen(_ event: Event) throws(Violation) {
+    mutating func happen(_ event: Event) throws(Violation) {
         if let node = addressee(of: event), let until = participants[node].pausedUntil, now < until { return hold(event, for: node, until) }
         switch event {
         case .start(let node): try start(node)
@@ -371,7 +376,7 @@ package struct World {
 
     // Faults.
 
-    private mutating func begin(_ fault: ScheduledFault) throws(Violation) {
+    mutating func begin(_ fault: ScheduledFault) throws(Violation) {
         trace.note(now, node: -1, .fault, hash: 0, "\(fault)")
         switch fault {
         case .partition(let from, let to, let bothWays, let lasting):
@@ -424,14 +429,14 @@ package struct World {
         }
     }
 
-    private mutating func leave(_ node: Int, returnsAfter: Duration?) throws(Violation) {
+    mutating func leave(_ node: Int, returnsAfter: Duration?) throws(Violation) {
         guard participants[node].isUp, participants[node].leavingSince == nil else { return }
         participants[node].leavingSince = now
         participants[node].returnsAfter = returnsAfter
         try give(.quit, to: node)
     }
 
-    private mutating func cut(_ from: [Int], _ to: [Int], bothWays: Bool, by change: Int) {
+    mutating func cut(_ from: [Int], _ to: [Int], bothWays: Bool, by change: Int) {
         for left in from {
             for right in to {
                 links[link(left, right)].cuts += change
@@ -499,6 +504,11 @@ package struct SimulationFailure: Error, CustomStringConvertible, Sendable {
     package var replay: String {
         let standard = World.Options()
         var command = "tools/simulate \(seed)"
+        if let hours = options.hours {
+            command += hours.isMultiple(of: 24) ? " --days \(hours / 24)" : " --hours \(hours)"
+            if options.peers != DaysWorld.people { command += " --peers \(options.peers)" }
+            return command
+        }
         if options.isHostile {
             command += " --hostile"
             if let move = options.move { command += " --move \(move.rawValue)" }

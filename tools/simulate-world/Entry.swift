@@ -11,7 +11,7 @@ enum Entry {
     static func main() {
         guard let arguments = Arguments(Array(CommandLine.arguments.dropFirst())) else {
             say(
-                "usage: simulate [--link | --line] [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--roles] [--calm] [--hostile] [--move MOVE] [--trace] [--until-failure]"
+                "usage: simulate [--link | --line | --days N | --hours N] [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--roles] [--calm] [--hostile] [--move MOVE] [--trace] [--until-failure]"
             )
             say("adversities: \(Adversity.allCases.map(\.rawValue).joined(separator: ", "))")
             say("moves: \(MoveKind.allCases.map(\.rawValue).joined(separator: ", "))")

@@ -1,10 +1,11 @@
+import CFuzzMeter
 import InkBoard
 import InkFrontEnd
 import InkPrimitives
 import InkSession
 import InkSimulator
 
-// simulate [--link | --line] [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--roles] [--one-link] [--calm] [--hostile] [--move MOVE] [--trace] [--until-failure]
+// simulate [--link | --line | --days N | --hours N] [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--roles] [--one-link] [--calm] [--hostile] [--move MOVE] [--trace] [--until-failure]
 //
 // Runs simulated worlds and prints one line for each; a world that breaks is run again to show its last events.
 // Exit: 0 all passed, 1 a world broke, 2 the arguments were not understood.
@@ -13,8 +14,10 @@ struct Arguments {
     var seeds: Range<UInt64> = 0..<0
     var options = World.Options()
     /// What is simulated.
-    enum Kind { case boards, link, line }
+    enum Kind { case boards, link, line, days }
     var kind = Kind.boards
+    /// As many as were asked for; nil where nobody said.
+    var people: Int?
     /// Every event is printed as it happens.
     var isTraced = false
     /// Stop at the first world that breaks.
@@ -29,7 +32,7 @@ struct Arguments {
                 seeds = range
             case "--peers":
                 guard let count = words.popFirst().flatMap({ Int($0) }), (2...64).contains(count) else { return nil }
-                options.peers = count
+                (options.peers, people) = (count, count)
             case "--span":
                 guard let milliseconds = words.popFirst().flatMap({ Int($0) }), (1...600_000).contains(milliseconds) else { return nil }
                 options.span = .milliseconds(milliseconds)
@@ -43,6 +46,11 @@ struct Arguments {
             case "--move":
                 guard let move = words.popFirst().flatMap({ MoveKind(rawValue: $0) }) else { return nil }
                 (options.isHostile, options.move) = (true, move)
+            case "--days", "--hours":
+                guard let count = words.popFirst().flatMap({ Int($0) }), (1...(word == "--days" ? 31 : 744)).contains(count) else {
+                    return nil
+                }
+                (kind, options.hours) = (.days, word == "--days" ? count * 24 : count)
             case "--link": kind = .link
             case "--line": kind = .line
             case "--trace": isTraced = true
@@ -77,6 +85,7 @@ func simulate(_ arguments: Arguments) -> Int32 {
             case .boards: simulateBoards(seed, arguments)
             case .link: simulateLink(seed, arguments)
             case .line: simulateLine(seed)
+            case .days: simulateDays(seed, arguments)
             }
         (passed, failed) = (passed + (holds ? 1 : 0), failed + (holds ? 0 : 1))
         if !holds, arguments.stopsEarly { break }
@@ -121,6 +130,29 @@ private func simulateLink(_ seed: UInt64, _ arguments: Arguments) -> Bool {
         }
         return false
     }
+}
+
+/// False if people who lived for days on a board did not end with one, or their programs took more and more.
+private func simulateDays(_ seed: UInt64, _ arguments: Arguments) -> Bool {
+    func live(_ detail: Trace.Detail, _ tell: @escaping (String) -> Void) throws(SimulationFailure) {
+        var world = try DaysWorld(
+            seed: seed, hours: arguments.options.hours ?? 24, people: arguments.people ?? DaysWorld.people, detail: detail,
+            meters: Meters(heldBytes: { Int(meter_held()) }, seconds: { Double(meter_nanoseconds()) / 1e9 }), picture: BoardView.self,
+            tell: tell)
+        try world.run()
+        tell(world.summary)
+    }
+    meter_begin()
+    do throws(SimulationFailure) {
+        try live(arguments.isTraced ? .printed : .hashOnly, say)
+        return true
+    } catch {
+        say("\(error)")
+        guard !arguments.isTraced else { return false }
+    }
+    say("its last events, of a second run:")
+    do throws(SimulationFailure) { try live(.newest(40)) { _ in } } catch { say("\(error)") }
+    return false
 }
 
 /// False if more waited on a steady line than may.
