@@ -277,8 +277,5 @@ extension Node {
     }
 
     /// True if a name looks like our own.
-    func isOurName(_ name: String) -> Bool {
-        let fold = PersonName.fold(name)
-        return !fold.isEmpty && PersonName.fold(board?.personName(author) ?? displayName) == fold
-    }
+    func isOurName(_ name: String) -> Bool { PersonName.areAlike(name, board?.personName(author) ?? displayName) }
 }

@@ -25,22 +25,45 @@ package enum PersonName {
         return String(text.map { digitTwins[$0] ?? $0 })
     }
 
-    /// The same for the names that most have, of Latin letters and single spaces, without a look at the tables of Unicode: names are folded at each
-    /// timeout of a node, for each who is there.
+    /// The same for the names that most have, of what ASCII prints and single spaces, without a look at the tables of Unicode.
     private static func foldPlain(_ name: String) -> String? {
         var small: [UInt8] = []
         small.reserveCapacity(name.utf8.count)
         for byte in name.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): small.append(byte)
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): small.append(byte | 0x20)
-            case UInt8(ascii: " ") where small.last.map { $0 != UInt8(ascii: " ") } ?? false: small.append(byte)
-            // A digit may be a twin of a letter, or tell namesakes apart.
-            default: return nil
-            }
+            guard let letter = plainTwin(byte), letter != space || small.last.map({ $0 != space }) ?? false else { return nil }
+            small.append(letter)
         }
-        return small.last == UInt8(ascii: " ") ? nil : String(decoding: small, as: UTF8.self)
+        return small.last == space ? nil : String(decoding: small, as: UTF8.self)
     }
+
+    /// True if two names have one fold, and it is not empty. Names are compared at each timeout of a node, for each who is there: those that most have
+    /// are told apart without making anything.
+    package static func areAlike(_ left: String, _ right: String) -> Bool {
+        var before = space
+        for (one, other) in zip(left.utf8, right.utf8) {
+            guard let one = plainTwin(one), let other = plainTwin(other), before != space || (one != space && other != space) else { break }
+            // What both began with is in both folds, and of these two what is no space is in one of them: spaces alone are left out, at the ends.
+            if one != other { return false }
+            before = one
+        }
+        let fold = fold(left)
+        return !fold.isEmpty && fold == Self.fold(right)
+    }
+
+    /// What a byte of a plain name is in its fold; nil for what needs a look at what is beside it, or at the tables of Unicode.
+    private static func plainTwin(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
+        case UInt8(ascii: "0"): UInt8(ascii: "o")
+        case UInt8(ascii: "1"), UInt8(ascii: "|"): UInt8(ascii: "l")
+        // It may be the mark that tells namesakes apart.
+        case UInt8(ascii: "@"): nil
+        case space...UInt8(ascii: "~"): byte
+        default: nil
+        }
+    }
+
+    private static let space = UInt8(ascii: " ")
 
     /// Small letters of Cyrillic, Greek and Armenian, and signs, that are drawn as Latin ones in common fonts (from Unicode's confusables, UTS
     /// #39, those of one letter).

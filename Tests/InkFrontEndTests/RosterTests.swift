@@ -68,6 +68,22 @@ import Testing
         #expect(PersonName.fold("bob") != PersonName.fold("bob 2") && PersonName.fold("b ob") != PersonName.fold("bob"))
     }
 
+    @Test func `FE-61: names are alike where their folds are equal, whatever they are made of`() {
+        var random = SplitMix64(seed: 61)
+        let signs = ["a", "A", "b", "0", "o", "1", "l", "|", " ", "@", "@0123abcd", "\u{200B}", "\u{301}", "а", "-", "‐", "é", "ａ"]
+        var alike = 0
+        for _ in 0..<20_000 {
+            let names = (0..<2).map { _ in (0..<random.below(5)).map { _ in signs[random.below(signs.count)] }.joined() }
+            let folds = names.map(PersonName.fold)
+            let areOne = folds[0] == folds[1] && !folds[0].isEmpty
+            #expect(PersonName.areAlike(names[0], names[1]) == areOne, "\(names)")
+            if areOne, names[0] != names[1] { alike += 1 }
+        }
+        #expect(alike > 100)
+        // The way that looks at no table is the way that does.
+        for plain in ["bob 2", "BOB", "a|0", "x_y", "10"] { #expect(PersonName.fold(plain) == PersonName.fold("\u{200B}\(plain)")) }
+    }
+
     @Test func `FE-62: nobody who is silent is said to be reached`() {
         var roster = Roster()
         for (silent, isSaid) in [(nil, true), (1, true), (2, false), (9, false)] as [(Int?, Bool)] {
