@@ -97,6 +97,9 @@ struct Person {
         return random.chance(0.5) ? .commit : .cancel
     }
 
+    /// Nobody sees this person's program, and who is away points nowhere (SE-390).
+    mutating func hide() { cursor = nil }
+
     /// The process is gone, and what was being done with it.
     mutating func forget() { (hand, burst, cursor, strokes, formerStrokes) = (nil, 0, nil, [], strokes) }
 

@@ -82,7 +82,8 @@ import Testing
             start[1199] ^= 1
             tap.datagram(start)
         },
-        Leak("a start that is too long", "start: it has 1201 bytes") { tap in tap.datagram(Array(tap.packets[0].bytes.dropFirst(28)) + [0])
+        Leak("a start that is too short", "start: it has 1199 bytes") { tap in
+            tap.datagram(Array(tap.packets[0].bytes.dropFirst(28).dropLast()))
         },
         Leak("data that reads as text", "data: it reads as text") {
             $0.datagram(index + Array(String(repeating: "a line of text ", count: 8).utf8))

@@ -41,11 +41,11 @@ extension DaysReport {
         }
     }
 
-    /// To each of the others who is there 225 keepalives at most, and 30 times new keys, of two datagrams; as much again for what is lost. Dials of those
-    /// who are not are in the 200. A greeting is said once in a minute in the mean, and one answer to each of another.
+    /// To each of the others who is there as much as the link may send where nobody does anything and nobody is away: 0.42 datagrams a second, keepalives,
+    /// probes and new keys among them. Dials of those who are not there are in the 200. A greeting is said once in a minute in the mean, and one answer to each of another.
     private func holdQuiet(_ hour: QuietHour, of people: Int) throws(Violation) {
         let others = people - 1
-        guard hour.most.datagrams <= others * 400 + 200, hour.most.messages <= people * 120 + 60 else {
+        guard hour.most.datagrams <= others * Self.quietEach + 200, hour.most.messages <= people * 120 + 60 else {
             throw Violation(
                 "in quiet hour \(hour.hour) one of \(hour.awake) sent \(hour.most.datagrams) datagrams and \(hour.most.messages) messages")
         }
@@ -53,6 +53,7 @@ extension DaysReport {
 
     /// Tables of a board that remember what no disk has, each with a bound of its own (SM-68): names that were refused, a viewer's own among them.
     private static let bounds = ["transactionSet.refused.names": 4096, "transactionSet.refused.ring": 4096]
+    private static let quietEach = 1512
     private static let tableSpare = 64
     private static let memorySpare = 1 << 20
 

@@ -211,7 +211,9 @@ package struct DaysWorld {
         if let last = world.participants[person].person.finish() { try world.give(last, to: person) }
         switch evening {
         case .staysOpen: break
-        case .hides: try world.give(.attention(.hidden), to: person)
+        case .hides:
+            try world.give(.attention(.hidden), to: person)
+            world.participants[person].person.hide()
         case .quits: try world.leave(person, returnsAfter: until - now)
         case .sleeps: sleep(person, until: until)
         }
