@@ -10,17 +10,18 @@ import InkStore
 /// `inkwire audit`: whether anything crossed a network that was not to (CL-430).
 struct AuditCommand: ParsableCommand, TakesOptions, Exemplified {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Look through a capture for what should not have crossed the network.",
+        commandName: "audit", abstract: "Find what in a capture should not have crossed the network.",
         discussion: """
             Each packet and message of these boards must be in a form that is published, and be proved by a key of the board; and nothing that \
-            only members know (names, texts, keys) may stand anywhere in the capture. What stands where others saw it is named, not shown. Capture \
-            before the programs start: a connection is known by its beginning.
+            only members know (names, texts, keys) may stand anywhere in the capture. What stands where others saw it is named, not shown.
+            Capture from before the programs start, since a connection is known by its beginning: \
+            `tcpdump -i any -w tap.pcap 'udp or tcp port 7350'`, with the port of your rendezvous.
             """)
 
     static let examples = [
-        Example("tcpdump -i any -w tap.pcap 'udp or tcp port 7350'", "while people draw, and then:"),
         Example("inkwire audit tap.pcap sketch", "what crossed of that board"),
-        Example("inkwire audit tap.pcap sketch --keys keys.txt", "and open each packet (`open --key-log`)"),
+        Example("inkwire audit tap.pcap sketch --keys keys.txt", "and open each packet"),
+        Example("inkwire audit tap.pcap", "forms alone, of any board"),
     ]
 
     @Argument(help: "The capture: pcap or pcapng; - is stdin.", completion: .file())

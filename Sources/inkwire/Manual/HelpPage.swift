@@ -12,7 +12,8 @@ struct HelpPage {
     /// Ends without a line feed.
     var text: String {
         var lines = Self.wrapped(Self.headline(command.abstract ?? ""), from: 0)
-        lines.append("")
+        // The list of all commands has no line to spare.
+        if command.superCommands != nil { lines.append("") }
         let width = examples.map(\.command.count).max() ?? 0
         for example in examples {
             lines.append("  " + example.command.padded(to: width + 2) + example.purpose)
