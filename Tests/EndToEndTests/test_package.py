@@ -141,6 +141,13 @@ class Package(unittest.TestCase):
         with self.assertRaises(package_elf.Unknown):
             package_elf.placeless(b"#!/bin/sh\n")
 
+    def test_builds_stand_at_paths_of_one_length_wherever_they_are(self):
+        places = [package.evenly_long(pathlib.Path(place)) for place in ("/tmp/b", "/var/tmp/some/deeper/place", "/tmp/é")]
+        self.assertEqual({len(os.fsencode(place)) for place in places}, {package.PATH_BYTES})
+        self.assertEqual([place.parent for place in places][:2], [pathlib.Path("/tmp/b"), pathlib.Path("/var/tmp/some/deeper/place")])
+        with self.assertRaisesRegex(package.Failed, "no place for a build.*\n.*name a shorter one"):
+            package.evenly_long(pathlib.Path("/" + "x" * 170))
+
     def test_a_label_that_is_no_version_exits_2(self):
         for label in ("", "one", "1-2", "1/../2"):
             done = subprocess.run([sys.executable, "-B", ROOT / "tools/lib/package.py", "--label", label], capture_output=True, text=True)

@@ -53,13 +53,27 @@ class Commit:
             tell(f"what is not committed does not get in; this is {self.short}")
 
 
+PATH_BYTES = 160
+
+
+def evenly_long(folder):
+    """A directory within that one whose path has always as many bytes: where a closure is held not to escape, the compiler leaves the length of the path of
+    its file in the program (`swift_isEscapingClosureAtFileLocation`), though it maps the path itself away."""
+    folder = pathlib.Path(folder).absolute()
+    room = PATH_BYTES - len(os.fsencode(folder)) - 1
+    if room < 1:
+        raise Failed(f"{folder} is no place for a build.", f"Its path must have less than {PATH_BYTES - 1} bytes; name a shorter one.")
+    return folder / ("_" * room)
+
+
 class Build:
     """A checkout of the commit and what is built of it, in a directory that holds nothing else."""
 
     def __init__(self, commit, folder):
         self.commit = commit
-        self.source = folder / "source"
-        self.scratch = folder / "build"
+        place = evenly_long(folder)
+        self.source = place / "source"
+        self.scratch = place / "build"
         self.log = folder / "log"
         self.libraries = folder / "libraries"
         # What is written for the packages, of the commit as well.
