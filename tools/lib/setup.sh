@@ -67,11 +67,16 @@ setup_look_for_terminal() {
     has tmux || lacks tmux
 }
 
+has_fuse() {
+    "$1" -c "import sys, importlib.util as u; sys.exit(not (u.find_spec('fusepy') or u.find_spec('fuse')))" 2>/dev/null
+}
+
 setup_look_for_tests() {
     setup_find_python "import sys, pyte, sqlite3, cryptography; sys.exit(sys.version_info < (3, 9))" || { lacks python; lacks pyte; lacks cryptography; }
     # Where a file system of one's own can be mounted, tests do so.
-    if [ "$(id -u)" = 0 ] && [ -c /dev/fuse ] && [ -n "${PYTHON:-}" ]; then
-        "$PYTHON" -c "import sys, importlib.util as u; sys.exit(not (u.find_spec('fusepy') or u.find_spec('fuse')))" || lacks fusepy
+    if [ "$(id -u)" = 0 ] && [ -c /dev/fuse ]; then
+        # A package of the system is for the system's own Python.
+        has_fuse "${PYTHON:-python3}" || has_fuse /usr/bin/python3 || lacks fusepy
     fi
     has tmux || lacks tmux
     has tcpdump || lacks tcpdump
