@@ -77,7 +77,7 @@ package struct Audit {
                 unread += 1
             }
         }
-        if unread > 0 { unjudged.append("\(unread) frames that are no whole packet of UDP or TCP") }
+        if unread > 0 { unjudged.append("frames that are no whole packet of UDP or TCP: \(unread)") }
         judge(datagrams)
         var (late, holes) = (0, 0)
         for conversation in conversations.all {
@@ -85,9 +85,9 @@ package struct Audit {
             holes += judge(conversation)
         }
         if late > 0 {
-            unjudged.append("\(late) connections that began before the capture: their bytes were looked through, their form is not known")
+            unjudged.append("connections that began before the capture, and whose form is not known: \(late)")
         }
-        if holes > 0 { unjudged.append("\(holes) bytes of connections behind a hole in the capture, or at its end") }
+        if holes > 0 { unjudged.append("bytes of connections behind a hole in the capture, or at its end: \(holes)") }
     }
 
     private mutating func find(_ text: String, time: UInt64, from: SocketAddress, to: SocketAddress) {

@@ -78,7 +78,7 @@ struct AuditCommand: ParsableCommand, TakesOptions, Exemplified {
         lines.append("judged: " + (forms.isEmpty ? "nothing" : forms.joined(separator: ", ")))
         lines.append(
             "looked for: \(Sentence.count(audit.hiddenCount, "thing")) that only members know; \(audit.plainCount) too short or too plain")
-        if audit.strangers > 0 { lines.append("not of these boards: \(audit.strangers) datagrams and connections") }
+        if audit.strangers > 0 { lines.append("datagrams and connections that are not of these boards: \(audit.strangers)") }
         for words in audit.unjudged + [words(of: complaint)].compactMap({ $0 }) { lines.append("not judged: \(words)") }
         if audit.findingCount == 0, audit.judgedCount > 0 {
             lines.append("nothing crossed that is not published, and nothing that only members know")
