@@ -1,7 +1,8 @@
 import InkFrontEnd
 import InkPrimitives
-import InkSimulator
 import Testing
+
+@testable import InkSimulator
 
 @Suite struct DaysWorldTests {
     // An hour of three people; five days of eight are `tools/simulate --days 5 1`.
@@ -28,5 +29,17 @@ import Testing
             hashes.insert(world.summary)
         }
         #expect(hashes.count == 1)
+    }
+
+    @Test func `SM-94: a board that is opened anew shares no byte with the disk that it is read from`() throws {
+        var world = try World(seed: 1, options: .init(peers: 2, span: .seconds(3)))
+        try world.run()
+        let anew = world.openedAnew(0)
+        let stored = world.participants[0].disk.transactions
+        #expect(!stored.isEmpty && anew.transactions == stored)
+        for (one, other) in zip(anew.transactions, stored) {
+            let places = [one, other].map { $0.encoded.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) } }
+            #expect(places[0] != places[1])
+        }
     }
 }

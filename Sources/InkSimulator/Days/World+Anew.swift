@@ -15,7 +15,10 @@ extension World {
 
     func openedAnew(_ node: Int) -> OpenedAnew {
         let participant = participants[node]
-        let stored = participant.disk.transactions.compactMap { try? Transaction(decoding: $0.encoded) }
+        // Bytes of its own, as a disk gives them: what is shared with the world would count as nothing of it.
+        let stored = participant.disk.transactions.compactMap { saved in
+            try? Transaction(decoding: saved.encoded.withUnsafeBufferPointer { Array($0) })
+        }
         let names = Set(stored.map(\.name))
         var copies = [names]
         copies.append(names.filter { participant.saved.contains($0) })
