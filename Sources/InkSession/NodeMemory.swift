@@ -23,16 +23,7 @@ extension Node {
     }
 }
 
-/// How often what waits for an hour and longer was due in a node.
-package struct NodeTimers: Hashable, Sendable {
-    /// It was looked for invites whose time is over: at the end of each, and once an hour while one is to end.
-    package let inviteLooks: Int
-    /// A device of which no process had taken another's place for two hours began anew.
-    package let devicesForgotten: Int
-
-    package init(inviteLooks: Int, devicesForgotten: Int) { (self.inviteLooks, self.devicesForgotten) = (inviteLooks, devicesForgotten) }
-}
-
 extension Node {
-    package var timers: NodeTimers { NodeTimers(inviteLooks: rights.looks, devicesForgotten: endpoint.devicesForgotten) }
+    /// How often it was looked for invites whose time is over: at the end of each, and once an hour while one is to end.
+    package var inviteLooks: Int { rights.looks }
 }

@@ -29,8 +29,6 @@ struct DeviceCalm: Sendable {
 
     private var devices: [AuthorID: Device] = [:]
     private var refusals: [PeerID: Refusal] = [:]
-    /// How often a device began anew, for its last replacement was so long ago.
-    private(set) var forgottenCount = 0
 
     /// May a process of this device take the place of another one that lives?
     func mayReplace(by new: PeerID, of device: AuthorID, now: Instant) -> Bool {
@@ -41,9 +39,7 @@ struct DeviceCalm: Sendable {
 
     /// It took that place.
     mutating func replaced(_ old: PeerID, by new: PeerID, of device: AuthorID, now: Instant) {
-        let known = known(device, now: now)
-        if known == nil, devices[device] != nil { forgottenCount += 1 }
-        var entry = known ?? Device(replacedAt: now)
+        var entry = known(device, now: now) ?? Device(replacedAt: now)
         makeRoom(for: device, now: now)
         entry.replacedAt = now
         entry.replaced = entry.replaced.filter { $0 != new && $0 != old }.suffix(Self.replacedMax - 1) + [old]

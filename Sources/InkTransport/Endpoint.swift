@@ -312,9 +312,6 @@ public struct Endpoint: Sendable {
     /// Devices that were refused lately, ascending; at most 1024.
     public var refusedDevices: [AuthorID] { rivals.refusedDevices }
 
-    /// How often a device was given a new beginning, since none of its processes had taken another's place for two hours (TR-183).
-    package var devicesForgotten: Int { rivals.forgottenCount }
-
     /// The device may come at once.
     public mutating func forgive(_ device: AuthorID) { rivals.forgive(device) }
 

@@ -26,9 +26,6 @@ struct Rivals: Sendable {
 
     init(own: PeerID) { self.own = own }
 
-    /// How often a device was given a new beginning, since it had been calm for long.
-    var forgottenCount: Int { calm.forgottenCount }
-
     /// The device has done something for the board.
     mutating func know(_ device: AuthorID, since: Instant) { if knownDevices[device] == nil { knownDevices[device] = since } }
 

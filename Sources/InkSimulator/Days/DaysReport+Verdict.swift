@@ -64,7 +64,7 @@ extension DaysReport {
         var lines = [
             "\(acts) things done, \(faults) faults, \(linesCut) lines cut, \(sleeps) sleeps, \(moves) moves, \(clockJumps) clocks set",
             "keys: \(renewals) renewals in sessions, \(secretsRenewed) new secrets; invites: \(invitesMade) made, \(invitesRemoved) ended by hand, "
-                + "\(invitesOver) by their time, looked for \(timers.inviteLooks) times; \(timers.devicesForgotten) devices begun anew after two hours",
+                + "\(invitesOver) by their time, looked for \(inviteLooks) times",
         ]
         if let most, let busiest {
             let (own, all) = (most.most, busiest.sum)

@@ -43,19 +43,15 @@ package struct DaysReport {
     package var quietHours: Int { quiet.count }
     /// How often sessions got new keys.
     package var renewals: Int { renewed.values.reduce(0, +) }
-    /// How often what waits for an hour and longer was due, in all processes.
-    package var timers: NodeTimers {
-        NodeTimers(
-            inviteLooks: timed.values.reduce(0) { $0 + $1.inviteLooks },
-            devicesForgotten: timed.values.reduce(0) { $0 + $1.devicesForgotten })
-    }
+    /// How often it was looked for invites whose time is over, in all processes.
+    package var inviteLooks: Int { looks.values.reduce(0, +) }
     /// Invites that ended by their time.
     package private(set) var invitesOver = 0
     package var meetings: Int { days.count }
 
     private(set) var days: [Day] = []
     private(set) var quiet: [QuietHour] = []
-    private var timed: [Process: NodeTimers] = [:]
+    private var looks: [Process: Int] = [:]
     private var renewed: [Session: Int] = [:]
     private var atHour: [Traffic] = []
     private var atDay = Traffic()
@@ -90,7 +86,7 @@ package struct DaysReport {
         for (node, participant) in world.participants.enumerated() {
             guard let running = participant.node else { continue }
             let process = Process(node: node, number: participant.process)
-            timed[process] = running.timers
+            looks[process] = running.inviteLooks
             for (peer, figures) in running.statistics() {
                 renewed[Session(process: process, peer: peer, since: figures.establishedAt)] = Int(figures.renewals)
             }
