@@ -1,4 +1,4 @@
-"""Certificates for tests of TLS, made by openssl."""
+"""Certificates for tests of TLS and for tools, made by openssl."""
 
 import pathlib
 import subprocess
