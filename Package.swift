@@ -190,6 +190,14 @@ let package = Package(
     package.targets.append(
         .executableTarget(name: "code-stand", dependencies: session + ["StandSockets"], path: "tools/code-stand"))
     package.targets.first { $0.name == "InkRuntimeTests" }?.dependencies.append("code-stand")
+    // Tools: people by the thousand at a rendezvous, each from one of many addresses, and what they draw. From many addresses of loopback.
+    package.targets.append(
+        .executableTarget(
+            name: "load-stand",
+            dependencies: session + [
+                "InkRuntime", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "tools/load-stand"))
     // Tools: one end of the link's benchmark, its yardsticks, and a bad line between two ends. With calls that other systems have not.
     package.targets.append(.target(name: "CBench", dependencies: ["CSodium"], path: "tools/bench-contestant/system"))
     package.targets.append(

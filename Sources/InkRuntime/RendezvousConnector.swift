@@ -36,6 +36,7 @@ package final class RendezvousConnector {
     private let find: Finder
     /// Nil for a rendezvous that is spoken to in clear (RT-151).
     private let tls: TLSTrust?
+    private let from: InkPrimitives.SocketAddress?
 
     /// Distinguishes this try from earlier ones whose results may still come.
     private var round = 0
@@ -50,6 +51,7 @@ package final class RendezvousConnector {
 
     /// - Parameters:
     ///   - patience: shorter in tests.
+    ///   - from: our own end, for who is many; nil for the one that the system chooses.
     ///   - opened: a WebSocket is open to this address.
     ///   - received: something was said on it.
     ///   - receivedFrame: a relay frame came on it.
@@ -57,14 +59,14 @@ package final class RendezvousConnector {
     ///   - closed: it is gone, or could not be opened; with the reason, which names the host.
     package init(
         host: Invite.Host, loop: any EventLoop, clock: MonotonicClock, patience: TimeAmount = RendezvousConnector.patience,
-        tls: TLSTrust? = nil, find: @escaping Finder = HostAddresses.find,
+        tls: TLSTrust? = nil, from: InkPrimitives.SocketAddress? = nil, find: @escaping Finder = HostAddresses.find,
         opened: @escaping (InkPrimitives.SocketAddress) -> Void,
         received: @escaping (ServerMessage) -> Void, receivedFrame: @escaping ([UInt8]) -> Void = { _ in },
         closed: @escaping (String) -> Void
     ) {
         (self.host, self.loop, self.clock, self.patience) = (host, loop, clock, patience)
         hearer = Hearer(opened: opened, received: received, receivedFrame: receivedFrame, closed: closed)
-        (self.find, self.tls) = (find, tls)
+        (self.find, self.tls, self.from) = (find, tls, from)
     }
 
     /// A connection is open.
@@ -159,7 +161,13 @@ package final class RendezvousConnector {
             version: .http1_1, method: .GET, uri: "/",
             headers: ["Host": host.description, "Content-Length": "0", "Sec-WebSocket-Protocol": Signalling.subprotocol])
         let (glance, tls, host) = (NIOLoopBound(TLSGlance(), eventLoop: loop), tls, host)
-        return ClientBootstrap(group: loop)
+        var bootstrap = ClientBootstrap(group: loop)
+        if let from {
+            guard let own = try? from.forNIO else { return loop.makeFailedFuture(NoAddress()) }
+            bootstrap = bootstrap.bind(to: own)
+        }
+        return
+            bootstrap
             .connectTimeout(max(until - .now(), .milliseconds(1)))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelOption(WebSocketHandler.unsentMax, value: WebSocketHandler.unsentBytesMax)

@@ -126,7 +126,7 @@ def step_programs():
     """What the steps run that are not tests in Swift: faster than `build` when only they are wanted. Nothing for what a variable names."""
     outcome = Outcome()
     for product, variable in (("inkwire", "INKWIRE_BINARY"), ("terminal-stand", "INKWIRE_TERMINAL_STAND"), ("core-bench", "INKWIRE_CORE_BENCH"),
-                              ("capture", "INKWIRE_CAPTURE")):
+                              ("capture", "INKWIRE_CAPTURE"), ("load-stand", "INKWIRE_LOAD_STAND")):
         if os.environ.get(variable):
             continue
         outcome += plain(["swift", "build", *RELEASE, "--product", product], f"build-{product}.log")
