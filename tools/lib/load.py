@@ -15,9 +15,8 @@ import time
 import inkwire_process as ink
 from authority import Authority
 
-PROBES_A_SECOND = 20
-# A request that takes longer is lost, and its loop was that late at least.
-PROBE_PATIENCE = 2.0
+# Fewer than the 20 that a source is answered.
+PROBES_A_SECOND = 15
 GATHER_PATIENCE = 240
 
 
@@ -87,14 +86,18 @@ class Lateness:
                     self.delays.append(time.monotonic() - began)
 
     def take(self):
-        """Seconds of each request since the last call, ascending; what is not answered yet counts as what it has waited."""
+        """Seconds of each request since the last call, ascending; what is not answered counts as what it has waited."""
         with self.lock:
             now = time.monotonic()
-            lost = [name for name, began in self.asked.items() if now - began > PROBE_PATIENCE]
-            for name in lost:
-                del self.asked[name]
-            delays, self.delays = self.delays + [PROBE_PATIENCE] * len(lost), []
-        return sorted(delays)
+            waiting, self.asked = [now - began for began in self.asked.values()], {}
+            delays, self.delays = self.delays, []
+        return sorted(delays + [waited for waited in waiting if waited > 1 / PROBES_A_SECOND])
+
+    def begin_anew(self):
+        """Whom it asks is another now: what the one before left unanswered is no lateness of this one."""
+        with self.lock:
+            self.asked.clear()
+            self.delays.clear()
 
     def end(self):
         self.is_over.set()
@@ -174,6 +177,7 @@ class Load:
         port, stun = self.rendezvous.port, self.rendezvous.stun
         self.rendezvous.kill()
         self.rendezvous = ink.Rendezvous(port=port, stun=stun, arguments=self.arguments)
+        self.lateness.begin_anew()
 
     def end(self):
         for crowd in self.crowds:
@@ -270,7 +274,7 @@ def main():
     parser = argparse.ArgumentParser(prog="tools/load", allow_abbrev=False)
     parser.add_argument("--binary")
     commands = parser.add_subparsers(dest="command", required=True)
-    shapes = {"idle": [("people", 18_000), ("room", 8), ("sources", 450), ("seconds", 30), ("arrivals", 500)],
+    shapes = {"idle": [("people", 18_000), ("room", 8), ("sources", 6000), ("seconds", 30), ("arrivals", 500)],
               "relay": [("rooms", 20), ("people", 8), ("draw", 4), ("bytes", 150), ("seconds", 30)], "all": [("minutes", 20)]}
     for command, numbers in shapes.items():
         sub = commands.add_parser(command, allow_abbrev=False)
