@@ -580,6 +580,7 @@ private final class PlainHTTPHandler: ChannelInboundHandler {
                 self.head = nil
                 return
             }
+            // By class: what was shown is not repeated (RT-170).
             if case .token(let reason) = refusal {
                 respond(
                     context, .unauthorized,
