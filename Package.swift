@@ -56,7 +56,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
         .target(name: "CInkSystem"),
         // OpenSSL's cipher for packets, opened at run time where the machine has it: half of the time of libsodium's. Nothing is linked, and nothing needed
-        // to build; without it libsodium seals all.
+        // to build; without it libsodium seals all. Signatures over P-256, too, for tokens that are signed so.
         .target(name: "CInkCipher"),
         // What rounds and takes roots; a program that has Foundation or Glibc has it with these.
         .target(name: "InkPrimitives", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
@@ -66,6 +66,8 @@ let package = Package(
         // Floor 2
         .target(name: "InkBoard", dependencies: ["InkPrimitives", "InkCrypto"]),
         .target(name: "InkTransport", dependencies: ["InkPrimitives", "InkCrypto"]),
+        // Tokens are read and verified here. jwt-kit would do that, and brings BoringSSL a second time (swift-crypto) and swift-certificates: 170 s of
+        // processor in a clean build, for three algorithms of which libsodium has two.
         .target(name: "InkRendezvous", dependencies: ["InkPrimitives", "InkCrypto", "InkConnectivity"]),
         // Floor 3
         .target(

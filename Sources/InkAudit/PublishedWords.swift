@@ -8,6 +8,7 @@ enum PublishedWords {
     static let fields: [String: String?] = [
         "host": nil, "content-length": "0", "connection": "upgrade", "upgrade": "websocket", "sec-websocket-key": nil,
         "sec-websocket-version": "13", "sec-websocket-accept": nil, "sec-websocket-protocol": "inkwire.v1",
+        "authorization": nil,
     ]
 
     private static let words = [
@@ -16,7 +17,8 @@ enum PublishedWords {
         "visitor", "body", "welcome", "join", "joined", "send", "envelope", "refused", "leave", "open-mailbox", "open-local-mailbox",
         "close-mailbox",
         "no-mailbox", "mailbox-busy", "knock", "pass", "dismiss", "gone", "not-admitted", "too-many-topics", "topic-full", "not-joined",
-        "too-many-knocks",
+        "too-many-knocks", "auth", "token", "guest", "no-token", "token-limit", "token-too-long", "token-malformed", "token-unknown-key",
+        "token-other-audience", "token-expired", "token-not-yet-valid", "bearer",
         requestLine, answerLine,
     ]
 

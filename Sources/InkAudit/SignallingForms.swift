@@ -45,6 +45,8 @@ struct SignallingForms {
         switch field {
         case "sec-websocket-key": Data(base64Encoded: value)?.count == 16
         case "sec-websocket-accept": Data(base64Encoded: value)?.count == 20
+        // A token, which only the rendezvous is to see: over TLS, or on one machine.
+        case "authorization": value.hasPrefix("Bearer ") && AccessKeys.isToken(String(value.dropFirst(7)))
         // A host and a port, and nothing that can be a text.
         default: value.count <= 260 && value.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-.:[]%".contains($0)) }
         }
@@ -75,7 +77,7 @@ struct SignallingForms {
         guard let message: ServerMessage = Self.decode(text) else { return Verdict(name: "text", fault: Self.notPublished) }
         guard Self.isItsOneSpelling(text, message) else { return Verdict(name: "text", fault: Self.otherSpelling) }
         switch message {
-        case .welcome(let nonce, _, _, _):
+        case .welcome(let nonce, _, _, _, _):
             self.nonce = nonce
             return Verdict(name: "welcome")
         case .joined: return Verdict(name: "joined")

@@ -189,7 +189,8 @@ package struct Automation {
         case .cursor(let source, let samples):
             if let (name, members) = format.plain(event) { write(name, members) }
             tellLight(samples, of: source.peer)
-        case .view, .lookHere, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName, .notAdmitted,
+        case .view, .lookHere, .typing, .rendezvous, .tokens, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName,
+            .notAdmitted,
             .versionMismatch, .rights, .chatsGone, .calm, .identity, .typingEnded:
             if let (name, members) = format.plain(event) { write(name, members) }
             // Who comes again by another session is in the same state as before, of which nothing is told; but what he sees is.
@@ -760,7 +761,7 @@ package struct Automation {
     }
 
     /// Events that whoever waits for a board needs to see.
-    private static let beforeReady: Set = ["connecting", "unreachable", "not_admitted"]
+    private static let beforeReady: Set = ["connecting", "unreachable", "not_admitted", "tokens"]
 
     private mutating func write(_ event: String, _ members: JSONObject, ref: JSONValue? = nil) {
         var line: JSONObject = ["event": .string(event)]

@@ -203,6 +203,9 @@ package struct EventFormat {
         case .rendezvous(.connecting): ("rendezvous", ["state": "connecting"])
         case .rendezvous(.connected): ("rendezvous", ["state": "connected"])
         case .rendezvous(.unreachable(let reason)): ("rendezvous", ["state": "unreachable", "why": .string(reason)])
+        case .tokens(.asked): ("tokens", ["state": "asked", "next": .string(Sentence.tokens(.asked).text)])
+        case .tokens(.refused(let reason)):
+            ("tokens", ["state": "refused", "reason": .string(reason.rawValue), "why": .string("\(reason)")])
         case .rejected(let author, let rule): ("rejected", ["author": author.map { .string($0.hex) } ?? .null, "rule": .string(rule)])
         case .fork(let author, let sequence): ("fork", ["author": .string(author.hex), "sequence": .integer(Int64(clamping: sequence))])
         case .restoring(let isUnderWay): ("restoring", ["state": isUnderWay ? "under_way" : "over"])

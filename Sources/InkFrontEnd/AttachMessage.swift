@@ -8,7 +8,7 @@ import InkSession
 /// What all versions have in common, so that programs of different ones can tell each other.
 package enum AttachProtocol {
     /// Raised with any change of the bytes of this target's codecs.
-    package static let version: UInt16 = 16
+    package static let version: UInt16 = 17
     /// The first bytes of a hello and of the refusal of its version, for ever; two bytes of version follow. No other message begins so (FE-13).
     fileprivate static let magic = Array("INKA".utf8)
 }

@@ -1,6 +1,7 @@
 import InkBoard
 import InkCrypto
 import InkPrimitives
+import InkRendezvous
 import InkSession
 
 // The bytes of an event, as the program that holds the board tells it to the others. A case more does not compile until it has a tag here; then
@@ -69,6 +70,10 @@ extension ByteWriter {
         case .rendezvous(let status):
             writeTag(10)
             write(status)
+        case .tokens(.asked): writeTag(80)
+        case .tokens(.refused(let reason)):
+            writeTag(81)
+            writeText(reason.rawValue)
         case .rejected(let author, let rule):
             writeTag(11)
             writeOptional(author) { $0.write($1) }
@@ -356,6 +361,10 @@ extension ByteReader {
                     state: state, missing: try readNumber(), unsent: try readNumber(), isSaved: try readFlag(),
                     fingerprint: try readIdentifier()))
         case 10: return .rendezvous(try readRendezvousStatus())
+        case 80: return .tokens(.asked)
+        case 81:
+            guard let reason = RendezvousRefusal(rawValue: try readText()), reason.isOfTokens else { throw .unexpected }
+            return .tokens(.refused(reason))
         case 11:
             let author: AuthorID? = try readFlag() ? try readIdentifier() : nil
             return .rejected(author: author, rule: try readText())

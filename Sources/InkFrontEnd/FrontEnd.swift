@@ -126,6 +126,8 @@ package struct FrontEnd: Sendable {
             }
             rendezvous = status
             ways.rendezvousChanged(now: now)
+        // RV-183
+        case .tokens(let news): notices.add(.tokens(news), as: .tokens, now: now)
         case .rejected(let author, let rule): notices.add(.rejected(author.map(name(of:)) ?? "a stranger", rule: rule), now: now)
         case .fork(let author, _): notices.add(.fork(name(of: author)), now: now)
         case .textMerged(let news): notices.add(.text(name(of: news.other), news.outcome), as: .text, now: now)

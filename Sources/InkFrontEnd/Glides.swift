@@ -25,7 +25,7 @@ package struct Glides: Sendable {
         case .peer(let status): if status.state == .left { byPeer[status.peer] = nil }
         case .ready, .outcome, .view, .lookHere, .typing, .typingEnded, .chat, .chatState, .chatPage, .sync, .rendezvous, .rejected, .fork,
             .textMerged, .restoring,
-            .duplicateDevice, .meeting,
+            .duplicateDevice, .meeting, .tokens,
             .knownName,
             .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .calm, .stopped, .identity:
             break

@@ -4,7 +4,7 @@ import InkPrimitives
 package struct Notices: Sendable {
     /// What a message is about: one takes the place of an older one of its kind, and names join it.
     package enum Kind: Hashable, Sendable {
-        case joined, left, back, alone, invites, disk, setting, text, restoring, device, look, rights, code
+        case joined, left, back, alone, invites, disk, setting, text, restoring, device, look, rights, code, tokens
         /// Stays until it is answered.
         case identity
     }

@@ -80,6 +80,8 @@ package enum Sentence: Hashable, Sendable {
     case identity(String, wasVerified: Bool)
     /// Somebody who is there does not let us in.
     case notAdmitted
+    /// A rendezvous asks for tokens, or does not let us in for want of one.
+    case tokens(TokenNews)
     /// What becomes of a short code of ours.
     case code(CodeNews.What)
     case versionMismatch(theirs: Int, ours: Int)
@@ -163,6 +165,8 @@ package enum Sentence: Hashable, Sendable {
                 + " by this name: compare safety words"
         case .notAdmitted:
             "somebody who is there does not let you in: your right or your invite has ended. What you drew stays here; ask for another invite"
+        case .tokens(.asked): "this rendezvous asks for tokens: who runs it can know who uses which board, not what is on it"
+        case .tokens(.refused(let reason)): "the rendezvous does not let you in: \(reason)"
         case .code(.inviter(.mismatch)): "somebody typed a wrong code, or guessed: that code is good for nobody any more. Give a new one"
         case .code(.inviter(.left)): "somebody came by the code and went without joining"
         case .code(.inviter(.spent)): "somebody else typed the code right, after all had come who may: they were not let in"

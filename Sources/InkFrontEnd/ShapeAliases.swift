@@ -106,7 +106,7 @@ package struct ShapeAliases: Sendable {
             if case .beside(let shape) = news.outcome { news.outcome = .beside(known(shape)) }
             return .textMerged(news)
         case .ready, .outcome, .peer, .gesture, .cursor, .view, .lookHere, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .restoring,
-            .duplicateDevice, .meeting,
+            .duplicateDevice, .meeting, .tokens,
             .knownName, .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .calm, .stopped, .identity, .typingEnded,
             .chatState, .chatPage:
             return event

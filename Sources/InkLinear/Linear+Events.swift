@@ -48,7 +48,8 @@ extension Linear {
             // By another session somebody comes again in the state that he had, of which nothing is told.
             lookAgain()
         case .gesture, .typing, .typingEnded: _ = front.take(event, holdsUnsaved: false, now: now)
-        case .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting, .knownName, .identity, .versionMismatch,
+        case .rendezvous, .tokens, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting, .knownName, .identity,
+            .versionMismatch,
             .notAdmitted, .chatsGone, .code, .calm:
             pass(event, now: now)
         case .stopped: break

@@ -42,6 +42,8 @@ public enum MailboxObstacle: Hashable, Sendable, CustomStringConvertible {
     case noAnswer
     /// We hold as many as we may.
     case tooMany
+    /// Those that did give some to who has a token, and we have none there (RV-178).
+    case noneForGuests
 
     public var description: String {
         switch self {
@@ -49,6 +51,7 @@ public enum MailboxObstacle: Hashable, Sendable, CustomStringConvertible {
         case .noneKept: "the rendezvous is of an older version and keeps no codes: give the link instead"
         case .noRoom: "the rendezvous has no room for one more code now; try again in a minute"
         case .noAnswer: "the rendezvous does not answer when asked for a place for a code"
+        case .noneForGuests: "the rendezvous has places for codes of who has a token alone: give the link instead"
         case .tooMany: "\(MailboxHolder.boxesMax) codes are open already; wait until one is over, or end its invite"
         }
     }
@@ -80,6 +83,8 @@ struct MailboxHolder: Sendable {
 
     private struct Place: Sendable {
         var keeps = false
+        /// It takes us for a guest, and so keeps none of ours.
+        var isForBearers = false
         /// Whom what it answers is for, in order. Who wants it no more stays in the list until then.
         var asked = Queue<UInt64>()
         var incoming = TokenBucket(rate: MailboxHolder.incomingRate, burst: MailboxHolder.incomingBurst, now: .distantPast)
@@ -136,7 +141,10 @@ struct MailboxHolder: Sendable {
         failed.remove(place)
     }
 
-    mutating func welcomed(keeps: Bool, at place: Int) { places[place]?.keeps = keeps }
+    mutating func welcomed(keeps: Bool, asGuest: Bool = false, at place: Int) {
+        places[place]?.keeps = keeps && !asGuest
+        places[place]?.isForBearers = keeps && asGuest
+    }
 
     /// A connection is gone, and what was held there with it.
     mutating func disconnected(at lost: Int) {
@@ -201,7 +209,8 @@ struct MailboxHolder: Sendable {
             } else if entered.isEmpty {
                 give(up: reference, .noRendezvous)
             } else {
-                give(up: reference, keeping.isEmpty ? .noneKept : .noAnswer)
+                let isForBearers = entered.contains { places[$0]?.isForBearers == true }
+                give(up: reference, !keeping.isEmpty ? .noAnswer : isForBearers ? .noneForGuests : .noneKept)
             }
         }
     }

@@ -55,6 +55,8 @@ public struct MailboxVisitor: Sendable {
         case gone
         /// Nothing was said for 25 s, not even that the visit is over.
         case noAnswer
+        /// The rendezvous does not take our token, or not any more.
+        case tokenRefused(RendezvousRefusal)
         /// The rendezvous refused it, or said what nobody asked.
         case misbehaved
 
@@ -70,6 +72,7 @@ public struct MailboxVisitor: Sendable {
             case .waitedInVain(.tooManyKnocks): "too many codes are tried from this network: try again in a minute"
             case .gone: "the other side has ended the conversation"
             case .noAnswer: "nobody answers at this code"
+            case .tokenRefused(let reason): "\(host): \(reason)"
             case .misbehaved: "\(host) does not do what a rendezvous does"
             }
         }
@@ -137,7 +140,7 @@ public struct MailboxVisitor: Sendable {
 
     public mutating func received(_ message: ServerMessage, now: Instant) {
         switch (state, message) {
-        case (.greeting, .welcome(_, _, _, let keeps)):
+        case (.greeting, .welcome(_, _, _, let keeps, _)):
             guard keeps else { return fail(.noneKept) }
             outputs.append(.send(.mailbox(.knock(mailbox, body: knock))))
             state = .knocked(until: now + Self.visitTime)
@@ -151,6 +154,10 @@ public struct MailboxVisitor: Sendable {
             outputs.append(.event(.passed(body)))
             state = .visiting(until: until)
         case (.knocked, .mailbox(.gone(mailbox, visitor: nil))), (.visiting, .mailbox(.gone(mailbox, visitor: nil))): fail(.gone)
+        // Told also of a connection that was not opened for it (RV-184).
+        case (.connecting, .refused(let reason)) where reason.isOfTokens, (.greeting, .refused(let reason)) where reason.isOfTokens,
+            (.knocked, .refused(let reason)) where reason.isOfTokens, (.visiting, .refused(let reason)) where reason.isOfTokens:
+            fail(.tokenRefused(reason))
         case (.greeting, .refused), (.knocked, .refused), (.visiting, .refused): fail(.misbehaved)
         // It is not trusted to be in order, and nothing else is for us.
         default: break

@@ -90,6 +90,9 @@ struct Mailboxes: Sendable {
     /// Whether a socket holds or visits one.
     func occupies(_ token: ConnectionToken) -> Bool { held[token] != nil || visits[token] != nil }
 
+    /// Mailboxes that a socket holds.
+    func heldCount(of token: ConnectionToken) -> Int { held[token]?.count ?? 0 }
+
     mutating func nextOutput() -> Output? { outputs.next() }
 
     // Of him who holds one.

@@ -20,8 +20,8 @@ public enum ClientMessage: Hashable, Sendable {
 /// What the rendezvous says to a peer.
 public enum ServerMessage: Hashable, Sendable {
     /// First message on every socket: 32 fresh bytes to sign, the UDP port of the STUN responder on the same host, if there is one, how many
-    /// bytes a second it carries for a room in relay frames, if any, and whether it keeps mailboxes.
-    case welcome(nonce: [UInt8], stunPort: UInt16?, relay: Int? = nil, mailboxes: Bool = false)
+    /// bytes a second it carries for a room in relay frames, if any, whether it keeps mailboxes, and, where it asks for tokens, as whom it takes us.
+    case welcome(nonce: [UInt8], stunPort: UInt16?, relay: Int? = nil, mailboxes: Bool = false, auth: Admittance? = nil)
     /// We are in, under the number `member`, with `others` sockets. A hint: nothing that is decided by it needs to be true.
     case joined(topic: Topic, member: UInt32, others: Int)
     /// A sealed envelope from the member with number `from`.
@@ -32,8 +32,16 @@ public enum ServerMessage: Hashable, Sendable {
     case mailbox(MailboxAnswer)
 }
 
+/// As whom a rendezvous that asks for tokens takes a socket (RV-171).
+public enum Admittance: String, Hashable, Sendable, Codable {
+    /// It showed a token.
+    case bearer = "token"
+    /// It showed none, and may go where a bearer is.
+    case guest
+}
+
 /// Why the rendezvous did not do what was asked.
-public enum RendezvousRefusal: String, Hashable, Sendable, Codable, CustomStringConvertible {
+public enum RendezvousRefusal: String, Error, Hashable, Sendable, Codable, CaseIterable, CustomStringConvertible {
     /// The signature does not prove the right to the topic.
     case notAdmitted = "not-admitted"
     /// The server holds as many topics as it may, or the source of the socket has begun too many, or too many too fast.
@@ -44,6 +52,29 @@ public enum RendezvousRefusal: String, Hashable, Sendable, Codable, CustomString
     case notJoined = "not-joined"
     /// The source of the socket has knocked at too many mailboxes too fast. Told to visitors only.
     case tooManyKnocks = "too-many-knocks"
+    /// No bearer is where a guest wants to go, or none is any more.
+    case noToken = "no-token"
+    /// As many topics are of the share of the bearer's account as its token allows.
+    case tokenLimit = "token-limit"
+    // Why a token is not taken: the class, and nothing of the token.
+    case tokenTooLong = "token-too-long"
+    case tokenMalformed = "token-malformed"
+    /// Nobody known has signed it, or it stands in no list.
+    case tokenUnknownKey = "token-unknown-key"
+    case tokenOtherAudience = "token-other-audience"
+    case tokenExpired = "token-expired"
+    case tokenNotYetValid = "token-not-yet-valid"
+
+    /// It is about a token that was shown, and not taken.
+    public var isOfShownToken: Bool {
+        switch self {
+        case .tokenTooLong, .tokenMalformed, .tokenUnknownKey, .tokenOtherAudience, .tokenExpired, .tokenNotYetValid: true
+        case .notAdmitted, .tooManyTopics, .topicFull, .notJoined, .tooManyKnocks, .noToken, .tokenLimit: false
+        }
+    }
+
+    /// It would not be said if another token, or one at all, were shown.
+    public var isOfTokens: Bool { isOfShownToken || self == .noToken || self == .tokenLimit }
 
     public var description: String {
         switch self {
@@ -52,6 +83,14 @@ public enum RendezvousRefusal: String, Hashable, Sendable, Codable, CustomString
         case .topicFull: "too many participants at the rendezvous"
         case .notJoined: "the rendezvous does not know us in this room"
         case .tooManyKnocks: "too many codes are tried from here now"
+        case .noToken: "the rendezvous lets in who has a token, and guests while somebody with one is there: nobody is now"
+        case .tokenLimit: "the token allows no more boards at once"
+        case .tokenTooLong: "the token is refused: it is longer than \(AccessKeys.tokenBytesMax >> 10) KiB"
+        case .tokenMalformed: "the token is refused: it is not one that can be read there"
+        case .tokenUnknownKey: "the token is refused: it is not signed by a key, or is none, that is known there"
+        case .tokenOtherAudience: "the token is refused: it is for another audience"
+        case .tokenExpired: "the token is refused: it has expired"
+        case .tokenNotYetValid: "the token is refused: it is not valid yet"
         }
     }
 }
@@ -76,7 +115,7 @@ public enum Signalling {
 // Coding. One flat object with a "type"; bytes as base64url without padding. Lengths are checked here, so that nothing after this has to.
 
 private enum Key: String, CodingKey {
-    case type, topic, key, signature, to, box, nonce, member, others, from, reason, relay, mailboxes
+    case type, topic, key, signature, to, box, nonce, member, others, from, reason, relay, mailboxes, auth
     case stunPort = "stun_port"
 }
 
@@ -152,7 +191,8 @@ extension ServerMessage: Codable {
             self = .welcome(
                 nonce: try container.bytes(.nonce, count: Signalling.nonceBytes...Signalling.nonceBytes),
                 stunPort: try container.decodeIfPresent(UInt16.self, forKey: .stunPort),
-                relay: try container.rate(.relay), mailboxes: try container.decodeIfPresent(Bool.self, forKey: .mailboxes) ?? false)
+                relay: try container.rate(.relay), mailboxes: try container.decodeIfPresent(Bool.self, forKey: .mailboxes) ?? false,
+                auth: try container.decodeIfPresent(Admittance.self, forKey: .auth))
         case "joined":
             self = .joined(
                 topic: try container.identifier(.topic), member: try container.decode(UInt32.self, forKey: .member),
@@ -170,12 +210,13 @@ extension ServerMessage: Codable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         switch self {
-        case .welcome(let nonce, let stunPort, let relay, let mailboxes):
+        case .welcome(let nonce, let stunPort, let relay, let mailboxes, let auth):
             try container.encode("welcome", forKey: .type)
             try container.encode(Base64URL.encode(nonce), forKey: .nonce)
             try container.encodeIfPresent(stunPort, forKey: .stunPort)
             try container.encodeIfPresent(relay, forKey: .relay)
             if mailboxes { try container.encode(true, forKey: .mailboxes) }
+            try container.encodeIfPresent(auth, forKey: .auth)
         case .joined(let topic, let member, let others):
             try container.encode("joined", forKey: .type)
             try container.encode(Base64URL.encode(topic.bytes), forKey: .topic)

@@ -194,7 +194,7 @@ public struct RendezvousClient: Sendable {
     public mutating func received(_ message: ServerMessage, at place: Int = 0, now: Instant) {
         let state = signalling[place]
         switch message {
-        case .welcome(let challenge, let stunPort, let rate, _):
+        case .welcome(let challenge, let stunPort, let rate, _, _):
             guard state.isGreeting else { return }
             signalling.setRelayRate(rate, at: place)
             signalling.welcomed(challenge, stunPort: stunPort, at: place)

@@ -144,9 +144,9 @@ public struct RendezvousClients: Sendable {
     }
 
     public mutating func received(_ message: ServerMessage, at place: Int = 0, now: Instant) {
-        if case .welcome(_, _, _, let keeps) = message, case .open(let address, let local, _) = connections[place] {
+        if case .welcome(_, _, _, let keeps, let auth) = message, case .open(let address, let local, _) = connections[place] {
             connections[place] = .open(address, from: local, welcome: message)
-            mailboxes.welcomed(keeps: keeps, at: place)
+            mailboxes.welcomed(keeps: keeps, asGuest: auth == .guest, at: place)
         }
         if case .mailbox(let answer) = message {
             mailboxes.received(answer, at: place, now: now)

@@ -59,6 +59,8 @@ public struct RendezvousServer: Sendable {
         public var relayTotalRate = 16 << 20
         /// Mailboxes in all; 0 to keep none (RV-70, RV-155). Where only some topics may be joined, only who is in one of them opens a mailbox.
         public var mailboxesMax = 10_000
+        /// Who shows no token is a guest, and may go only where a bearer is (RV-176). Without it there are neither.
+        public var asksForTokens = false
         /// Gives numbers of four digits to who asks for one: the rendezvous that a board brings (RV-94).
         public var keepsLocalMailboxes = false
         /// UDP port of the STUN responder beside us; told in the welcome.
@@ -75,6 +77,7 @@ public struct RendezvousServer: Sendable {
     /// Why a socket is closed.
     public enum CloseReason: String, Hashable, Sendable, CustomStringConvertible {
         case tooManySockets, tooManyFromSource, displaced, noMoreTopics, joinTimeout, notAdmitted, rateExceeded, knockedTwice
+        case noToken, tokenEnded, tokenLimit
 
         public var description: String {
             switch self {
@@ -86,6 +89,9 @@ public struct RendezvousServer: Sendable {
             case .notAdmitted: "proof of membership refused"
             case .rateExceeded: "too much in too short a time"
             case .knockedTwice: "a second visit over one connection"
+            case .noToken: "no token, and nobody there who has one"
+            case .tokenEnded: "the token is not taken any more"
+            case .tokenLimit: "as many boards as the token allows"
             }
         }
     }
@@ -122,10 +128,19 @@ public struct RendezvousServer: Sendable {
         public var relayLate = 0
         public var relayOverSource = 0
         public var relayStray = 0
+        /// Sockets that showed a token, and sockets without one where one is asked for.
+        public var bearers = 0
+        public var guests = 0
+        /// Tokens that were not taken, or not any more, and what was refused for want of one, by class.
+        public var tokensRefused: [RendezvousRefusal: Int] = [:]
     }
 
     private struct Socket: Sendable {
         let source: Source?
+        /// Of whose share of the sockets it is: its own source's, or of a guest that of the bearer whose guest it is.
+        var sharer: Source?
+        /// The topic by which it became somebody's guest.
+        var guestIn: Topic?
         let nonce: [UInt8]
         /// Until when it must have joined something; counts while it has joined nothing.
         var joinsBy: Instant
@@ -166,6 +181,8 @@ public struct RendezvousServer: Sendable {
         var relayIn: TokenBucket
         /// Its sockets that have joined nothing, oldest first; may name sockets that have joined or gone since.
         var unjoined = Queue<ConnectionToken>()
+        /// Its sockets that are of another's share.
+        var guests = 0
     }
 
     private var configuration: Configuration
@@ -182,6 +199,8 @@ public struct RendezvousServer: Sendable {
     private var unjoined = Queue<(token: ConnectionToken, until: Instant)>()
     private var relay: RelayQueues
     private var mailboxes: Mailboxes
+    /// Nil where no tokens are asked for.
+    private var doorkeeper: Doorkeeper?
     private var outputs = Outputs<Output>()
     private var counted = Counters()
 
@@ -218,6 +237,7 @@ public struct RendezvousServer: Sendable {
         commonTopics = TokenBucket(rate: configuration.commonTopicRate, burst: configuration.commonTopicBurst, now: .distantPast)
         generator = SecretGenerator(seed: seed)
         mailboxes = Mailboxes(total: configuration.mailboxesMax)
+        doorkeeper = configuration.asksForTokens ? Doorkeeper() : nil
         relay = RelayQueues(rate: Double(max(1, configuration.relayRate ?? 1)), total: Double(max(1, configuration.relayTotalRate)))
     }
 
@@ -225,8 +245,13 @@ public struct RendezvousServer: Sendable {
 
     /// A socket is open.
     ///
-    /// - Parameter source: who opened it; nil for one that is bounded by what is true of all.
-    public mutating func opened(_ token: ConnectionToken, from source: Source? = nil, now: Instant) {
+    /// - Parameters:
+    ///   - source: who opened it; nil for one that is bounded by what is true of all.
+    ///   - bearer: whose token it showed; nil for none, and without a meaning where none is asked for.
+    ///   - until: when that token ends; nil for never.
+    public mutating func opened(
+        _ token: ConnectionToken, from source: Source? = nil, as bearer: Bearer? = nil, until: Instant? = nil, now: Instant
+    ) {
         if let source { makeRoom(for: source, now: now) }
         guard socketShares.admits(source) else {
             counted.closedByUs += 1
@@ -238,14 +263,20 @@ public struct RendezvousServer: Sendable {
         if let source { neighbourhoods[source]?.unjoined.append(token) }
         let nonce = generator.bytes(Signalling.nonceBytes)
         sockets[token] = Socket(
-            source: source, nonce: nonce, joinsBy: now + configuration.joinTime,
+            source: source, sharer: source, nonce: nonce, joinsBy: now + configuration.joinTime,
             messages: TokenBucket(rate: configuration.messageRate, burst: configuration.messageBurst, now: now),
             bytes: TokenBucket(rate: configuration.byteRate, burst: configuration.byteBurst, now: now),
             relay: flood(of: Double(configuration.relayRate ?? 1), now: now),
             strays: TokenBucket(rate: Self.strayRate, burst: Self.strayBurst, now: now))
         unjoined.append((token, now + configuration.joinTime))
+        var (relay, auth) = (configuration.relayRate, Admittance?.none)
+        if doorkeeper != nil {
+            if let bearer { doorkeeper?.opened(token, as: bearer, from: source, until: until, now: now) }
+            if bearer == nil { counted.guests += 1 } else { counted.bearers += 1 }
+            (relay, auth) = (doorkeeper?.relayRate(of: token, among: relay), bearer == nil ? .guest : .bearer)
+        }
         let welcome = ServerMessage.welcome(
-            nonce: nonce, stunPort: configuration.stunPort, relay: configuration.relayRate, mailboxes: configuration.mailboxesMax > 0)
+            nonce: nonce, stunPort: configuration.stunPort, relay: relay, mailboxes: configuration.mailboxesMax > 0, auth: auth)
         outputs.append(.send(welcome, to: token))
     }
 
@@ -268,10 +299,21 @@ public struct RendezvousServer: Sendable {
         case .join(let topic, let key, let signature): join(topic, key: key, signature: signature, token, socket, now: now)
         case .send(let topic, let to, let box): forward(box, topic: topic, to: to, token, socket)
         case .leave(let topic):
-            leave(topic, socket)
+            doorkeeper?.stopWaiting(token, topic)
             sockets[token]?.topics[topic] = nil
+            leave(topic, token, socket, now: now)
         case .mailbox(let request): take(request, token, socket, now: now)
         }
+        settleDoor(now: now)
+    }
+
+    /// A token was shown and is not taken: its socket was not opened.
+    public mutating func turnedAway(_ reason: RendezvousRefusal) { counted.tokensRefused[reason, default: 0] += 1 }
+
+    /// The keys, or the list of tokens, are others now: who came by what is no more among them is closed (RV-182).
+    public mutating func keep(_ vouches: Set<VouchID>, now: Instant) {
+        doorkeeper?.keep(vouches)
+        settleDoor(now: now)
     }
 
     /// A socket sent a binary message. Ignored if the socket is not open.
@@ -301,23 +343,34 @@ public struct RendezvousServer: Sendable {
     /// A socket is gone.
     public mutating func closed(_ token: ConnectionToken, now: Instant) {
         guard let socket = sockets.removeValue(forKey: token) else { return }
-        socketShares.giveBack(socket.source)
-        for topic in socket.topics.keys.sorted() { leave(topic, socket) }
+        socketShares.giveBack(socket.sharer)
+        if socket.guestIn != nil, let source = socket.source { neighbourhoods[source]?.guests -= 1 }
+        for topic in socket.topics.keys.sorted() { leave(topic, token, socket, now: now) }
+        doorkeeper?.closed(token)
         mailboxes.closed(token, now: now)
         settleMailboxes(now: now)
     }
 
     /// When to call `handleTimeout(now:)` next.
-    public var deadline: Instant? { earliest(earliest(unjoined.first?.until, mailboxes.deadline), relay.deadline) }
+    public var deadline: Instant? {
+        earliest(earliest(unjoined.first?.until, mailboxes.deadline), earliest(relay.deadline, doorkeeper?.deadline))
+    }
 
     /// Call at or after `deadline`; calling early does nothing.
     public mutating func handleTimeout(now: Instant) {
         while let (token, until) = unjoined.first, until <= now {
             _ = unjoined.popFirst()
-            if hasJoinedNothing(token), sockets[token].map({ $0.joinsBy <= now }) ?? false { close(token, .joinTimeout, now: now) }
+            guard hasJoinedNothing(token), sockets[token].map({ $0.joinsBy <= now }) ?? false else { continue }
+            if doorkeeper?.waitCount(of: token) ?? 0 > 0 {
+                turnOut(token, .noToken, now: now)
+            } else {
+                close(token, .joinTimeout, now: now)
+            }
         }
         mailboxes.handleTimeout(now: now)
         settleMailboxes(now: now)
+        doorkeeper?.handleTimeout(now: now)
+        settleDoor(now: now)
         carry(now: now)
     }
 
@@ -344,14 +397,18 @@ public struct RendezvousServer: Sendable {
     /// Sends the relay frames whose turn has come.
     private mutating func carry(now: Instant) {
         while let item = relay.next(now: now) {
-            guard let source = sockets[item.token].map(\.source), let room = rooms[item.topic] else {
+            guard var source = sockets[item.token].map(\.source), let room = rooms[item.topic] else {
                 relay.giveBack(item, carriedTo: 0, now: now)
                 continue
             }
+            let payer = doorkeeper?.payer(for: item.token, in: item.topic)
+            if let payer { source = payer.source }
             let targets = item.frame.receivers.compactMap { number in room.members[number].map { (number, $0) } }
             let cost = item.cost * Double(targets.count)
             // What is too much of a source is lost here and not at the gate: what the room's turn has kept back has cost it nothing.
-            if let source, neighbourhoods[source]?.relay.take(cost, now: now) == false {
+            let isAllowed = payer.map { doorkeeper?.carries(cost, for: $0.account, now: now) ?? true } ?? true
+            if !isAllowed || source.map({ neighbourhoods[$0]?.relay.take(cost, now: now) == false }) ?? false {
+                if isAllowed, let payer { doorkeeper?.giveBack(cost, to: payer.account, now: now) }
                 counted.relayOverSource += 1
                 relay.giveBack(item, carriedTo: 0, now: now)
                 continue
@@ -402,7 +459,7 @@ public struct RendezvousServer: Sendable {
     private mutating func sweep(now: Instant) {
         neighbourhoods = neighbourhoods.filter { source, neighbourhood in
             var neighbourhood = neighbourhood
-            return socketShares.count(of: source) > 0 || !neighbourhood.messages.isFull(now: now)
+            return socketShares.count(of: source) > 0 || neighbourhood.guests > 0 || !neighbourhood.messages.isFull(now: now)
                 || !neighbourhood.newTopics.isFull(now: now) || !neighbourhood.firstTopics.isFull(now: now)
                 || !neighbourhood.relay.isFull(now: now) || !neighbourhood.relayIn.isFull(now: now)
         }
@@ -424,11 +481,18 @@ public struct RendezvousServer: Sendable {
             close(token, .notAdmitted, now: now)
             return
         }
-        guard others < configuration.socketsPerTopicMax, socket.topics.count < configuration.topicsPerSocketMax else {
+        let waitCount = doorkeeper?.waitCount(of: token) ?? 0
+        guard others < configuration.socketsPerTopicMax, socket.topics.count + waitCount < configuration.topicsPerSocketMax else {
             refuse(.topicFull, token)
             return
         }
-        guard others > 0 || mayBegin(socket.source, now: now) else {
+        let isGuest = doorkeeper.map { !$0.isBearer(token) } ?? false
+        guard isGuest || others > 0 || doorkeeper?.mayHost(token) ?? true else {
+            refuse(.tokenLimit, token)
+            if socket.topics.isEmpty { close(token, .tokenLimit, now: now) }
+            return
+        }
+        guard isGuest || others > 0 || mayBegin(socket.source, now: now) else {
             refuse(.tooManyTopics, token)
             // What it asks next would be refused, too, and each question costs as much as an answer (RV-105).
             if socket.topics.isEmpty { close(token, .noMoreTopics, now: now) }
@@ -437,6 +501,21 @@ public struct RendezvousServer: Sendable {
         guard Signature.verify(signature, of: Signalling.joinProof(topic: topic, nonce: socket.nonce), by: key) else {
             refuse(.notAdmitted, token)
             close(token, .notAdmitted, now: now)
+            return
+        }
+        // RV-176
+        guard !isGuest || doorkeeper?.isHosted(topic) ?? true else {
+            doorkeeper?.wait(token, for: topic, now: now)
+            return
+        }
+        enter(topic, token, isGuest: isGuest, now: now)
+    }
+
+    /// Lets a socket in that has proved its right to a topic.
+    private mutating func enter(_ topic: Topic, _ token: ConnectionToken, isGuest: Bool, now: Instant) {
+        let others = rooms[topic]?.members.count ?? 0
+        guard let socket = sockets[token], !isGuest || shareAsGuest(token, in: topic) else {
+            refuse(.topicFull, token)
             return
         }
         if others == 0 { topicShares.take(socket.source) }
@@ -450,11 +529,92 @@ public struct RendezvousServer: Sendable {
         let member = room.nextMember
         room.nextMember &+= 1
         room.members[member] = token
-        if let source = socket.source { room.sources[source, default: 0] += 1 }
+        // A topic is of no guest's share.
+        if !isGuest, let source = socket.source {
+            room.sources[source, default: 0] += 1
+            if doorkeeper != nil, room.payer == nil {
+                topicShares.giveBack(nil)
+                room.payer = source
+                topicShares.take(source)
+            }
+        }
         rooms[topic] = room
         sockets[token]?.topics[topic] = member
         counted.joined += 1
         outputs.append(.send(.joined(topic: topic, member: member, others: others), to: token))
+        if !isGuest, doorkeeper?.entered(token, topic) == true { moveGuests(of: topic) }
+    }
+
+    // Guests.
+
+    private mutating func settleDoor(now: Instant) {
+        while let output = doorkeeper?.nextOutput() {
+            switch output {
+            case .admit(let token, let topic):
+                doorkeeper?.stopWaiting(token, topic)
+                let others = rooms[topic]?.members.count ?? 0
+                if others < configuration.socketsPerTopicMax {
+                    enter(topic, token, isGuest: true, now: now)
+                } else {
+                    refuse(.topicFull, token)
+                }
+            // Who is somewhere, or at a mailbox, waits on.
+            case .hasWaited(let token): if hasJoinedNothing(token) { turnOut(token, .noToken, now: now) }
+            // RV-177
+            case .isForsaken(let topic):
+                for (_, token) in (rooms[topic]?.members ?? [:]).sorted(by: { $0.key < $1.key }) {
+                    let isHosted = sockets[token]?.topics.keys.contains { doorkeeper?.isHosted($0) ?? false } ?? false
+                    if !isHosted { turnOut(token, .noToken, now: now) }
+                }
+                if rooms[topic] != nil { doorkeeper?.keep(topic, now: now) }
+            case .close(let token, let reason): turnOut(token, reason, now: now)
+            }
+        }
+    }
+
+    /// Tells a socket why it is closed.
+    private mutating func turnOut(_ token: ConnectionToken, _ reason: RendezvousRefusal, now: Instant) {
+        guard sockets[token] != nil else { return }
+        refuse(reason, token)
+        close(token, reason == .noToken ? .noToken : .tokenEnded, now: now)
+    }
+
+    /// Makes a socket that of the share of the bearer whose guest it is (RV-179).
+    ///
+    /// - Returns: false where that share is used up.
+    private mutating func shareAsGuest(_ token: ConnectionToken, in topic: Topic) -> Bool {
+        guard let socket = sockets[token], socket.guestIn == nil, let patron = doorkeeper?.patron(of: topic) else { return true }
+        socketShares.giveBack(socket.sharer)
+        guard socketShares.admits(patron.source) else {
+            socketShares.take(socket.sharer)
+            return false
+        }
+        socketShares.take(patron.source)
+        if let source = socket.source { neighbourhoods[source]?.guests += 1 }
+        sockets[token]?.sharer = patron.source
+        sockets[token]?.guestIn = topic
+        return true
+    }
+
+    /// Makes a socket one of its own source's share again, also where that is used up.
+    private mutating func shareAlone(_ token: ConnectionToken) {
+        guard let socket = sockets[token], socket.guestIn != nil else { return }
+        socketShares.giveBack(socket.sharer)
+        socketShares.take(socket.source)
+        if let source = socket.source { neighbourhoods[source]?.guests -= 1 }
+        sockets[token]?.sharer = socket.source
+        sockets[token]?.guestIn = nil
+    }
+
+    /// The guests of a topic are of the share of its patron, who is another now, also where that is used up.
+    private mutating func moveGuests(of topic: Topic) {
+        guard let patron = doorkeeper?.patron(of: topic) else { return }
+        for token in (rooms[topic]?.members ?? [:]).values.sorted() where sockets[token]?.guestIn == topic {
+            guard let sharer = sockets[token].map(\.sharer), sharer != patron.source else { continue }
+            socketShares.giveBack(sharer)
+            socketShares.take(patron.source)
+            sockets[token]?.sharer = patron.source
+        }
     }
 
     /// Whether a source may begin one more topic now (RV-21, RV-121, RV-120). A topic that lives is joined without it. A signature is verified for
@@ -490,15 +650,19 @@ public struct RendezvousServer: Sendable {
         }
     }
 
-    private mutating func leave(_ topic: Topic, _ socket: Socket) {
+    private mutating func leave(_ topic: Topic, _ token: ConnectionToken, _ socket: Socket, now: Instant) {
         guard let member = socket.topics[topic], var room = rooms.removeValue(forKey: topic) else { return }
         if let token = room.members.removeValue(forKey: member) { relay.forget(token, in: topic) }
-        if let source = socket.source, let count = room.sources[source] { room.sources[source] = count > 1 ? count - 1 : nil }
+        let isGuest = doorkeeper.map { !$0.isBearer(token) } ?? false
+        if sockets[token]?.guestIn == topic { shareAlone(token) }
+        if !isGuest, let source = socket.source, let count = room.sources[source] { room.sources[source] = count > 1 ? count - 1 : nil }
         if room.members.isEmpty {
             topicShares.giveBack(room.payer)
             relay.forget(topic)
+            doorkeeper?.ended(topic)
             return
         }
+        defer { if !isGuest, doorkeeper?.left(token, topic, now: now) == true { moveGuests(of: topic) } }
         if let payer = room.payer, room.sources[payer] == nil {
             // Who began it has gone, and it lives: from now on it is of the share of one who is there (RV-119), even where that is used up.
             topicShares.giveBack(payer)
@@ -513,6 +677,10 @@ public struct RendezvousServer: Sendable {
     private mutating func take(_ request: MailboxRequest, _ token: ConnectionToken, _ socket: Socket, now: Instant) {
         var isDone = true
         switch request {
+        // A guest opens none (RV-178), and a bearer as many as its token allows; who it is has been told in the welcome.
+        case .open where !mayOpenMailbox(token), .openLocal where !mayOpenMailbox(token):
+            mailboxes.refuseOpening(by: token)
+            isDone = false
         case .open where configuration.topics != nil && socket.topics.isEmpty,
             .openLocal where configuration.topics != nil && socket.topics.isEmpty:
             refuse(.notJoined, token)
@@ -533,6 +701,10 @@ public struct RendezvousServer: Sendable {
         }
         if !isDone { counted.mailboxesRefused += 1 }
         settleMailboxes(now: now)
+    }
+
+    private func mayOpenMailbox(_ token: ConnectionToken) -> Bool {
+        doorkeeper?.mayOpenMailbox(token, held: mailboxes.heldCount(of:)) ?? true
     }
 
     private mutating func settleMailboxes(now: Instant) {
@@ -559,6 +731,7 @@ public struct RendezvousServer: Sendable {
 
     private mutating func refuse(_ reason: RendezvousRefusal, _ token: ConnectionToken) {
         counted.refused += 1
+        if reason.isOfTokens { counted.tokensRefused[reason, default: 0] += 1 }
         outputs.append(.send(.refused(reason), to: token))
     }
 

@@ -78,7 +78,8 @@ final class DriverCore {
         connectors = options.rendezvous.enumerated().map { place, host in
             let hearer = hearer(of: host, at: place)
             return RendezvousConnector(
-                host: host, loop: loop, clock: clock, tls: options.tls, opened: hearer.opened, received: hearer.received,
+                host: host, loop: loop, clock: clock, tls: options.tls, tokens: options.tokens, opened: hearer.opened,
+                received: hearer.received,
                 receivedFrame: hearer.receivedFrame, closed: hearer.closed)
         }
     }

@@ -10,6 +10,8 @@ public struct DriverOptions: Sendable {
     public var rendezvous: [Invite.Host] = []
     /// Nil where they are spoken to in clear; otherwise whom we take for one of them.
     public var tls: TLSTrust?
+    /// Which tokens are shown to which of them; nil for none.
+    public var tokens: TokenFiles?
     /// A connection that is open to one of them already; what is said over it is said there first.
     public var kept: KeptConnection?
     public var port: PortChoice = .any

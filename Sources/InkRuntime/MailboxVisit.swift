@@ -17,23 +17,25 @@ public final class MailboxVisit: Sendable {
     ///   - mailbox: its number at this rendezvous.
     ///   - host: the rendezvous.
     ///   - tls: nil where it is spoken to in clear; otherwise whom we take for it.
+    ///   - tokens: the one for this host is shown to it.
     ///   - knock: the first words, at most `Signalling.mailboxBodyBytesMax` bytes.
     ///   - clock: that of the process, `.system`.
     ///   - onEvent: called on the loop, in order; must not block. Nothing is told after `.failed`, and what was on its way may be after `stop()`.
     public convenience init(
-        to mailbox: MailboxNumber, at host: Invite.Host, tls: TLSTrust? = nil, knock: [UInt8], clock: MonotonicClock,
-        onEvent: @escaping @Sendable (MailboxVisitor.Event) -> Void
+        to mailbox: MailboxNumber, at host: Invite.Host, tls: TLSTrust? = nil, tokens: TokenFiles? = nil, knock: [UInt8],
+        clock: MonotonicClock, onEvent: @escaping @Sendable (MailboxVisitor.Event) -> Void
     ) {
-        self.init(MailboxVisitor(mailbox: mailbox, knock: knock), at: host, tls: tls, clock: clock, onEvent: onEvent)
+        self.init(MailboxVisitor(mailbox: mailbox, knock: knock), at: host, tls: tls, tokens: tokens, clock: clock, onEvent: onEvent)
     }
 
     init(
-        _ visitor: MailboxVisitor, at host: Invite.Host, tls: TLSTrust?, clock: MonotonicClock,
+        _ visitor: MailboxVisitor, at host: Invite.Host, tls: TLSTrust?, tokens: TokenFiles? = nil, clock: MonotonicClock,
         onEvent: @escaping @Sendable (MailboxVisitor.Event) -> Void
     ) {
         let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
         (self.loop, self.host, usesTLS) = (loop, host, tls != nil)
-        let parts = MailboxVisitCore.Parts(visitor: visitor, host: host, tls: tls, clock: clock, loop: loop, onEvent: onEvent)
+        let parts = MailboxVisitCore.Parts(
+            visitor: visitor, host: host, tls: tls, tokens: tokens, clock: clock, loop: loop, onEvent: onEvent)
         core = NIOLoopBoundBox.makeBoxSendingValue(MailboxVisitCore(parts), eventLoop: loop)
     }
 
@@ -60,6 +62,7 @@ private final class MailboxVisitCore {
         let visitor: MailboxVisitor
         let host: Invite.Host
         let tls: TLSTrust?
+        let tokens: TokenFiles?
         let clock: MonotonicClock
         let loop: any EventLoop
         let onEvent: @Sendable (MailboxVisitor.Event) -> Void
@@ -72,6 +75,7 @@ private final class MailboxVisitCore {
     private let timer: WakeTimer
     private let host: Invite.Host
     private let tls: TLSTrust?
+    private let tokens: TokenFiles?
     private var connector: RendezvousConnector?
     /// What the connection goes to, and what was said there first.
     private var address: InkPrimitives.SocketAddress?
@@ -79,7 +83,7 @@ private final class MailboxVisitCore {
     private var isDraining = false
 
     init(_ parts: sending Parts) {
-        (visitor, host, tls, clock) = (parts.visitor, parts.host, parts.tls, parts.clock)
+        (visitor, host, tls, tokens, clock) = (parts.visitor, parts.host, parts.tls, parts.tokens, parts.clock)
         (loop, onEvent) = (parts.loop, parts.onEvent)
         timer = WakeTimer(loop: parts.loop)
     }
@@ -143,7 +147,7 @@ private final class MailboxVisitCore {
     private func connect() {
         (address, welcome) = (nil, nil)
         let connector = RendezvousConnector(
-            host: host, loop: loop, clock: clock, tls: tls,
+            host: host, loop: loop, clock: clock, tls: tls, tokens: tokens,
             opened: { [weak self] address in
                 self?.address = address
                 self?.visitor.connected()

@@ -1,3 +1,5 @@
+import InkRendezvous
+
 extension RendezvousService.Status {
     /// What Prometheus reads at `/metrics` (text format 0.0.4).
     var metrics: String {
@@ -8,6 +10,8 @@ extension RendezvousService.Status {
         ]
         let counters: [(name: String, help: String, value: Int)] = [
             ("inkwire_joined_total", "Sockets let into a topic.", server.joined),
+            ("inkwire_bearers_total", "WebSockets that showed a token.", server.bearers),
+            ("inkwire_guests_total", "WebSockets without one, where one is asked for.", server.guests),
             ("inkwire_refused_total", "Wishes of sockets that were refused.", server.refused),
             ("inkwire_closed_total", "Sockets that were closed for what they did or by a limit.", server.closedByUs),
             ("inkwire_envelopes_in_total", "Sealed envelopes received.", server.envelopesIn),
@@ -26,9 +30,15 @@ extension RendezvousService.Status {
             ("inkwire_stun_answered_total", "STUN requests answered.", stunAnswered),
             ("inkwire_stun_silent_total", "Datagrams without an answer.", stunSilent),
         ]
+        let name = "inkwire_token_refused_total"
+        // By class, and nothing else: no token, and nobody's name (RT-169).
+        let refusals = RendezvousRefusal.allCases.filter(\.isOfTokens).map { reason in
+            "\(name){reason=\"\(reason.rawValue)\"} \(server.tokensRefused[reason, default: 0])\n"
+        }
         func lines(_ kind: String, _ figures: [(name: String, help: String, value: Int)]) -> String {
             figures.map { "# HELP \($0.name) \($0.help)\n# TYPE \($0.name) \(kind)\n\($0.name) \($0.value)\n" }.joined()
         }
-        return lines("gauge", gauges) + lines("counter", counters)
+        let head = "# HELP \(name) What was refused for a token, or for want of one.\n# TYPE \(name) counter\n"
+        return lines("gauge", gauges) + lines("counter", counters) + head + refusals.joined()
     }
 }

@@ -36,6 +36,8 @@ package final class RendezvousConnector {
     private let find: Finder
     /// Nil for a rendezvous that is spoken to in clear (RT-151).
     private let tls: TLSTrust?
+    /// Where our token for this rendezvous is; nil for none.
+    private let token: TokenFile?
     private let from: InkPrimitives.SocketAddress?
 
     /// Distinguishes this try from earlier ones whose results may still come.
@@ -55,11 +57,13 @@ package final class RendezvousConnector {
     ///   - opened: a WebSocket is open to this address.
     ///   - received: something was said on it.
     ///   - receivedFrame: a relay frame came on it.
+    ///   - tokens: the one for this host is shown to it.
     ///   - find: another in tests.
     ///   - closed: it is gone, or could not be opened; with the reason, which names the host.
     package init(
         host: Invite.Host, loop: any EventLoop, clock: MonotonicClock, patience: TimeAmount = RendezvousConnector.patience,
-        tls: TLSTrust? = nil, from: InkPrimitives.SocketAddress? = nil, find: @escaping Finder = HostAddresses.find,
+        tls: TLSTrust? = nil, tokens: TokenFiles? = nil, from: InkPrimitives.SocketAddress? = nil,
+        find: @escaping Finder = HostAddresses.find,
         opened: @escaping (InkPrimitives.SocketAddress) -> Void,
         received: @escaping (ServerMessage) -> Void, receivedFrame: @escaping ([UInt8]) -> Void = { _ in },
         closed: @escaping (String) -> Void
@@ -67,6 +71,7 @@ package final class RendezvousConnector {
         (self.host, self.loop, self.clock, self.patience) = (host, loop, clock, patience)
         hearer = Hearer(opened: opened, received: received, receivedFrame: receivedFrame, closed: closed)
         (self.find, self.tls, self.from) = (find, tls, from)
+        token = tokens?.file(for: host, usesTLS: tls != nil)
     }
 
     /// A connection is open.
@@ -127,6 +132,8 @@ package final class RendezvousConnector {
     private func failed(_ error: any Error, _ round: Int) {
         guard round == self.round, isTrying else { return }
         isTrying = false
+        // As if it had been said over the connection that it did not open.
+        if let refused = (error as? UpgradeRefused)?.refusal { hearer.received(.refused(refused)) }
         hearer.closed("\(host): \(reasonText(error))")
     }
 
@@ -135,31 +142,37 @@ package final class RendezvousConnector {
         let until = NIODeadline.now() + patience
         let found = find(host, loop)
         let trusted = tls?.ready(on: loop) ?? loop.makeSucceededVoidFuture()
+        let shown = token?.read(on: loop).map { $0 as String? } ?? loop.makeSucceededFuture(nil)
         // A resolver or a disk that does not answer may take half a minute, and this end of the try comes first.
-        let ready = loop.makePromise(of: [InkPrimitives.SocketAddress].self)
+        let ready = loop.makePromise(of: ([InkPrimitives.SocketAddress], String?).self)
         let isFound = NIOLoopBoundBox(false, eventLoop: loop)
         found.whenSuccess { _ in isFound.value = true }
-        found.and(trusted).map(\.0).cascade(to: ready)
+        found.and(trusted).map(\.0).and(shown).map { ($0, $1) }.cascade(to: ready)
         let timeout = loop.scheduleTask(deadline: until) {
             if isFound.value { ready.fail(AuthoritiesUnread()) } else { ready.fail(NameUnanswered()) }
         }
         ready.futureResult.whenComplete { _ in timeout.cancel() }
-        return ready.futureResult.flatMap { addresses in
+        return ready.futureResult.flatMap { addresses, token in
             let connector = bound.value
             guard round == connector.round, connector.isTrying else { return loop.makeFailedFuture(ComesTooLate()) }
             connector.addresses = Array(addresses.prefix(HostAddresses.countMax))
-            let race = DialRace(connector.addresses, on: loop) { bound.value.dial($0, round, until: until) }
+            let race = DialRace(connector.addresses, on: loop) { bound.value.dial($0, round, showing: token, until: until) }
             return race.start()
         }
     }
 
     /// One address of the host, from the first packet to the WebSocket.
-    private func dial(_ address: InkPrimitives.SocketAddress, _ round: Int, until: NIODeadline) -> EventLoopFuture<Bool> {
+    ///
+    /// - Parameter token: shown to it, over TLS or on this machine; else it is not dialled (RT-166).
+    private func dial(
+        _ address: InkPrimitives.SocketAddress, _ round: Int, showing token: String?, until: NIODeadline
+    ) -> EventLoopFuture<Bool> {
         guard let destination = try? address.forNIO else { return loop.makeFailedFuture(NoAddress()) }
+        guard token == nil || tls != nil || address.ip.isLoopback else { return loop.makeFailedFuture(TokenStaysHere()) }
         let bound = NIOLoopBound(self, eventLoop: loop)
-        let head = HTTPRequestHead(
-            version: .http1_1, method: .GET, uri: "/",
-            headers: ["Host": host.description, "Content-Length": "0", "Sec-WebSocket-Protocol": Signalling.subprotocol])
+        var headers: HTTPHeaders = ["Host": host.description, "Content-Length": "0", "Sec-WebSocket-Protocol": Signalling.subprotocol]
+        if let token { headers.add(name: "Authorization", value: "Bearer \(token)") }
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: headers)
         let (glance, tls, host) = (NIOLoopBound(TLSGlance(), eventLoop: loop), tls, host)
         var bootstrap = ClientBootstrap(group: loop)
         if let from {
@@ -352,11 +365,16 @@ private final class AnswerGlance: ChannelInboundHandler {
 
 private struct UpgradeRefused: Error, CustomStringConvertible {
     let description: String
+    /// Why our token is not taken; nil where that is not it.
+    let refusal: RendezvousRefusal?
 
     init(_ head: HTTPResponseHead?) {
+        let said = head?.status == .unauthorized ? head?.headers["WWW-Authenticate"].first : nil
+        refusal = RendezvousRefusal.allCases.first { $0.isOfShownToken && said?.contains("\"\($0.rawValue)\"") == true }
         let isPage = head?.headers["Content-Type"].contains { $0.lowercased().hasPrefix("text/html") } ?? false
         description =
             switch head?.status.code ?? 0 {
+            case _ where refusal != nil: refusal?.description ?? ""
             // RFC 2817 §4.2.
             case 426 where head?.headers[canonicalForm: "Upgrade"].contains { $0.hasPrefix("TLS/") } ?? false: SpeaksTLS().description
             case 502, 503, 504: "a proxy answers, but not the rendezvous behind it"
@@ -376,4 +394,7 @@ private struct AuthoritiesUnread: Error, CustomStringConvertible {
     let description = "whom this machine trusts could not be read in time"
 }
 private struct NameUnanswered: Error, CustomStringConvertible { let description = "nobody says what address this name has" }
+private struct TokenStaysHere: Error, CustomStringConvertible {
+    let description = "the token for it goes over TLS (wss://), or stays on this machine, and its name leads elsewhere"
+}
 private struct ComesTooLate: Error, CustomStringConvertible { let description = "we have given it up" }

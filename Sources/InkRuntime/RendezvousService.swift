@@ -25,6 +25,8 @@ public final class RendezvousService: Sendable {
         public var advise: @Sendable (Advice) -> Void = { _ in }
         /// Nil to speak in clear.
         public var tls: TLSIdentity?
+        /// What tokens are taken by; nil to ask for none.
+        public var tokens: TokenGate?
         public var server = RendezvousServer.Configuration()
 
         public init() {}
@@ -79,13 +81,15 @@ public final class RendezvousService: Sendable {
         let box = CoreBox(loop: loop, clock: clock)
         do throws(SocketError) {
             let count = try box.count(most: most, proxies: configuration.proxies)
+            let tokens = configuration.tokens
             // Sockets first, since the welcome names the port of the responders, who take the number of the TCP port where they can.
             var listeners: [any Channel] = []
             var shared: UInt16 = 0
             for host in configuration.listen {
                 let isV6Only = host.isV6 && configuration.listen.contains { !$0.isV6 }
                 let channel = try Self.listen(
-                    host, port: host.port == 0 ? shared : host.port, isV6Only: isV6Only, on: loop, box, count, clock, configuration.tls)
+                    host, port: host.port == 0 ? shared : host.port, isV6Only: isV6Only, on: loop, box, count, clock, configuration.tls,
+                    tokens)
                 listeners.append(channel)
                 open.append(channel)
                 shared = channel.localAddress?.port.flatMap { UInt16(exactly: $0) } ?? shared
@@ -100,6 +104,7 @@ public final class RendezvousService: Sendable {
             stunAddress = stun
             var configuration = configuration
             configuration.server.stunPort = stun.port
+            configuration.server.asksForTokens = configuration.tokens != nil
             core = try box.fill(configuration)
             self.count = count
         } catch {
@@ -142,6 +147,9 @@ public final class RendezvousService: Sendable {
     /// Another topic may be joined, where only some may: the room went on to another epoch.
     public func allow(_ topic: Topic) { loop.execute { [core] in core.value.allow(topic) } }
 
+    /// Tokens are taken by what the gate has read now: who came by what is there no more is closed (RV-182).
+    public func tokensChanged() { loop.execute { [core] in core.value.tokensChanged() } }
+
     /// What it did so far.
     public func status() async throws -> Status {
         try await loop.submit { [core, count] in
@@ -164,7 +172,7 @@ public final class RendezvousService: Sendable {
 
     private static func listen(
         _ host: Invite.Host, port: UInt16, isV6Only: Bool, on loop: any EventLoop, _ box: CoreBox,
-        _ count: NIOLoopBound<ConnectionCount>, _ clock: MonotonicClock, _ tls: TLSIdentity?
+        _ count: NIOLoopBound<ConnectionCount>, _ clock: MonotonicClock, _ tls: TLSIdentity?, _ tokens: TokenGate?
     ) throws(SocketError) -> any Channel {
         var bootstrap = ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 1024)
@@ -184,7 +192,7 @@ public final class RendezvousService: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try tls?.secure(channel)
-                    try box.accept(channel) { count.value.settle($0) }
+                    try box.accept(channel, tokens: tokens) { count.value.settle($0) }
                 }
             }
         if isV6Only { bootstrap = bootstrap.serverChannelOption(.v6Only, value: 1) }
@@ -235,11 +243,13 @@ public final class RendezvousService: Sendable {
 }
 
 /// Why a request to open a WebSocket is refused (RT-7).
-private enum UpgradeRefusal {
+private enum UpgradeRefusal: Equatable {
     /// It comes from a web page.
     case page
     /// It is not what a client must say (RT-141).
     case malformed
+    /// It shows a token that is not taken (RT-165).
+    case token(RendezvousRefusal)
 }
 
 extension HTTPRequestHead {
@@ -312,8 +322,11 @@ final class CoreBox: Sendable {
     func abandon(_ reason: SocketError) { promise.fail(reason) }
 
     /// - Parameter upgraded: called on the loop once it is a WebSocket.
-    func accept(_ channel: any Channel, upgraded: @escaping @Sendable (any Channel) -> Void = { _ in }) throws {
+    func accept(
+        _ channel: any Channel, tokens: TokenGate? = nil, upgraded: @escaping @Sendable (any Channel) -> Void = { _ in }
+    ) throws {
         let future = promise.futureResult
+        let shown = NIOLoopBoundBox<Core.Shown?>(nil, eventLoop: channel.eventLoop)
         let refusal = NIOLoopBoundBox<UpgradeRefusal?>(nil, eventLoop: channel.eventLoop)
         let upgrader = NIOTypedWebSocketServerUpgrader<Bool>(
             maxFrameSize: Signalling.messageBytesMax,
@@ -332,12 +345,19 @@ final class CoreBox: Sendable {
                 }
                 let offered = head.headers[canonicalForm: "Sec-WebSocket-Protocol"]
                 guard offered.contains(where: { $0 == Signalling.subprotocol }) else { return channel.eventLoop.makeSucceededFuture(nil) }
+                do throws(RendezvousRefusal) {
+                    shown.value = try tokens?.bearer(by: head.headers).map { Core.Shown(bearer: $0, secondsLeft: $1) }
+                } catch {
+                    refusal.value = .token(error)
+                    future.whenSuccess { $0.value.turnedAway(error) }
+                    return channel.eventLoop.makeSucceededFuture(nil)
+                }
                 return channel.eventLoop.makeSucceededFuture(["Sec-WebSocket-Protocol": Signalling.subprotocol])
             },
             upgradePipelineHandler: { channel, head in
                 future.flatMapThrowing { core in
                     upgraded(channel)
-                    try core.value.add(channel, forwardedFor: head.headers["X-Forwarded-For"])
+                    try core.value.add(channel, forwardedFor: head.headers["X-Forwarded-For"], shown: shown.value)
                     return true
                 }
             })
@@ -371,7 +391,15 @@ final class CoreBox: Sendable {
 
 /// What the service consists of on its loop.
 final class Core {
+    /// A token that was shown and taken.
+    struct Shown {
+        let bearer: Bearer
+        /// Nil for one without an end.
+        let secondsLeft: Int64?
+    }
+
     private var server: RendezvousServer
+    private let tokens: TokenGate?
     private let proxies: TrustedProxies
     private let advise: (RendezvousService.Advice) -> Void
     private var advised: Set<RendezvousService.Advice> = []
@@ -391,7 +419,7 @@ final class Core {
 
     init(_ configuration: RendezvousService.Configuration, loop: any EventLoop, clock: MonotonicClock) {
         server = RendezvousServer(configuration.server, seed: Entropy.seed())
-        (proxies, advise) = (configuration.proxies, configuration.advise)
+        (proxies, advise, tokens) = (configuration.proxies, configuration.advise, configuration.tokens)
         (self.loop, self.clock) = (loop, clock)
         timer = WakeTimer(loop: loop)
     }
@@ -403,7 +431,7 @@ final class Core {
             stunSilent: stunSilent, relayUnread: sockets.values.reduce(relayUnread) { $0 + $1.framesDropped })
     }
 
-    func add(_ channel: any Channel, forwardedFor: [String]) throws {
+    func add(_ channel: any Channel, forwardedFor: [String], shown: Shown? = nil) throws {
         let peer = channel.remoteAddress.flatMap { InkPrimitives.SocketAddress($0) }?.ip
         let client = peer.map { proxies.client(peer: $0, forwardedFor: forwardedFor) }
         if let peer, let client { look(at: peer, client: client, isForwarded: !forwardedFor.isEmpty) }
@@ -417,7 +445,21 @@ final class Core {
             closed: { [weak self] _ in self?.lost(token) })
         try channel.pipeline.syncOperations.addWebSocket(handler)
         sockets[token] = handler
-        server.opened(token, from: client.map { Source($0) }, now: clock.now)
+        let now = clock.now
+        // A token may be good for longer than a clock counts.
+        let until = shown?.secondsLeft.map { now + .seconds(min($0, Self.secondsMax)) }
+        server.opened(token, from: client.map { Source($0) }, as: shown?.bearer, until: until, now: now)
+        drain()
+    }
+
+    /// Ten years: no socket lives as long.
+    private static let secondsMax: Int64 = 315_360_000
+
+    func turnedAway(_ reason: RendezvousRefusal) { server.turnedAway(reason) }
+
+    func tokensChanged() {
+        guard let tokens else { return }
+        server.keep(tokens.keys.vouches, now: clock.now)
         drain()
     }
 
@@ -538,6 +580,15 @@ private final class PlainHTTPHandler: ChannelInboundHandler {
                 self.head = nil
                 return
             }
+            // By class: what was shown is not repeated (RT-170).
+            if case .token(let reason) = refusal {
+                respond(
+                    context, .unauthorized,
+                    "\(reason). Ask whoever runs this rendezvous for another, or come without one, as the guest of somebody who has one.\n",
+                    hasBody: head?.method != .HEAD, refused: reason)
+                head = nil
+                return
+            }
             let isKnown = head.map { $0.method == .GET || $0.method == .HEAD } ?? true
             let (status, text): (HTTPResponseStatus, String) =
                 switch (isKnown, path) {
@@ -570,11 +621,19 @@ private final class PlainHTTPHandler: ChannelInboundHandler {
         }
     }
 
-    private func respond(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ text: String, hasBody: Bool) {
+    /// - Parameter refused: the class, as RFC 6750 §3 has it told; nil where it is not about a token.
+    private func respond(
+        _ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ text: String, hasBody: Bool, refused: RendezvousRefusal? = nil
+    ) {
         var headers: HTTPHeaders = [
             "Content-Type": "text/plain; charset=utf-8", "Content-Length": "\(text.utf8.count)", "Connection": "close",
             "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
         ]
+        if let refused {
+            headers.add(
+                name: "WWW-Authenticate",
+                value: "Bearer realm=\"inkwire\", error=\"invalid_token\", error_description=\"\(refused.rawValue)\"")
+        }
         if status == .upgradeRequired {
             headers.add(name: "Upgrade", value: "websocket")
             // RFC 6455 §4.4: the one that is spoken here (RT-141).

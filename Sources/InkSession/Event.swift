@@ -1,5 +1,6 @@
 import InkBoard
 import InkPrimitives
+import InkRendezvous
 
 /// What a front end must know. Texts and names in events come from peers: a front end sanitises them for its medium.
 public enum Event: Hashable, Sendable {
@@ -38,6 +39,8 @@ public enum Event: Hashable, Sendable {
     case sync(SyncStatus)
     /// The connection to the rendezvous changed.
     case rendezvous(RendezvousStatus)
+    /// A rendezvous asks for tokens, or does not let us in for want of one.
+    case tokens(TokenNews)
     /// Something that a peer sent, or wrote without the right to, broke a rule: it was refused, or counts for nothing; once per rule and author in a
     /// second.
     case rejected(author: AuthorID?, rule: String)
@@ -190,6 +193,14 @@ public enum RendezvousStatus: Hashable, Sendable {
     case connected
     /// It cannot be reached; trying again.
     case unreachable(reason: String)
+}
+
+/// What a rendezvous that asks for tokens has the person know.
+public enum TokenNews: Hashable, Sendable {
+    /// It asks for them: who runs it can know who uses which topic. Told once, to who showed one and to guests.
+    case asked
+    /// It does not let us in. Told again once it has, or where the reason is another.
+    case refused(RendezvousRefusal)
 }
 
 /// Why an intent was refused, fit for a status line.

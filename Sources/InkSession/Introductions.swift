@@ -12,6 +12,7 @@ struct Introductions: Sendable {
     /// What is said at the rendezvous; nil where there is none.
     var client: RendezvousClients?
     private var standing: RendezvousStanding
+    var tokens = TokenStanding()
     /// How we stand with the rendezvous of the list, as last told.
     private(set) var status: RendezvousStatus
     var stun: STUNClients

@@ -39,6 +39,7 @@ extension Node {
         let it = Audience.only(frontEnd)
         if let board, isReady { tell(.ready(board.id, me: author, role: role), to: it) }
         tell(.rendezvous(rendezvousStatus), to: it)
+        if introductions.tokens.isAsked { tell(.tokens(.asked), to: it) }
         for peer in roster.peers {
             if let told = roster.people[peer]?.told { tell(.peer(told), to: it) }
         }

@@ -226,7 +226,9 @@ public struct Node: Sendable {
             rendezvousConnected(to: address, from: local, at: place, now: now)
         case .rendezvousAddresses(let addresses, let place):
             introductions.hasAddresses(addresses, at: place, now: now)
-        case .rendezvousMessage(let message, let place): introductions.client?.received(message, at: place, now: now)
+        case .rendezvousMessage(let message, let place):
+            if let news = introductions.tokens.take(message) { tell(.tokens(news)) }
+            introductions.client?.received(message, at: place, now: now)
         case .rendezvousClosed(let reason, let place): rendezvousClosed(reason: reason, at: place, now: now)
         case .persisted(let batch): persisted(batch, now: now)
         case .persistFailed(let batch, let reason):

@@ -174,7 +174,7 @@ struct View {
         case .versionMismatch: throw Violation("a member spoke another version")
         // Who may fork and who may be blamed the world knows.
         case .outcome, .typing, .typingEnded, .chatState, .chatPage, .view, .lookHere, .rendezvous, .rejected, .fork, .textMerged,
-            .restoring, .duplicateDevice, .meeting,
+            .restoring, .duplicateDevice, .meeting, .tokens,
             .notAdmitted, .knownName,
             .invited, .code, .rights, .calm, .stopped, .identity:
             break

@@ -196,6 +196,7 @@ extension World {
         case .chat(let message, _): 11 ^ Trace.hash(message.id.bytes)
         case .sync(let status): 12 ^ Trace.hash(status.fingerprint.bytes) ^ UInt64(status.missing) << 8
         case .rendezvous: 13
+        case .tokens: 35
         case .rejected: 14
         case .fork: 15
         case .versionMismatch: 16

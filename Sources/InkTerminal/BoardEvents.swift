@@ -55,7 +55,8 @@ extension BoardScene {
             if display.showsMinimap { redraw(.soon) }
         case .lookHere: tellCall(now: now)
         case .ready: beginSession()
-        case .typingEnded, .chatState, .chatPage, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
+        case .typingEnded, .chatState, .chatPage, .sync, .rendezvous, .tokens, .rejected, .fork, .textMerged, .restoring, .duplicateDevice,
+            .meeting,
             .knownName, .notAdmitted, .versionMismatch, .invited, .code, .chatsGone, .calm, .identity:
             break
         }

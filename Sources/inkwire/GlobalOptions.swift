@@ -31,6 +31,12 @@ struct GlobalOptions: ParsableArguments {
         completion: .file())
     var authorityFile: String?
 
+    @Option(
+        name: .customLong("token-file"),
+        help: ArgumentHelp("A token to show to the rendezvous that --rendezvous names, if it asks for one.", valueName: "file"),
+        completion: .file())
+    var tokenFile: String?
+
     @Flag(name: .customLong("no-relay"), help: "Never send by way of the rendezvous what peers say to each other.")
     var isRelayForbidden = false
 
@@ -145,6 +151,7 @@ struct GlobalOptions: ParsableArguments {
         try FileAllowance.check()
         _ = try displayName(profile: 1)
         _ = try rendezvous()
+        _ = try tokenFiles()
         _ = try direct()
         _ = try trust()
         _ = try impairment()
@@ -242,6 +249,7 @@ struct GlobalOptions: ParsableArguments {
     /// Rendezvous that were named by flag, INKWIRE_RENDEZVOUS (a list with commas), or the configuration.
     func rendezvous() throws -> [RendezvousAddress] {
         let addresses = try setting(.rendezvous).values.map { text in
+            if RendezvousAddress.holdsSecret(text) { throw Failure.secretInAddress }
             guard let address = RendezvousAddress(text) else {
                 throw Failure.usage(
                     "the rendezvous “\(text)” cannot be used", why: "it is not of the form ws://HOST:PORT or wss://HOST:PORT",
@@ -261,6 +269,36 @@ struct GlobalOptions: ParsableArguments {
                 next: "name those of one kind; what peers say to each other is encrypted end to end either way")
         }
         return addresses
+    }
+
+    /// Which token goes to which rendezvous: those of the configuration, and the one of `--token-file` to the only one that is named (CL-409, CL-410).
+    func tokenFiles() throws -> TokenFiles {
+        var files = TokenFiles()
+        for token in config.tokens { files.set(Self.path(token.file), for: token.address.host, usesTLS: token.address.usesTLS) }
+        guard let tokenFile else { return files }
+        func refusal(_ why: String, _ next: String) -> Failure { .usage("--token-file cannot be used", why: why, next: next) }
+        let named = try rendezvous()
+        guard named.count == 1, let address = named.first else {
+            throw refusal(
+                "a token is for one rendezvous, and \(named.isEmpty ? "none is" : "\(named.count) are") named",
+                named.isEmpty
+                    ? "name it with --rendezvous wss://HOST; a token is never shown to one that only a link or a code names"
+                    : "put each into the table [tokens] of the configuration: `inkwire config set tokens.wss://HOST FILE`")
+        }
+        guard TokenFiles.mayGo(to: address.host, usesTLS: address.usesTLS) else {
+            throw refusal(
+                "\(address) is spoken to in clear, and a token goes over TLS only",
+                "name the rendezvous as wss://HOST, or leave the token out")
+        }
+        do throws(SecretFile.Refusal) {
+            _ = try TokenFile(path: tokenFile).read()
+        } catch {
+            throw Failure(
+                .rendezvous, code: "bad_token_file", what: "the token of --token-file cannot be used", why: "\(error)",
+                next: "write the token into a file of mode 0600, as it was given to you")
+        }
+        files.set(tokenFile, for: address.host, usesTLS: address.usesTLS)
+        return files
     }
 
     /// Whom to take for a rendezvous of wss://.
@@ -325,6 +363,21 @@ package struct RendezvousAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { "\(usesTLS ? "wss" : "ws")://\(host)" }
+
+    /// True for an address with somebody's name or password before the host, or a query or fragment behind it: nothing of it is repeated (CL-412).
+    package static func holdsSecret(_ text: String) -> Bool {
+        (text.hasPrefix("ws://") || text.hasPrefix("wss://")) && text.contains { $0 == "@" || $0 == "?" || $0 == "#" }
+    }
+}
+
+extension Failure {
+    /// An address that carries what others must not see: it would stand in lists of processes, in logs and in links.
+    static var secretInAddress: Failure {
+        .usage(
+            "this address of a rendezvous cannot be used",
+            why: "it carries a name, a password or a token (what stands before an @ or behind a ?)",
+            next: "leave that out, and put the token into a file of mode 0600: --token-file FILE")
+    }
 }
 
 /// A command that takes what all commands take.

@@ -46,7 +46,9 @@ for drop in sorted((root / "etc/systemd/system/inkwire-serve.service.d").glob("*
     for name, path in re.findall(r"^LoadCredential=(\\w+):(.*)$", drop.read_text(), re.M):
         place = root / "run/credentials/inkwire-serve.service" / name
         place.parent.mkdir(parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)
         place.write_bytes(pathlib.Path(path).read_bytes())
+        place.chmod(0o400)
 before = log.stat().st_size if log.exists() else 0
 line = re.search(r"^ExecStart=/usr/bin/(.*)$", unit, re.M).group(1)
 line = re.sub(r"\\$(\\w+)", lambda found: settings[found.group(1)], line)

@@ -16,7 +16,7 @@ import Testing
         var inventor = Inventor(seed: 1)
         let (intents, events) = (inventor.intents(), inventor.events())
         #expect(Set(intents.map(Self.tag)) == Set(1...28).union([40, 41, 45, 50, 60]))
-        #expect(Set(events.map(Self.tag)) == Set(1...27).union([60, 61, 62, 65, 70]))
+        #expect(Set(events.map(Self.tag)) == Set(1...27).union([60, 61, 62, 65, 70, 80, 81]))
         for intent in intents { #expect(AttachRequest.intent(intent, ref: nil).encode()[2] == Self.tag(intent)) }
         for event in events { #expect(AttachReply.event(event).encode()[1] == Self.tag(event)) }
     }
@@ -166,7 +166,7 @@ import Testing
     @Test func `FE-13: the bytes are those of the page`() {
         #expect(
             Hex.encode(AttachRequest.hello(AttachRequest.Hello(strand: 7, pending: [9])).encode())
-                == "494e4b41" + "0010" + "0000000000000007" + "01" + "0000000000000009")
+                == "494e4b41" + "0011" + "0000000000000007" + "01" + "0000000000000009")
         #expect(
             Hex.encode(AttachRequest.intent(.cursor(Point(x: 8, y: -8)), ref: nil).encode()) == "01" + "00" + "0f" + "01"
                 + "00000008fffffff8")
@@ -238,6 +238,8 @@ import Testing
         case .chat: 8
         case .sync: 9
         case .rendezvous: 10
+        case .tokens(.asked): 80
+        case .tokens(.refused): 81
         case .rejected: 11
         case .fork: 12
         case .versionMismatch: 13

@@ -2,6 +2,7 @@ import InkBoard
 import InkCrypto
 import InkFrontEnd
 import InkPrimitives
+import InkRendezvous
 import InkSession
 
 /// Makes one of each of what programs of one person say to each other, with values of all sizes; the seed decides.
@@ -87,6 +88,7 @@ struct Inventor {
                 SyncStatus(
                     state: pick([.synced, .behind, .ahead]), missing: count(), unsent: count(), isSaved: flip(), fingerprint: name())),
             .rendezvous(.none), .rendezvous(.connecting), .rendezvous(.connected), .rendezvous(.unreachable(reason: text())),
+            .tokens(.asked), .tokens(.refused(pick(RendezvousRefusal.allCases.filter(\.isOfTokens)))),
             .rejected(author: maybe { $0.name() }, rule: text()), .fork(author: name(), sequence: number()),
             .textMerged(TextNews(shape: shapeID(), other: name(), outcome: pick([.merged, .beside(shapeID()), .lost(text())]))),
             .restoring(isUnderWay: flip()), .duplicateDevice(name(), seconds: count()), .knownName(text(), author: name(), before: name()),

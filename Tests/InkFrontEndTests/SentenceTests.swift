@@ -50,7 +50,8 @@ import Testing
         .removed(by: "ann", reason: "so", unseen: 3), .tookBack(by: "ann", of: "mallory", changes: 500),
         .slowMode(by: "ann", milliseconds: 10_000), .duplicateDevice(nil, seconds: 30),
         .unreachable("bob", Obstacle(way: .noUDP, relay: .notAllowed)),
-        .knownName("bob@7e5f7cb5", isYours: false), .identity("bob@7e5f7cb5", wasVerified: true), .notAdmitted, .code(.inviter(.over)),
+        .knownName("bob@7e5f7cb5", isYours: false), .identity("bob@7e5f7cb5", wasVerified: true), .notAdmitted, .tokens(.asked),
+        .code(.inviter(.over)),
         .invitesUnavailable(reason: "refused"), .rejected("bob", rule: "too many points"), .fork("bob"),
         .versionMismatch(theirs: 1, ours: 2), .whichIsOlder(theirs: 3, ours: 2), .versionRemedy(theirs: 3, ours: 2),
     ]
@@ -104,6 +105,7 @@ import Testing
         case .knownName: "knownName"
         case .notAdmitted: "notAdmitted"
         case .identity: "identity"
+        case .tokens: "tokens"
         case .code: "code"
         case .invitesUnavailable: "invitesUnavailable"
         case .rejected: "rejected"

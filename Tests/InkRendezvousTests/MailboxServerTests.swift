@@ -80,7 +80,7 @@ private final class Post {
     func join(_ token: Token) {
         let keys = Meeting.keys()
         guard let topic = Topic(keys.topic) else { return }
-        for case .welcome(let nonce, _, _, _) in heard[token, default: []] {
+        for case .welcome(let nonce, _, _, _, _) in heard[token, default: []] {
             let signature = keys.topicKey.sign(Signalling.joinProof(topic: topic, nonce: nonce))
             server.received(.join(topic: topic, key: keys.topicKey.author, signature: signature), from: token, now: now)
         }
@@ -104,10 +104,10 @@ private final class Post {
     @Test func `RV-70: the welcome says whether mailboxes are kept, and who keeps none has no room for one`() throws {
         let post = Post()
         let token = post.open()
-        guard case .welcome(_, _, _, true)? = post.heard[token]?.first else { throw WireError.unexpected }
+        guard case .welcome(_, _, _, true, _)? = post.heard[token]?.first else { throw WireError.unexpected }
         let none = Post { $0.mailboxesMax = 0 }
         let other = none.open()
-        guard case .welcome(_, _, _, false)? = none.heard[other]?.first else { throw WireError.unexpected }
+        guard case .welcome(_, _, _, false, _)? = none.heard[other]?.first else { throw WireError.unexpected }
         none.ask(.open, other)
         none.ask(.knock(number, body: []), other)
         #expect(none.news(other) == [.noMailbox(nil), .noMailbox(number)])

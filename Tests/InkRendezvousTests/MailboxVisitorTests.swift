@@ -41,6 +41,19 @@ import Testing
         return visit
     }
 
+    @Test func `RV-184: a visit where our token is not taken ends with that, whether a connection came about or not`() {
+        for reason in RendezvousRefusal.allCases where reason.isOfTokens {
+            var early = visit()
+            _ = early.take { $0.start(now: $1) }
+            let end: [MailboxVisitor.Output] = [.disconnect, .event(.failed(.tokenRefused(reason)))]
+            #expect(early.hear(.refused(reason)) == end && early.visitor.isOver)
+            #expect(early.take { visitor, _ in visitor.disconnected(reason: "x") }.isEmpty, "told once")
+            var late = knocked()
+            #expect(late.hear(.refused(reason)) == end)
+            #expect(MailboxVisitor.Failure.tokenRefused(reason).description(at: "here") == "here: \(reason)")
+        }
+    }
+
     @Test func `RV-79: a visit is a connection, a knock, words in turn, and an end that is told to nobody`() {
         var visit = visit()
         #expect(visit.take { $0.start(now: $1) } == [.connect])

@@ -284,7 +284,7 @@ struct Meeting {
         let token = RendezvousServer.ConnectionToken(number)
         let keys = Self.keys()
         server.opened(token, now: now)
-        guard case .send(.welcome(let nonce, _, _, _), _)? = server.nextOutput(), let topic = Topic(keys.topic) else {
+        guard case .send(.welcome(let nonce, _, _, _, _), _)? = server.nextOutput(), let topic = Topic(keys.topic) else {
             throw WireError.unexpected
         }
         let proof = keys.topicKey.sign(Signalling.joinProof(topic: topic, nonce: nonce))

@@ -23,6 +23,8 @@ import Testing
             .welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: nil),
             .welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: 65535),
             .welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: nil, relay: 65_536),
+            .welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: nil, auth: .bearer),
+            .welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: nil, auth: .guest), .refused(.noToken), .refused(.tokenNotYetValid),
             .joined(topic: topic, member: .max, others: 3), .refused(.notAdmitted),
             .envelope(topic: topic, from: .max, box: [UInt8](repeating: 7, count: Signalling.boxBytesMax)),
         ]

@@ -32,7 +32,7 @@ private final class Exchange {
         lastToken += 1
         let token = Token(lastToken)
         server.opened(token, from: Source(.v4(0x0A00_0000 | UInt32(source))), now: now)
-        guard case .send(.welcome(let nonce, _, _, _), token)? = server.nextOutput() else { throw WireError.unexpected }
+        guard case .send(.welcome(let nonce, _, _, _, _), token)? = server.nextOutput() else { throw WireError.unexpected }
         let keys = Meeting.keys(room: board)
         let topic = try #require(Topic(keys.topic))
         let signature = keys.topicKey.sign(Signalling.joinProof(topic: topic, nonce: nonce))
@@ -162,7 +162,7 @@ private struct Talker {
         for rate in [65_536, 1000, nil] {
             let exchange = Exchange { $0.relayRate = rate }
             exchange.server.opened(Exchange.Token(99), now: exchange.now)
-            guard case .send(.welcome(_, _, let relay, _), _)? = exchange.server.nextOutput() else { throw WireError.unexpected }
+            guard case .send(.welcome(_, _, let relay, _, _), _)? = exchange.server.nextOutput() else { throw WireError.unexpected }
             #expect(relay == rate)
             let (ana, ben) = (try exchange.enter(1), try exchange.enter(1))
             try exchange.say(ana, to: [ben], [1])

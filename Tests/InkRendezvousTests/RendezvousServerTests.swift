@@ -23,7 +23,7 @@ import Testing
     /// Opens a socket and gives its nonce.
     private func open(_ number: UInt64, _ server: inout RendezvousServer, now: Instant = .zero) throws -> [UInt8] {
         server.opened(Token(number), now: now)
-        for case .send(.welcome(let nonce, _, _, _), Token(number)) in drain(&server) { return nonce }
+        for case .send(.welcome(let nonce, _, _, _, _), Token(number)) in drain(&server) { return nonce }
         throw WireError.unexpected
     }
 

@@ -53,7 +53,7 @@ private final class Town {
         lastToken += 1
         let token = Token(lastToken)
         server.opened(token, from: source, now: now)
-        for case .welcome(let nonce, _, _, _) in drain(token) { nonces[token] = nonce }
+        for case .welcome(let nonce, _, _, _, _) in drain(token) { nonces[token] = nonce }
         return closed[token] == nil ? token : nil
     }
 

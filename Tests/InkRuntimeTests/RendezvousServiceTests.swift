@@ -167,7 +167,7 @@ private final class Carried: Sendable {
                 opened: { continuation.yield(.opened($0, from: itself?.localAddress?.ip)) },
                 received: { message in
                     switch message {
-                    case .welcome(let nonce, _, _, _):
+                    case .welcome(let nonce, _, _, _, _):
                         let signature = keys.topicKey.sign(Signalling.joinProof(topic: topic, nonce: nonce))
                         itself?.send(.join(topic: topic, key: keys.topicKey.author, signature: signature))
                     case .joined(_, let member, _): continuation.yield(.joined(member))

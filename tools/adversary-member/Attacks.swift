@@ -341,7 +341,7 @@ enum Attack: String, CaseIterable {
             for index in sockets.indices.reversed() {
                 for text in sockets[index].0.texts() {
                     switch try? JSONDecoder().decode(ServerMessage.self, from: Data(text)) {
-                    case .welcome(let nonce, _, _, _):
+                    case .welcome(let nonce, _, _, _, _):
                         for _ in 0..<16 {
                             let key = SigningKey(seed: .random())
                             let topic = Topic(Blake2b.hash256(key.author.bytes)) ?? .zero
@@ -416,7 +416,7 @@ final class Signaller {
         var found: [(UInt32, Envelope)] = []
         for text in socket.texts() {
             switch try JSONDecoder().decode(ServerMessage.self, from: Data(text)) {
-            case .welcome(let nonce, _, _, _):
+            case .welcome(let nonce, _, _, _, _):
                 guard joins else { continue }
                 try say(
                     .join(

@@ -24,7 +24,8 @@ enum Decoders {
             pair, capture,
             stun, envelope(),
             relayFrame, relayedFrame, beacon(),
-            try rendezvous(), webSocket, jsonLines, link(), codeMessage, shortCode, terminal, try row(drawn), attach(drawn),
+            try rendezvous(), try token(), accessKeys, webSocket, jsonLines, link(), codeMessage, shortCode, terminal, try row(drawn),
+            attach(drawn),
         ] + (try files())
     }
 
@@ -446,8 +447,9 @@ enum Decoders {
             .gone(number, visitor: nil),
         ]
         let toClient: [ServerMessage] = [
-            .welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: 3478, mailboxes: true),
+            .welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: 3478, mailboxes: true, auth: .guest),
             .joined(topic: room.topic, member: 4, others: 2), .envelope(topic: room.topic, from: 9, box: bytes64), .refused(.topicFull),
+            .refused(.tokenExpired),
         ]
         let allToServer = toServer + requests.map { .mailbox($0) }
         let allToClient = toClient + answers.map { .mailbox($0) }
@@ -460,6 +462,54 @@ enum Decoders {
             return .plain {
                 if first & 1 == 0 { _ = try RuntimeDecoders.clientMessage(text) } else { _ = try RuntimeDecoders.serverMessage(text) }
             }
+        }
+    }
+
+    private static let macSecret = [UInt8](repeating: 7, count: 32)
+    private static let keySet = Array(
+        "{\"keys\":[{\"kty\":\"oct\",\"k\":\"\(Base64URL.encode(macSecret))\",\"alg\":\"HS256\",\"kid\":\"a\",\"use\":\"sig\"}]}".utf8)
+
+    /// A token: as it is, or with a head or claims that are signed as they should be, so that what they say is read.
+    private static func token() throws -> Decoder {
+        let (head, claims) = (
+            Array("{\"alg\":\"HS256\",\"kid\":\"a\"}".utf8), Array("{\"exp\":9,\"nbf\":1.5,\"aud\":[\"b\",\"c\"],\"sub\":\"d\"}".utf8)
+        )
+        let limits = Array("{\"exp\":1e1,\"aud\":\"c\",\"inkwire\":{\"topics\":1,\"relay\":64,\"mailboxes\":0}}".utf8)
+        func signed(_ head: [UInt8], _ claims: [UInt8]) -> [UInt8] {
+            let text = Array("\(Base64URL.encode(head)).\(Base64URL.encode(claims))".utf8)
+            return text + [UInt8(ascii: ".")] + Array(Base64URL.encode(HMACSHA256.authenticate(text, key: macSecret)).utf8)
+        }
+        let keys = try AccessKeys(keySet: keySet, audience: "c")
+        let words = ["\"alg\":", "\"none\"", "\"crit\":", "\"exp\":", "\"inkwire\":{", "1e400", "."].map { Array($0.utf8) }
+        let seeds = [[0] + signed(head, claims), [0] + signed(head, limits), [1] + claims, [1] + limits, [2] + head]
+        return Decoder(name: "token", seeds: seeds, words: jsonWords + words) { bytes in
+            guard let first = bytes.first else { return .refused(0) }
+            let rest = Array(bytes.dropFirst())
+            let shown = first % 3 == 0 ? rest : first % 3 == 1 ? signed(head, rest) : signed(rest, claims)
+            do throws(RendezvousRefusal) {
+                _ = try keys.bearer(of: String(decoding: shown, as: UTF8.self), now: 5)
+                return .accepted
+            } catch {
+                return .refused(RendezvousRefusal.allCases.firstIndex(of: error) ?? 0)
+            }
+        }
+    }
+
+    /// The files that tokens are taken by: a set of keys, or a list.
+    private static var accessKeys: Decoder {
+        let list = "# a\nabcdefghijklmnop name=b topics=1 relay=2 mailboxes=3\n0123456789abcdef-._~+/=\n"
+        let words = ["\"kty\":\"OKP\"", "\"kty\":\"EC\"", "\"crv\":\"P-256\"", "\"x\":\"", "\"y\":\"", " topics=", " name=", "\n"].map {
+            Array($0.utf8)
+        }
+        let edwards = "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}"
+        let curve =
+            "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}]}"
+        let seeds = [[0] + keySet, [0] + Array(edwards.utf8), [0] + Array(curve.utf8), [1] + Array(list.utf8)]
+        // A person's own file: read as a tree, and kept as keys and hashes.
+        return Decoder(name: "access-keys", seeds: seeds, memoryFactor: 40, words: jsonWords + words) { bytes in
+            guard let first = bytes.first else { return .refused(0) }
+            let rest = Array(bytes.dropFirst())
+            return .plain { if first & 1 == 0 { _ = try AccessKeys(keySet: rest) } else { _ = try AccessKeys(list: rest) } }
         }
     }
 

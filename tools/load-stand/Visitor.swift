@@ -97,7 +97,7 @@ final class Visitor {
 
     private func hear(_ message: ServerMessage) {
         switch message {
-        case .welcome(let nonce, _, _, _):
+        case .welcome(let nonce, _, _, _, _):
             let key = room.key
             let proof = key.sign(Signalling.joinProof(topic: room.topic, nonce: nonce))
             connector?.send(.join(topic: room.topic, key: key.author, signature: proof))

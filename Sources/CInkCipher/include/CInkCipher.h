@@ -29,6 +29,17 @@ int ink_cipher_open(
     const uint8_t *key, const uint8_t *nonce, const uint8_t *header, size_t header_count, const uint8_t *body, size_t count,
     const uint8_t *tag, uint8_t *text);
 
+// ECDSA over P-256 with SHA-256, for tokens that others signed: libsodium has it not.
+
+/// Opens the library, once. 1 if it is there and can verify.
+int ink_p256_load(void);
+
+/// 1 if `point`, x and y of 32 bytes each, is on the curve; 0 if it is not, or the library is not there.
+int ink_p256_is_point(const uint8_t *point);
+
+/// 1 if `signature`, r and s of 32 bytes each, is of these `count` bytes under the key that is this point; 0 if it is not, or the library is not there.
+int ink_p256_verify(const uint8_t *point, const uint8_t *signature, const uint8_t *message, size_t count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -37,6 +37,9 @@ struct ConfigCommand: ParsableCommand, Exemplified {
             if let command = name.flatMap({ KeyBinding.command(of: $0.name) }) {
                 return try Bindings.show([command], showsOrigin: showsOrigin, options)
             }
+            if let place = name.flatMap({ TokenSetting.place(of: $0.name) }) {
+                return try Self.show(options.config.tokens.filter { $0.place == place }, isOne: true, showsOrigin: showsOrigin, options)
+            }
             let settings = (name?.key.map { [$0] } ?? ConfigKey.allCases).map { options.setting($0) }
             let text: String
             if options.isJSON {
@@ -57,6 +60,21 @@ struct ConfigCommand: ParsableCommand, Exemplified {
                 }.joined()
             }
             try StandardStream.output.deliver(Array(text.utf8))
+            if key == nil, !options.isJSON { try Self.show(options.config.tokens, isOne: false, showsOrigin: showsOrigin, options) }
+        }
+
+        /// Files with tokens; nothing of what stands in them.
+        private static func show(_ tokens: [TokenSetting], isOne: Bool, showsOrigin: Bool, _ options: GlobalOptions) throws {
+            let list = tokens.map { token in
+                let origin = Setting.Origin.file(path: options.config.path, line: token.line).words
+                let (name, file) = (TokenSetting.table + token.place, Failure.plain(token.file))
+                if options.isJSON {
+                    let value: JSONObject = ["key": .string(name), "values": .array([.string(token.file)]), "origin": .string(origin)]
+                    return JSONValue.object(["schema": 1, "config": .array([.object(value)])]).text + "\n"
+                }
+                return (showsOrigin ? origin + "\t" : "") + (isOne ? file : "\(name) = \(TOMLText.literal(token.file))") + "\n"
+            }
+            try StandardStream.output.deliver(Array(list.joined().utf8))
         }
     }
 

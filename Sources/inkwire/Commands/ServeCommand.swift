@@ -19,6 +19,11 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
             Without --tls-cert and --tls-key it speaks in clear (ws://); what peers say to each other is encrypted end to end either way. With \
             TLS (wss://), SIGHUP reads certificate and key again, and the old ones stay where the new are bad.
 
+            With --auth people need a token to make boards here: jwt:FILE names a set of keys that sign tokens (JWKS: HS256, EdDSA, ES256), allow:FILE the \
+            tokens themselves, a line each, with name=, topics=, relay= and mailboxes= behind one to limit it. Who has none is a guest, and comes to boards \
+            and codes of those who have one, while they are there. SIGHUP reads FILE again. Who runs it can then know who uses which topic, and people are \
+            told so.
+
             /healthz and /metrics answer plain requests at the same port.
             """)
 
@@ -60,6 +65,16 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
     var key: String?
 
     @Option(
+        name: .customLong("auth"),
+        help: ArgumentHelp("Ask for tokens; who has none is a guest of who has.", valueName: "jwt:file|allow:file"))
+    var auth: String?
+
+    @Option(
+        name: .customLong("auth-audience"),
+        help: ArgumentHelp("Whom tokens must be for (aud). Without it, anybody.", valueName: "text"))
+    var audience: String?
+
+    @Option(
         name: .customLong("relay"),
         help: ArgumentHelp(
             "Sealed KiB a second to carry for a board while its peers have no direct way; off for none. Without it, \(Self.relayDefault).",
@@ -85,6 +100,10 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
         guard relay != "off" || relayTotal == nil else {
             throw ValidationError("--relay off carries nothing: --relay-total has no meaning")
         }
+        guard auth == nil || gateForm != nil else { throw ValidationError("--auth takes jwt:FILE or allow:FILE") }
+        // CL-408
+        guard audience == nil || gateForm?.form == .keySet else { throw ValidationError("--auth-audience belongs to --auth jwt:FILE") }
+        guard audience?.isEmpty != true else { throw ValidationError("--auth-audience names nobody: its value is empty") }
         for (isGiven, words) in foreign where isGiven { throw ValidationError(words) }
     }
 
@@ -96,6 +115,7 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
             (options.isRelayOnly, "--relay-only is for peers: a rendezvous carries what --relay lets it"),
             (options.isMeteredByFlag, "--metered is for peers: a rendezvous carries little, and --relay off less"),
             (options.isLANForbidden, "--no-lan is for peers: a rendezvous looks for nobody"),
+            (options.tokenFile != nil, "--token-file is for peers: a rendezvous takes tokens by --auth"),
             (options.authorityFile != nil, "--tls-ca is for peers: a rendezvous speaks TLS with --tls-cert and --tls-key"),
             (!options.rendezvousTexts.isEmpty, "--rendezvous is for peers: a rendezvous needs no other"),
             (!options.directTexts.isEmpty, "--direct is for peers: a rendezvous dials nobody"),
@@ -117,8 +137,9 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
         configuration.stun = try stun.map { try host($0, "--stun") }
         configuration.proxies = TrustedProxies(Set(try proxies.map(proxy)))
         // From here on a SIGHUP is no end: who renews certificates does not know whether we are through with the first.
-        let reloading = certificate == nil ? nil : Reloading()
+        let reloading = certificate == nil && auth == nil ? nil : Reloading()
         configuration.tls = try identity()
+        configuration.tokens = try gate()
         limit(&configuration.server)
         configuration.advise = { [notices = options.notices] advice in notices.say(Self.sentence(for: advice)) }
         // A connection is a descriptor, and the usual soft limit is far below what a rendezvous may serve.
@@ -136,22 +157,18 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
         // Before anybody is told that we listen, and may stop us.
         let asked = DispatchSemaphore(value: 0)
         let number = Counter()
-        let tls = configuration.tls
-        let signals = EndingSignals(tls == nil ? [SIGTERM, SIGINT, SIGHUP] : [SIGTERM, SIGINT]) {
+        let (tls, tokens) = (configuration.tls, configuration.tokens)
+        let signals = EndingSignals(reloading == nil ? [SIGTERM, SIGINT, SIGHUP] : [SIGTERM, SIGINT]) {
             number.add(Int($0))
             asked.signal()
         }
-        if let tls {
-            reloading?.begin { [notices = options.notices] in
-                do throws(TLSError) {
-                    notices.say("the certificate was read again; it is valid until \(try tls.reload())")
-                } catch {
-                    notices.say("the new certificate is not used, the old one stays: \(error)")
-                }
-            }
+        reloading?.begin { [notices = options.notices] in
+            if let tls { Self.reload(tls, notices) }
+            if let tokens { Self.reload(tokens, service, notices) }
         }
         let places = service.addresses.map { "\(tls == nil ? "ws" : "wss")://\($0)" }.joined(separator: ", ")
         options.notices.say("rendezvous at \(places), STUN at \(service.stunAddress); interrupt to stop")
+        if let tokens { tellTokens(tokens, service) }
         // Behind a proxy it has a name that only its owner knows (CL-350).
         if proxies.isEmpty { options.notices.say("who makes a board types: inkwire new --rendezvous \(meetingPlace(of: service))") }
         if options.isJSON {
@@ -171,6 +188,56 @@ struct ServeCommand: ParsableCommand, TakesOptions, Exemplified {
         signals.cancel()
         reloading?.cancel()
         EndingSignals.die(by: Int32(number.add(0)))
+    }
+
+    private static func reload(_ tls: TLSIdentity, _ notices: Notices) {
+        do throws(TLSError) {
+            notices.say("the certificate was read again; it is valid until \(try tls.reload())")
+        } catch {
+            notices.say("the new certificate is not used, the old one stays: \(error)")
+        }
+    }
+
+    // RT-168
+    private static func reload(_ tokens: TokenGate, _ service: RendezvousService, _ notices: Notices) {
+        do throws(SecretFile.Refusal) {
+            try tokens.reload()
+            service.tokensChanged()
+            notices.say("the file of --auth was read again; it holds \(tokens.words)")
+        } catch {
+            notices.say("the new file of --auth is not used, what was read before stays: \(error)")
+        }
+    }
+
+    /// What who runs it should know of tokens (CL-414).
+    private func tellTokens(_ tokens: TokenGate, _ service: RendezvousService) {
+        options.notices.say("tokens are asked for, by \(tokens.words); who has none is a guest")
+        if tokens.takesAnyAudience { options.notices.say("tokens for whomever are taken: --auth-audience says whom they must be for") }
+        if certificate == nil, proxies.isEmpty, !service.addresses.allSatisfy(\.ip.isLoopback) {
+            options.notices.say(
+                "tokens come over TLS only, and from this machine: give --tls-cert and --tls-key, or stand behind a proxy (--proxy)")
+        }
+    }
+
+    /// What `--auth` says; nil for what it cannot.
+    private var gateForm: (form: TokenGate.Form, file: String)? {
+        guard let parts = auth?.split(separator: ":", maxSplits: 1), parts.count == 2, let form = TokenGate.Form(rawValue: String(parts[0]))
+        else { return nil }
+        return (form, String(parts[1]))
+    }
+
+    // CL-407
+    private func gate() throws(Failure) -> TokenGate? {
+        guard let (form, file) = gateForm else { return nil }
+        do throws(SecretFile.Refusal) {
+            return try TokenGate(form, file: file, audience: audience)
+        } catch {
+            throw Failure(
+                .rendezvous, code: "bad_auth", what: "cannot serve with this file of --auth", why: "\(error)",
+                next: form == .keySet
+                    ? "name a set of keys (JWKS) with --auth jwt:FILE, which only this user may read"
+                    : "name a list of tokens, one a line, with --auth allow:FILE, which only this user may read")
+        }
     }
 
     /// What is carried, by the options and then by the configuration (CL-405).

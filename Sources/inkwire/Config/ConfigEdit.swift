@@ -15,7 +15,9 @@ struct ConfigEdit {
             text.replaceSubrange(entry.range, with: literal)
             return
         }
-        let parts = key.split(separator: ".")
+        // An address has points that are none between names (CL-411).
+        let place = TokenSetting.place(of: key)
+        let parts = place.map { [Substring(TokenSetting.table.dropLast()), Substring(TOMLText.literal($0))] } ?? key.split(separator: ".")
         let line = "\(parts[parts.count - 1]) = \(literal)\n"
         if parts.count == 1 {
             // Before all tables, which would take it for theirs: behind the last that is in none.
@@ -71,6 +73,8 @@ struct ConfigEdit {
             lines += ["# \(key.text)", "# \(parts[parts.count - 1]) = \(key.usual ?? "\"\"")", ""]
         }
         lines += [
+            "[tokens]", "# Of a rendezvous that asks for tokens: the file that holds yours. It goes there and nowhere else.",
+            "# \"wss://rendezvous.example.org\" = \"~/.config/inkwire/token\"", "",
             "[keys]", "# Keys of commands instead of those that are usual: `inkwire config bindings` shows all.",
             "# undo = [\"u\", \"Ctrl+Z\"]", "",
         ]

@@ -11,6 +11,8 @@ struct ConfigFile: Codable, Sendable {
     private(set) var lines: [String: Int] = [:]
     /// Keys of commands, in the order in which they stand.
     private(set) var bindings: [KeyBinding] = []
+    /// Files with tokens, in the order in which they stand (CL-410).
+    private(set) var tokens: [TokenSetting] = []
     /// What is wrong with it, each with its line and column (CL-241, CL-345, CL-401).
     private(set) var complaints: [String] = []
     /// True where it could not be read as a whole: what is usual holds (CL-241).
@@ -57,6 +59,14 @@ struct ConfigFile: Codable, Sendable {
                     continue
                 }
                 bindings.append(KeyBinding(command: command, keys: keys, line: entry.line, column: entry.column))
+                continue
+            }
+            if let place = TokenSetting.place(of: entry.key) {
+                do throws(TokenSetting.Fault) {
+                    tokens.append(try TokenSetting(place, file: entry.value, line: entry.line))
+                } catch {
+                    complaints.append("\(Failure.plain(path)):\(entry.line):\(entry.column): \(error.words)")
+                }
                 continue
             }
             guard let key = ConfigKey(rawValue: entry.key) else {

@@ -37,7 +37,7 @@ struct KeyBinding: Codable, Hashable, Sendable {
 struct ConfigName {
     let name: String
     let form: ConfigKey.Form
-    /// Nil for a command's key.
+    /// Nil for a command's key, and for the token of a rendezvous.
     let key: ConfigKey?
 
     /// Nil where there is none of this name.
@@ -46,6 +46,8 @@ struct ConfigName {
             (self.name, form, self.key) = (name, key.form, key)
         } else if let command = KeyBinding.command(of: name), KeyMap.names.contains(command) {
             (self.name, form, key) = (name, KeyBinding.form, nil)
+        } else if TokenSetting.place(of: name).map({ RendezvousAddress($0) != nil }) ?? false {
+            (self.name, form, key) = (name, .text, nil)
         } else {
             return nil
         }
@@ -79,6 +81,8 @@ struct ConfigName {
     /// What is wrong with these values; nil for nothing (CL-402).
     func complaint(of values: [String]) -> String? {
         guard form.takes(values) else { return "it takes \(form.words)" }
+        if let place = TokenSetting.place(of: name) { return TokenSetting.complaint(of: place) }
+        if key == .rendezvous, values.contains(where: RendezvousAddress.holdsSecret) { return Failure.secretInAddress.why }
         guard let command = KeyBinding.command(of: name) else { return nil }
         // What it takes from another command is told of where it is used.
         for value in values {

@@ -83,7 +83,10 @@ struct CodeVisit {
         let box = Box(joiner)
         let trust = address.usesTLS ? try options.trust() : nil
         let say = say
-        let visit = MailboxVisit(to: mailbox, at: address.host, tls: trust, knock: joiner.opening, clock: options.clock) { event in
+        let tokens = try options.tokenFiles()
+        let visit = MailboxVisit(
+            to: mailbox, at: address.host, tls: trust, tokens: tokens, knock: joiner.opening, clock: options.clock
+        ) { event in
             switch event {
             case .waits(let wait): say("\(wait)")
             case .passed(let body): box.take(body)
@@ -137,6 +140,7 @@ struct CodeVisit {
                 .rendezvous, code: "code_busy", what: "cannot join by this code",
                 why: MailboxVisitor.Failure.waitedInVain(wait).description(at: host),
                 next: "join again in a minute, or ask for the link")
+        case .failed(.tokenRefused(let reason)): .tokens(reason, what: "cannot join by this code", at: host)
         case .failed(let failure):
             Failure(
                 .rendezvous, code: "no_rendezvous", what: "cannot join by this code", why: failure.description(at: host),

@@ -91,6 +91,7 @@ final class HeldBoard: Sendable {
         driverOptions.links = links
         driverOptions.kept = opened.meeting?.connection
         if plan.usesTLS { driverOptions.tls = try options.trust() }
+        driverOptions.tokens = try options.tokenFiles()
         driverOptions.port = plan.port
         driverOptions.impairment = try options.impairment()
         let linkSecret = LinkSecret(opened.content.linkSecret)

@@ -1,5 +1,6 @@
 import InkFrontEnd
 import InkPrimitives
+import InkRendezvous
 import InkSession
 
 /// Whether a board that was joined arrives, and if not, why: given up once nothing more of it has come within the patience, and sooner where
@@ -11,6 +12,8 @@ struct Joining: Sendable {
     private var arrived = 0
     private var sawRendezvous = false
     private var rendezvousReason: String?
+    /// Why a rendezvous does not let us in that asks for tokens (CL-413).
+    private var tokenRefusal: RendezvousRefusal?
     /// Who is there and cannot be met, and why. By author: a device that is met may be known by the id of its process before.
     private var obstacles: [AuthorID: Obstacle] = [:]
     private var versions: (theirs: Int, ours: Int)?
@@ -52,6 +55,10 @@ struct Joining: Sendable {
             saysAt = nil
             if let author = status.author { obstacles[author] = nil }
         case .rendezvous(.unreachable(let reason)): rendezvousReason = reason
+        case .tokens(.refused(let reason)):
+            tokenRefusal = reason
+            // Where no other is reached meanwhile, the same token will not do in half a minute either.
+            if reason.isOfShownToken { comparesAt = comparesAt ?? now + Self.versionPatience }
         case .notAdmitted:
             (isRefused, saysAt) = (true, nil)
             comparesAt = comparesAt ?? now + Self.versionPatience
@@ -81,7 +88,8 @@ struct Joining: Sendable {
         guard let givesUpAt else { return false }
         let compares = comparesAt.map { now >= $0 } ?? false
         if compares { comparesAt = nil }
-        guard now >= givesUpAt || compares && (isKeptOut || isRefused) else { return false }
+        let isTurnedAway = tokenRefusal?.isOfShownToken == true && !sawRendezvous
+        guard now >= givesUpAt || compares && (isKeptOut || isRefused || isTurnedAway) else { return false }
         guard count > arrived else {
             self.givesUpAt = nil
             return true
@@ -97,6 +105,9 @@ struct Joining: Sendable {
     func failure(rendezvous: [Invite.Host]) -> Failure {
         if isRefused { return .notAdmitted }
         if let impostor { return .notJoined(for: impostor) }
+        if versions == nil, obstacles.isEmpty, let tokenRefusal {
+            return .tokens(tokenRefusal, what: "cannot join this board", at: rendezvous.count == 1 ? rendezvous[0].description : nil)
+        }
         return .notJoined(
             versions: versions, rendezvous: sawRendezvous ? [] : rendezvous.map(\.description), reason: rendezvousReason,
             obstacles: obstacles.sorted { $0.key < $1.key }.map(\.value))
@@ -104,6 +115,19 @@ struct Joining: Sendable {
 }
 
 extension Failure {
+    /// A rendezvous asks for tokens, and does not let us in (CL-413).
+    ///
+    /// - Parameter host: nil where it may be any of several.
+    static func tokens(_ reason: RendezvousRefusal, what: String, at host: String?) -> Failure {
+        Failure(
+            .rendezvous, code: reason.rawValue.replacing("-", with: "_"), what: what, why: (host.map { "\($0): " } ?? "") + "\(reason)",
+            next: reason == .noToken
+                ? "wait until somebody with a token has the board open, or ask whoever runs the rendezvous for a token (--token-file)"
+                : reason == .tokenNotYetValid
+                    ? "compare the clock of this machine, or ask whoever runs the rendezvous for another token"
+                    : "ask whoever runs the rendezvous for another token, or come without one, as the guest of somebody who has one")
+    }
+
     /// Those who are there let nobody in who shows what we have to show (CL-151).
     static var notAdmitted: Failure {
         Failure(
