@@ -7,7 +7,8 @@ public enum SecretFile {
         public let description: String
     }
 
-    /// What stands in a file that nobody but its owner, who is this user or root, may read or change (RT-167).
+    /// What stands in a file that nobody but its owner, who is this user or root, may read or change; one of root's may be read by its group, which is
+    /// how a system hands files to a service: systemd's credentials have a list of rights whose mask stands where the group's rights do (RT-167).
     ///
     /// - Parameter limit: bytes; a longer file is refused.
     public static func read(_ path: String, limit: Int) throws(Refusal) -> [UInt8] {
@@ -19,7 +20,7 @@ public enum SecretFile {
         guard fstat(descriptor, &status) == 0 else { throw refusal(path, "cannot be read: \(String(cString: strerror(errno)))") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw refusal(path, "is no plain file") }
         guard status.st_uid == geteuid() || status.st_uid == 0 else { throw refusal(path, "belongs to another user") }
-        guard status.st_mode & 0o077 == 0 else {
+        guard status.st_mode & forbidden(to: geteuid(), of: status.st_uid) == 0 else {
             let mode = String(status.st_mode & 0o777, radix: 8)
             throw refusal(path, "may be read or changed by others on this machine: its mode is 0\(mode); `chmod 600` it")
         }
@@ -34,6 +35,9 @@ public enum SecretFile {
             bytes += part[..<count]
         }
     }
+
+    /// The rights that nobody may have beside the owner.
+    static func forbidden(to user: uid_t, of owner: uid_t) -> mode_t { owner == 0 && user != 0 ? 0o037 : 0o077 }
 
     static func refusal(_ path: String, _ why: String) -> Refusal { Refusal(description: "\(path) \(why)") }
 }

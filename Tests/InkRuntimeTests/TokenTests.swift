@@ -88,6 +88,12 @@ private final class Caller: Sendable {
             let words = "\(file) may be read or changed by others on this machine: its mode is 0\(String(mode, radix: 8)); `chmod 600` it"
             #expect(refusal?.description == words)
         }
+        // What a system hands to a service is root's, and read by way of the group.
+        for (user, owner, mode, isFine) in [
+            (1000, 1000, 0o440, false), (1000, 0, 0o440, true), (1000, 0, 0o460, false), (1000, 0, 0o444, false), (0, 0, 0o440, false),
+        ] as [(uid_t, uid_t, mode_t, Bool)] {
+            #expect((mode & SecretFile.forbidden(to: user, of: owner) == 0) == isFine, "\(user) \(owner) \(String(mode, radix: 8))")
+        }
         let rows: [(path: String, words: String)] = [
             (try folder.write("xx"), "is longer than 1 bytes"), (folder.path, "is no plain file"), ("/dev/null", "is no plain file"),
             ("\(folder.path)/nothing", "cannot be read: No such file"),
