@@ -471,9 +471,10 @@ class Admission(EndToEnd):
         # What was planted was there: the token in a field of a head, and no address; the topics in messages, which clients mask.
         said = b"".join(passed)
         self.assertIn(f"Authorization: Bearer {token}\r\n".encode(), said)
-        lines = re.findall(rb"(?m)^GET [^\r]*\r$", said)
+        # Each connection begins with a request, and a request comes in one piece.
+        lines = [some.split(b"\r\n")[0] for some in passed if some.startswith(b"GET ")]
         self.assertGreaterEqual(len(lines), 3)
-        self.assertEqual(set(lines), {b"GET / HTTP/1.1\r"})
+        self.assertEqual(set(lines), {b"GET / HTTP/1.1"})
         topics = set(re.findall(r'"topic":"([\w-]{43})"', "".join(unmasked(some) for some in passed)))
         self.assertGreaterEqual(len(topics), 1)
         planted = [token, wrong, name, b64(name.encode()), SECRET.decode(), b64(SECRET), *token.split(".")[1:], *wrong.split(".")[1:], *topics]
