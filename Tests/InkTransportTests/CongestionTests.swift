@@ -151,7 +151,7 @@ private struct Sender {
         #expect(sender.controller.window == 1200 && sender.controller.phase == .startup)
     }
 
-    @Test func `TR-153, TR-234: on a narrow line less leaves at once when a queue comes, and not only after the round`() {
+    @Test func `TR-153, TR-234: on a slow line less leaves at once when a queue comes, and not only after the round`() {
         var sender = Sender(roundTrip: .milliseconds(50))
         for span in [50, 50, 50, 90, 90, 50] { sender.round(.milliseconds(span)) }
         #expect(sender.controller.phase == .steady && sender.controller.isNarrow)

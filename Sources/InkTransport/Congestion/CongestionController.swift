@@ -231,9 +231,9 @@ struct CongestionController: Sendable {
         rateOfWindow * gain
     }
     private var rateOfWindow: Double { window / max(Double(paceAtHand.nanoseconds) / 1e9, 0.000_05) }
-    /// On a narrow line a round takes long, and by the one before too much leaves while a queue comes: there the last two packets say it (TR-153).
+    /// On a narrow or slow line a round takes long, and by the one before too much leaves while a queue comes: there the last two packets say it (TR-153).
     private var paceAtHand: Duration {
-        guard phase == .steady, isNarrow, let base = trips.base, let queue = trips.queue(ofLast: 2) else { return pace }
+        guard phase == .steady, isNarrow || isSlow, let base = trips.base, let queue = trips.queue(ofLast: 2) else { return pace }
         return max(pace, base + queue)
     }
 
@@ -241,7 +241,7 @@ struct CongestionController: Sendable {
     private var gain: Double {
         switch phase {
         case .startup: rateOfWindow < Self.slowRate * 8 || isLossy ? 1.25 : 2
-        case .steady: isNarrow ? 1.02 : 1.2
+        case .steady: isNarrow || isSlow ? 1.02 : 1.2
         case .contest: 1.2
         }
     }
@@ -251,6 +251,9 @@ struct CongestionController: Sendable {
 
     /// A packet takes so long that few are on the way: their pace says how many, since a window counts whole packets.
     var isNarrow: Bool { phase != .startup && packetTime > Self.narrowTime && window < Self.least * 8 }
+
+    /// A packet takes so long that what leaves at once is a queue.
+    private var isSlow: Bool { packetTime > Self.slowTime }
 
     /// No two leave at once: what is live would wait for both (TR-88).
     var leavesAlone: Bool { isNarrow && isBesideLive }
@@ -276,6 +279,10 @@ struct CongestionController: Sendable {
     private var isFull: Bool { trips.queue > max(bound, (fullest.value ?? .zero) * 3 / 4) }
     /// The queue that this round has seen.
     private var roundQueue: Duration { (round.shortest ?? .zero) - (trips.base ?? .zero) }
+    /// No packet of this round waited for much of another (TR-236).
+    private var isRoundShort: Bool {
+        !isSlow || (round.longest ?? .zero) - (trips.base ?? .zero) <= packetTime * 4 / 5 + .milliseconds(1) + trips.noise / 2
+    }
 
     /// Time that a packet takes on the line.
     private var packetTime: Duration {
@@ -388,7 +395,7 @@ struct CongestionController: Sendable {
         // Capacity that came back is found within a few round trips; what arrives shows whether it is there. More than a short queue at once would be
         // a long one before it shows.
         let beyond = isNarrow ? Self.least / 2 : min(carried / 4, (bandwidth.value ?? 0) * Self.probedSeconds) + Self.least
-        let isFast = calm > Self.calmEnough && window < carried + beyond
+        let isFast = calm > Self.calmEnough && isRoundShort && window < carried + beyond
         let fast = min(window * 1.25, window + step * Double(1 << min(calm - Self.calmEnough, 16)), carried + beyond * Self.leapMax)
         let grown = isFast ? max(fast, window + step) : window + step
         let most = leavesAlone ? max(window, carried + Self.least * Self.besideLive) : Double(Self.ceiling)
@@ -498,6 +505,7 @@ struct CongestionController: Sendable {
     private static let seekPause: Duration = .seconds(5)
     private static let keepTime: Duration = .seconds(60)
     private static let narrowTime: Duration = .milliseconds(6)
+    private static let slowTime: Duration = .milliseconds(10)
     private static let overflowTime: Duration = .milliseconds(25)
     /// Of what the line carries, this is left when a queue is: it takes as many round trips to go as it has of 3 % of them. Where two packets are on
     /// the way 3 % are too few to be seen among them.

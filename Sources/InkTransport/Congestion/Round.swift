@@ -12,6 +12,7 @@ struct Round: Sendable {
     private var trips = 0
     private(set) var began: Instant = .distantPast
     private(set) var shortest: Duration?
+    private(set) var longest: Duration?
     private(set) var samples = 0
     /// Bytes that arrived and that were lost.
     private(set) var bytes = 0
@@ -31,7 +32,7 @@ struct Round: Sendable {
     mutating func sampled(isLimited: Bool) { tells = tells || !isLimited }
 
     mutating func take(_ span: Duration) {
-        shortest = min(shortest ?? span, span)
+        (shortest, longest) = (min(shortest ?? span, span), max(longest ?? span, span))
         samples += 1
     }
 
@@ -54,7 +55,7 @@ struct Round: Sendable {
 
     /// Begins the next.
     mutating func next(now: Instant) {
-        (trips, began, shortest, samples, bytes, lost, tells) = (0, now, nil, 0, 0, 0, false)
+        (trips, began, shortest, longest, samples, bytes, lost, tells) = (0, now, nil, nil, 0, 0, 0, false)
         (mostBefore, most) = (most, 0)
     }
 
