@@ -184,7 +184,7 @@ class Admission(EndToEnd):
         for peer in (ana, bob):
             peer.event("rendezvous", state="unreachable", timeout=20)
         server = self.rendezvous(port=port, arguments=arguments)
-        ink.wait_until(lambda: self.metrics(port)[1]["inkwire_joined_total"] == "2", 90, "both are back in the topic", interval=0.2)
+        ink.wait_until(lambda: int(self.metrics(port)[1]["inkwire_joined_total"]) >= 2, 90, "both are back in the topic", interval=0.2)
         ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
         self.assert_equal_boards(ana, bob, timeout=30)
         self.assert_ends_well(bob, ana)
@@ -349,7 +349,7 @@ class Admission(EndToEnd):
         self.write("keys.json", json.dumps({"keys": [{"kty": "oct", "k": b64(b"another secret of thirty-two bytes"), "kid": "new"}]}))
         server.child.send_signal(signal.SIGHUP)
         self.assertEqual(ana.event("tokens", state="refused")["reason"], "token-unknown-key")
-        self.assertIn("the file of --auth was read again; it holds 1 key", server.stderr)
+        ink.wait_until(lambda: "the file of --auth was read again; it holds 1 key" in server.stderr, 10, "serve says that it read the keys")
         # The token is read anew for each try.
         self.write("ana.token", signed(lasting(sub="ana"), key=b"another secret of thirty-two bytes"))
         ana.event("rendezvous", state="connected", after=ana.mark, timeout=60)
@@ -358,10 +358,10 @@ class Admission(EndToEnd):
     def test_RV_181_a_token_that_ends_closes_its_socket_and_the_renewed_one_is_used(self):
         server = self.plain()
         # Within the leeway of a minute: it is over in some seconds.
-        self.token("ana", {"exp": int(time.time()) - 52, "sub": "ana"})
+        self.token("ana", {"exp": int(time.time()) - 50, "sub": "ana"})
         ana = ink.new_board(self.folder / "ana", "ana", rendezvous=server.address, arguments=["--token-file", self.folder / "ana.token"])
         ana.event("rendezvous", state="connected")
-        refused = ana.event("tokens", state="refused", timeout=20)
+        refused = ana.event("tokens", state="refused", timeout=40)
         self.assertEqual((refused["reason"], "has expired" in refused["why"]), ("token-expired", True))
         mark = ana.mark
         self.token("ana")
