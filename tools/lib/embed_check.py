@@ -98,7 +98,8 @@ def look(name, scratch, wanted_parts, wanted_packages, user, wall):
     print(f"  fetched: {', '.join(sorted(packages))}")
     print(f"  built: {', '.join(part for part in PARTS if part in parts)}; not: {', '.join(part for part in PARTS if part not in parts)}",
           flush=True)
-    check(packages == wanted_packages, f"to be fetched were {', '.join(sorted(wanted_packages))}")
+    # A folder is named as the address has it, and a pin in small letters.
+    check({package.lower() for package in packages} == wanted_packages, f"to be fetched were {', '.join(sorted(wanted_packages))}")
     check(parts == wanted_parts, f"to be built were {', '.join(sorted(wanted_parts))}")
 
 
